@@ -1,0 +1,1 @@
+"""Types that all floors share: part, view, judgement, finding, verdict, outcome, time, errors."""

@@ -1,0 +1,49 @@
+"""How the workers say that they are alive and what they wait for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from edge_inspector.domain.identity import Count, TimeNs
+
+
+class WorkerState(StrEnum):
+    """A worker's own view of itself. `starting` has a bound of its own at the supervisor."""
+
+    STARTING = "starting"
+    READY = "ready"
+    NOT_READY = "not_ready"  # runs, but can not do its work now: `detail` says why (a stalled camera, a failed engine)
+    DRAINING = "draining"
+
+
+class QueueDepth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One queue as its owner sees it."""
+
+    depth: Count
+    peak: Count
+    dropped: Count
+
+
+class WorkerBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="worker_beat"):
+    """worker → supervisor, from the working loop, at least every 100 ms. Idle is healthy; pending too old is stuck."""
+
+    worker: str
+    pid: Count
+    state: WorkerState
+    detail: str
+    done_count: Count
+    oldest_pending_ms: float
+    sent_ns: TimeNs
+    queues: dict[str, QueueDepth]
+    facts: dict[str, str | int | float | bool | None]
+
+
+class SupervisorBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="supervisor_beat"):
+    """supervisor → line every 100 ms: whether all other workers are ready, whom it waits for, and whether to drain."""
+
+    sent_ns: TimeNs
+    all_ready: bool
+    waiting_for: tuple[str, ...]
+    drain: bool

@@ -1,0 +1,42 @@
+"""Who is who: the key of a part, and the names of cameras, engines and incarnations."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+import msgspec
+
+CameraId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+EngineId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+TimeNs = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class PartKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names one arrival beyond doubt; every message about the part echoes it whole.
+
+    `run` and `seq` are for people (`3-17`); `nonce` is random, so that a message of another life of the same state folder
+    can not be taken for this part's; `recipe` is the SHA-256 of what the part is inspected for.
+    """
+
+    run: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    nonce: Count
+    recipe: Digest
+
+    @property
+    def name(self) -> str:
+        """The part's name as people read it: `run-seq`."""
+        return f"{self.run}-{self.seq}"
+
+
+def new_nonce() -> int:
+    """Return 63 random bits."""
+    return secrets.randbits(63)
+
+
+def new_incarnation() -> str:
+    """Return the random name of one life of one process: 12 hexadecimal digits."""
+    return secrets.token_hex(6)

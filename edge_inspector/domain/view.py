@@ -1,0 +1,68 @@
+"""What one camera contributes to one part: a view, or the reason why there is none."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from edge_inspector.domain.identity import CameraId, Count, PartKey, TimeNs
+
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=16384)]
+SkewMs = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view"):
+    """capture → inference: the header of one view. The pixels travel beside it: uint8 (height_px, width_px, 3), RGB.
+
+    `stamp_ns` is the driver's stamp; `frame_ns` the middle of the exposure (stamp − latency); `skew_ms` how far that lies
+    from the instant asked for (trigger + offset). The later times say how long each step took.
+    """
+
+    key: PartKey
+    camera: CameraId
+    frame_number: Count
+    stamp_ns: TimeNs
+    frame_ns: TimeNs
+    skew_ms: SkewMs
+    height_px: Pixels
+    width_px: Pixels
+    chosen_ns: TimeNs
+    sent_ns: TimeNs
+    verdict_by_ns: TimeNs
+
+
+class MissingReason(StrEnum):
+    """Why a camera has no view of a part."""
+
+    NO_FRAME = "no_frame"  # none within the tolerance
+    FRAME_SHARED = "frame_shared"  # the nearest frame serves another part
+    STALE = "stale"  # the picture is byte-equal to one used before
+    DAMAGED = "damaged"  # truncated or undecodable
+    EMPTY = "empty"  # nothing in the picture
+    TWO_PARTS = "two_parts"
+    HALF_PART = "half_part"  # cut by the border of the picture, or too short
+    OUT_OF_PLACE = "out_of_place"  # too wide, tilted or otherwise outside the recipe's window
+    UNHEALTHY = "unhealthy"  # black, saturated
+    LATE = "late"  # the deadline had passed
+    NOT_SENT = "not_sent"  # inference took no more views
+    CAMERA_LOST = "camera_lost"
+
+
+class ViewMissing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view_missing"):
+    """capture → decision: this camera has no good view of the part. It also takes back a view that was sent before."""
+
+    key: PartKey
+    camera: CameraId
+    reason: MissingReason
+    detail: str
+    sent_ns: TimeNs
+
+
+class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="picture"):
+    """capture → recorder: the camera's own JPEG travels beside it as evidence that may be dropped."""
+
+    key: PartKey
+    camera: CameraId
+    frame_number: Count

@@ -1,0 +1,71 @@
+"""`state/session.json`: what the supervisor tells its workers and the command line about this life of the daemon.
+
+Workers read station and recipe from here and from `state/recipes/DIGEST/`, never from the files that a person may be
+editing meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.station.recipe import Recipe
+from edge_inspector.station.station import Station
+
+FILE_NAME = "session.json"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One life of the supervisor. Monotonic times hold for the boot named by `boot_id` only."""
+
+    incarnation: str
+    supervisor_pid: int
+    runtime_dir: str
+    boot_id: str
+    started_utc: str
+    station_path: str
+    station_json: str
+    recipe_digest: str
+    belt_dir: str = ""  # where the simulated belt's endpoints are
+    belt_incarnation: str = ""  # the belt whose timeline `t0_ns` belongs to
+    t0_ns: int | None = None  # start of the recording in CLOCK_MONOTONIC; None until everything was ready once
+
+    @property
+    def station(self) -> Station:
+        """The station as the supervisor checked it."""
+        return Station.model_validate_json(self.station_json)
+
+
+def read_session(state_dir: Path) -> Session:
+    """Return the session of a state folder.
+
+    Raises:
+        ConfigurationError: there is none, or it can not be read.
+    """
+    path = state_dir / FILE_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Session)
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: not there; no daemon was started on this state folder") from error
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"{path}: not a session file ({error})") from error
+
+
+def write_session(state_dir: Path, session: Session) -> None:
+    """Replace the session file in one step."""
+    temporary = state_dir / f".{FILE_NAME}.{os.getpid()}"
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(session), indent=1))
+    temporary.replace(state_dir / FILE_NAME)
+
+
+def recipe_dir(state_dir: Path, digest: str) -> Path:
+    """Return the folder of a recipe's copy: `recipe.json` and `engines/NAME/`."""
+    return state_dir / "recipes" / digest
+
+
+def read_recipe(state_dir: Path, digest: str) -> Recipe:
+    """Return the recipe that workers use: the supervisor's copy, whose engine paths point into the copy."""
+    return Recipe.model_validate_json((recipe_dir(state_dir, digest) / "recipe.json").read_text(encoding="utf-8"))
