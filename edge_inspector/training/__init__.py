@@ -1,0 +1,1 @@
+"""Training of engines: data sets, networks, losses, cuts, export. PyTorch lives here only."""
