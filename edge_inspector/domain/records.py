@@ -1,6 +1,6 @@
 """What the ledger and the journal hold. Files outlive versions: unknown fields are ignored, new fields have defaults.
 
-Ledger (line worker): `RunStarted`, `ArrivalRecord`, `OutcomeRecord`, `RunRecovered`, `AlarmRecord`.
+Ledger (line worker): `RunStarted`, `RunRecovered`, `ArrivalRecord`, `OutcomeRecord`, `AlarmRecord`, `RunEnded`.
 Journal (decision worker): `JournalStarted`, `VerdictRecord`.
 """
 
@@ -75,6 +75,14 @@ class OutcomeRecord(msgspec.Struct, frozen=True, tag="outcome"):
     confirm_ns: int | None = None  # when the good lane's sensor saw the part
     last_frame_ns: int | None = None
     inference_busy_ns: int | None = None
+
+
+class RunEnded(msgspec.Struct, frozen=True, tag="run_ended"):
+    """Last record of a run that ended on purpose; a segment without one belongs to a line worker that died."""
+
+    reason: str  # "drained", or "supervisor_lost"
+    at_ns: int
+    at_utc: str
 
 
 class RunRecovered(msgspec.Struct, frozen=True, tag="run_recovered"):
@@ -186,5 +194,5 @@ class VerdictRecord(msgspec.Struct, frozen=True, tag="verdict"):
     at_utc: str
 
 
-LedgerRecord = RunStarted | ArrivalRecord | OutcomeRecord | RunRecovered | AlarmRecord
+LedgerRecord = RunStarted | RunRecovered | ArrivalRecord | OutcomeRecord | AlarmRecord | RunEnded
 JournalRecord = JournalStarted | VerdictRecord
