@@ -21,6 +21,9 @@ EdgeInspectorError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 
 class EdgeInspectorError(Exception):
     """Root of every error that edge_inspector raises on purpose."""
@@ -47,7 +50,16 @@ class JournalWriteError(HoldError):
 
 
 class JournalCorruptError(HoldError):
-    """A segment of the ledger or the journal is damaged before its end."""
+    """A segment of the ledger or the journal is damaged before its end.
+
+    `records_before` holds the whole records (offset, payload) that were read by the same call before byte `offset`.
+    """
+
+    def __init__(self, path: Path, offset: int, what: str, records_before: Sequence[tuple[int, bytes]] = ()) -> None:
+        super().__init__(f"{path}: damaged at byte {offset}: {what}; keep a copy of the file and check the disk")
+        self.path = path
+        self.offset = offset
+        self.records_before = tuple(records_before)
 
 
 class EngineFaultError(HoldError):
