@@ -1,0 +1,123 @@
+"""The station's state as a person or a program reads it: the answer to a status request, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from edge_inspector.domain.health import QueueDepth
+from edge_inspector.station.session import Session
+from edge_inspector.supervisor.process import LINE
+from edge_inspector.supervisor.worker_watch import WorkerWatch
+
+ARMED = "armed"
+OFF = "off"  # no line worker is heard: the belt has stopped by itself
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """One latched alarm of the line worker: the code for programs, the remedy for people."""
+
+    code: str
+    text: str
+    remedy: str = ""
+
+
+class WorkerStatus(msgspec.Struct, frozen=True):
+    """One worker. `phase` is the supervisor's view, `state` the worker's own ("" before its first beat)."""
+
+    name: str
+    phase: str
+    state: str
+    pid: int | None
+    beat_age_ms: float | None
+    restarts: int
+    restarts_left: int
+    detail: str
+    done_count: int
+    oldest_pending_ms: float
+    queues: dict[str, QueueDepth]
+    facts: dict[str, str | int | float | bool | None]
+
+
+class StationStatus(msgspec.Struct, frozen=True):
+    """The whole station. `phase`: waiting_for_belt, running, draining or stopping."""
+
+    station: str
+    simulation: bool
+    phase: str
+    line_state: str
+    all_ready: bool
+    waiting_for: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
+    workers: tuple[WorkerStatus, ...]
+    supervisor_pid: int
+    incarnation: str
+    started_utc: str
+    recipe_digest: str
+    t0_ns: int | None
+
+
+def line_state(line: WorkerWatch | None, now_ns: int) -> str:
+    """Return what the line worker says of itself; `off` when it is not heard."""
+    if line is None or line.beat is None or not line.is_heard(now_ns):
+        return OFF
+    return str(line.beat.facts.get("line_state", OFF))
+
+
+def alarms(line: WorkerWatch | None) -> tuple[Alarm, ...]:
+    """Return the latched alarms that the line worker told last."""
+    if line is None or line.beat is None:
+        return ()
+    text = line.beat.facts.get("alarms")
+    try:
+        return tuple(msgspec.json.decode(text, type=list[Alarm])) if isinstance(text, str) and text else ()
+    except msgspec.DecodeError:
+        return (Alarm("alarms_unreadable", str(text), "restart the daemon with one version of edge_inspector"),)
+
+
+def worker_status(watch: WorkerWatch, now_ns: int) -> WorkerStatus:
+    """Return one worker's state."""
+    beat = watch.beat
+    return WorkerStatus(
+        name=watch.name,
+        phase=watch.phase.value,
+        state=beat.state.value if beat else "",
+        pid=watch.pid,
+        beat_age_ms=watch.beat_age_ms(now_ns),
+        restarts=watch.restart_count,
+        restarts_left=watch.restarts_left(now_ns),
+        detail=beat.detail if beat else watch.why,
+        done_count=beat.done_count if beat else 0,
+        oldest_pending_ms=beat.oldest_pending_ms if beat else 0.0,
+        queues=beat.queues if beat else {},
+        facts={name: value for name, value in beat.facts.items() if name != "alarms"} if beat else {},
+    )
+
+
+def station_status(
+    session: Session,
+    *,
+    phase: str,
+    watches: Mapping[str, WorkerWatch],
+    waiting_for: Sequence[str],
+    now_ns: int,
+) -> StationStatus:
+    """Return the whole station's state; `waiting_for` empty means that all are ready."""
+    line = watches.get(LINE)
+    station = session.station
+    return StationStatus(
+        station=station.station,
+        simulation=station.simulation,
+        phase=phase,
+        line_state=line_state(line, now_ns),
+        all_ready=not waiting_for,
+        waiting_for=tuple(waiting_for),
+        alarms=alarms(line),
+        workers=tuple(worker_status(watch, now_ns) for watch in watches.values()),
+        supervisor_pid=session.supervisor_pid,
+        incarnation=session.incarnation,
+        started_utc=session.started_utc,
+        recipe_digest=session.recipe_digest,
+        t0_ns=session.t0_ns,
+    )
