@@ -1,4 +1,6 @@
-"""Session folders: frames, stamps, triggers and truth as plain files (`capture` plays, `synthesis` writes, `line` reads triggers).
+"""Session folders: frames, stamps, triggers and truth as plain files.
+
+`capture` plays them, `synthesis` writes them, `line` reads the triggers.
 
 ```
 SESSION/

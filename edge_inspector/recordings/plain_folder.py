@@ -11,6 +11,7 @@ and between parts there is nothing: a frame chosen at a wrong time is then missi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,7 @@ def load_plain_folder(path: Path, camera_ids: Sequence[str] | None, timing: Plai
         RecordedTrigger(picture.stem, _ns(timing.lead_in_ms + i * timing.spacing_ms), timing.length_mm)
         for i, picture in enumerate(pictures[first])
     )
-    twice = [a.part for a, b in zip(triggers, triggers[1:], strict=False) if a.part == b.part]
+    twice = [a.part for a, b in itertools.pairwise(triggers) if a.part == b.part]
     if twice:
         raise RecordingError(f"{folders[first]}: two pictures are named {twice[0]!r}; give each part its own name")
     cameras = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,9 +27,7 @@ TRUTH_COLUMNS = ("part", "kind", "defects")
 FRAME_COLUMNS = ("sequence", "stamp_ns", "file")
 
 
-def load_recording(
-    path: Path, camera_ids: Sequence[str] | None = None, plain: PlainFolderTiming | None = None
-) -> Recording:
+def load_recording(path: Path, camera_ids: Sequence[str] | None = None, plain: PlainFolderTiming | None = None) -> Recording:
     """Read the recording at `path`; a folder without `session.yaml` is a plain folder and needs `plain`.
 
     `camera_ids` names the cameras wanted (None: all); one that the recording lacks is an error. Raises RecordingError
@@ -101,7 +98,7 @@ def _read_truth(path: Path, triggers: Sequence[RecordedTrigger]) -> dict[str, Re
 def _read_track(folder: Path, entry: CameraEntry) -> CameraTrack:
     frames: list[RecordedFrame] = []
     try:
-        present = set(os.listdir(folder))
+        present = {child.name for child in folder.iterdir()}
     except OSError as error:
         raise RecordingError(f"{folder}: can not be read ({error}); copy the session again") from error
     for row in read_table(folder / FRAMES_FILE, FRAME_COLUMNS):
@@ -116,6 +113,4 @@ def _read_track(folder: Path, entry: CameraEntry) -> CameraTrack:
         frames.append(frame)
     if not frames:
         raise RecordingError(f"{folder / FRAMES_FILE}:1: names no frame; record the session anew")
-    return CameraTrack(
-        tuple(frames), round(entry.period_ms * 1e6), round(entry.latency_ms * 1e6), entry.width, entry.height
-    )
+    return CameraTrack(tuple(frames), round(entry.period_ms * 1e6), round(entry.latency_ms * 1e6), entry.width, entry.height)

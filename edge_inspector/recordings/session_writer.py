@@ -70,9 +70,7 @@ class SessionWriter:
         (self._partial / SESSION_FILE).write_text(text, encoding="utf-8")
         self._partial.rename(self._path)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         shutil.rmtree(self._partial, ignore_errors=True)
 
 

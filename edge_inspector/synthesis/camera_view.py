@@ -46,9 +46,7 @@ class View:
 
 def draw_cameras(rng: np.random.Generator, angles_deg: tuple[float, ...]) -> tuple[CameraGeometry, ...]:
     """Cameras as one station has them: fixed for a session."""
-    return tuple(
-        CameraGeometry(angle, float(rng.uniform(-35, 35)), float(rng.uniform(0.94, 1.06))) for angle in angles_deg
-    )
+    return tuple(CameraGeometry(angle, float(rng.uniform(-35, 35)), float(rng.uniform(0.94, 1.06))) for angle in angles_deg)
 
 
 def render_view(straw: Straw, camera: CameraGeometry, row_offset_px: float = 0.0, tilt_deg: float = 0.0) -> View:
@@ -75,9 +73,7 @@ def render_view(straw: Straw, camera: CameraGeometry, row_offset_px: float = 0.0
     gloss = np.float32(26.0) * glint * seen[..., 0]
     rgb = level[..., None] * np.asarray(straw.colour_rgb, np.float32) + gloss[..., None]
     mask = (seen[..., 1] >= MASK_LEVEL * _depth_seen(straw)) & (np.abs(v) < 1.0)
-    return View(
-        np.clip(rgb, 0, 255).astype(np.uint8), coverage, np.where(mask, 255, 0).astype(np.uint8)
-    )
+    return View(np.clip(rgb, 0, 255).astype(np.uint8), coverage, np.where(mask, 255, 0).astype(np.uint8))
 
 
 def _depth_seen(straw: Straw) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +98,13 @@ def write_session(
                 line,
                 duration_ns,
                 np.random.default_rng((seed, k)),
-                lambda done, k=k: progress(k * len(line) + done, len(cameras) * len(line)),
+                functools.partial(_report, progress, k * len(line), len(cameras) * len(line)),
             )
         writer.finish([(part.trigger, part.truth) for part in line])
+
+
+def _report(progress: Callable[[int, int], None], before: int, of: int, done: int) -> None:
+    progress(before + done, of)
 
 
 def _draw_parts(rng: np.random.Generator, count: int, defective: int, wrong: int, spacing_ms: float) -> list[_Part]:

@@ -115,9 +115,7 @@ def _crack(rng: np.random.Generator, columns: int) -> tuple[Crack, Float]:
     along = np.linspace(0.0, 1.0, length_px, dtype=np.float32)
 
     knots = max(4, round(length_mm))
-    wobble = cv2.resize(
-        rng.standard_normal((1, knots)).astype(np.float32), (length_px, 1), interpolation=cv2.INTER_CUBIC
-    )[0]
+    wobble = cv2.resize(rng.standard_normal((1, knots)).astype(np.float32), (length_px, 1), interpolation=cv2.INTER_CUBIC)[0]
     slope = math.tan(math.radians(float(rng.uniform(-8.0, 8.0))))
     across_mm = slope * length_mm * (along - 0.5) + 0.1 * min(1.0, length_mm / 8.0) * wobble
     camera = float(rng.choice(CAMERA_ANGLES_DEG))

@@ -77,11 +77,11 @@ def open_plain_folder(path: Path) -> PlainFolder:
     digest = hashlib.sha256()
     defective, positive, pixels = [], 0, 0
     for sample in samples:
-        mask = sample.read_mask()
-        count = int(np.count_nonzero(mask))
+        drawn = sample.read_mask()
+        count = int(np.count_nonzero(drawn))
         defective.append(count > 0)
         positive += count
-        pixels += mask.size
+        pixels += drawn.size
         for file in (sample.picture, sample.mask):
             digest.update(f"{file.parent.name}/{file.name}\n".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())

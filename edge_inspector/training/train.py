@@ -1,4 +1,4 @@
-"""Trains a light U-Net on crops of a plain folder. Follows science.md §3.6 with the changes that `TrainingSettings` names."""
+"""Trains a light U-Net on crops of a plain folder, after science.md §3.6; `TrainingSettings` names what differs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class TrainedNetwork:
 Progress = Callable[[int, float, float], None]  # step, share done 0..1, running loss
 
 
-def train(folder: PlainFolder, settings: TrainingSettings, progress: Progress = lambda step, share, loss: None) -> TrainedNetwork:
+def train(
+    folder: PlainFolder, settings: TrainingSettings, progress: Progress = lambda step, share, loss: None
+) -> TrainedNetwork:
     """Train from random weights. Nothing is written; an interrupt simply ends it.
 
     Loss: weighted cross-entropy (alpha of the set) + 0.5 Dice. Dice acts on the logit with alpha's shift undone, so

@@ -22,6 +22,7 @@ class DecoderStage(nn.Module):
         nn.init.kaiming_uniform_(self.conv.weight, mode="fan_in", nonlinearity="relu")
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """x (n, c, h, w) and skip (n, s, 2h, 2w) -> (n, outputs, 2h, 2w)."""
         x = functional.interpolate(x, scale_factor=2.0, mode="nearest")  # (n, c, 2h, 2w)
         return functional.relu(self.norm(self.conv(torch.cat((x, skip), dim=1))))
 
@@ -39,6 +40,7 @@ class LightUNet(nn.Module):
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]  # a bias was asked for above
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalised (n, 3, h, w) -> logits (n, outputs, h, w)."""
         skips, x = self.encoder(x)
         for stage, skip in zip(self.decoder, reversed(skips), strict=True):
             x = stage(x, skip)

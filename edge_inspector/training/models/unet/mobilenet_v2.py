@@ -36,6 +36,7 @@ class InvertedResidual(nn.Module):
         self.has_residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) -> (n, outputs, h / stride, w / stride)."""
         y: Tensor = self.conv(x)
         return x + y if self.has_residual else y
 

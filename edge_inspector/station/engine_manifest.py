@@ -1,0 +1,200 @@
+"""An engine package `engines/NAME/`: its manifest, and the proof that every file is the one the manifest names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from edge_inspector.domain.errors import EngineFileError
+from edge_inspector.station.document import load_document
+from edge_inspector.station.model import FileModel, Name, PixelCount, PositiveMm, Share
+
+MANIFEST_FILE = "manifest.yaml"
+MODEL_FILE = "model.onnx"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# a path below the package, with forward slashes: no step up, no root
+PackagePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
+Precision = Literal["f32", "bf16", "f16"]
+# never 0: a cut of 0 rejects everything and a score of exactly 0 must stay below it
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class ScaleRange(FileModel):
+    """Millimetres a pixel for which the engine was trained."""
+
+    min: PositiveMm
+    max: PositiveMm
+
+
+class EngineInput(FileModel):
+    """What the graph takes: uint8 (n, height, width, 3)."""
+
+    height: PixelCount
+    width: PixelCount
+    channels: Literal["rgb"]
+    mm_per_px: ScaleRange
+
+
+class Threshold(FileModel):
+    """The cut on the score of a view (science.md §6.4): defective if score >= `score`. `evidence` says why there."""
+
+    score: Probability
+    evidence: Annotated[str, Field(min_length=20)]
+
+
+class Metric(FileModel):
+    """A measured value with its 95 % interval and the number of things it was measured on."""
+
+    value: float
+    low: float
+    high: float
+    n: Annotated[int, Field(ge=1)]
+    of: str = Field(description="what was counted, on which pictures")
+
+
+class Calibration(FileModel):
+    """How the graph turns a logit z into a probability: logit p = scale * (z - ln(alpha / (1 - alpha))) + bias."""
+
+    alpha: Annotated[float, Field(ge=0.5, le=0.99)]
+    scale: Annotated[float, Field(gt=0)]
+    bias: float
+
+
+class TrainingRecord(FileModel):
+    """What the engine was made from and by which command."""
+
+    digest: Sha256
+    seed: int
+    command: str
+    steps: Annotated[int, Field(ge=1)]
+    minutes: Annotated[float, Field(ge=0)]
+    parameters: Annotated[int, Field(ge=1)]
+
+
+class ParityLimits(FileModel):
+    """How far a device's map may lie from the expected one before the engine is not used on it.
+
+    `max_abs_diff`: of any pixel's probability. `max_crossing_share`: share of all pixels on the other side of `t_low`.
+    """
+
+    max_abs_diff: Share
+    max_crossing_share: Share
+
+
+class GoldenPicture(FileModel):
+    """A picture and its expected probability map, 8 bit: round(255 p)."""
+
+    picture: PackagePath
+    mask: PackagePath
+    defective: bool
+
+
+class EngineManifest(FileModel):
+    """`manifest.yaml`: all that a station must know of an engine without opening its graph.
+
+    The graph's output is float32 (n, height, width), calibrated probability 0..1.
+    """
+
+    format: Literal[1]
+    name: Name
+    defect: Name
+    colour: Name = Field(description="how the console draws it")
+    input: EngineInput
+    precision: Precision = Field(description="in which the cut was chosen, and which is asked of the device")
+    t_low: Probability = Field(description="a pixel belongs to a region from here on")
+    threshold: Threshold
+    smallest_defect_px: Annotated[int, Field(ge=9)]
+    calibration: Calibration
+    metrics: dict[Name, Metric]
+    training: TrainingRecord
+    parity: ParityLimits
+    golden: Annotated[list[GoldenPicture], Field(min_length=2)]
+    files: dict[PackagePath, Sha256]
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        needed = [MODEL_FILE, *(file for pair in self.golden for file in (pair.picture, pair.mask))]
+        unnamed = [file for file in needed if file not in self.files]
+        if unnamed:
+            raise ValueError(f"files has no SHA-256 for {', '.join(unnamed)}")
+        if {pair.defective for pair in self.golden} != {True, False}:
+            raise ValueError("golden needs at least one defective and one good picture")
+        if self.input.mm_per_px.min > self.input.mm_per_px.max:
+            raise ValueError("input.mm_per_px: min is above max")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePackage:
+    """A package whose every file has been found to be the one its manifest names, when it was loaded."""
+
+    folder: Path
+    manifest: EngineManifest
+    digest: str
+
+    @property
+    def model_path(self) -> Path:
+        """The ONNX graph."""
+        return self.folder / MODEL_FILE
+
+
+def manifest_digest(manifest: EngineManifest) -> str:
+    """SHA-256 of the manifest's canonical content; as that names every file's digest, it names the whole package."""
+    content = json.dumps(manifest.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_engine_package(folder: Path) -> EnginePackage:
+    """Read the manifest and verify every file that it names.
+
+    Raises EngineFileError if a file is missing, truncated or swapped, DocumentError if the manifest is wrong.
+    """
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        raise EngineFileError(f"{path}: is missing; {_restore(folder)}")
+    manifest = load_document(path, EngineManifest)
+    if manifest.name != folder.resolve().name:
+        raise EngineFileError(
+            f"{path}: names engine {manifest.name!r} but lies in folder {folder.resolve().name!r}; {_restore(folder)}"
+        )
+    faults = []
+    for name, expected in manifest.files.items():
+        file = folder / name
+        if not file.is_file():
+            faults.append(f"{file}: is missing; {_restore(folder)}")
+            continue
+        try:
+            actual = file_digest(file)
+        except OSError as error:
+            raise EngineFileError(f"{file}: can not be read ({error}); {_restore(folder)}") from error
+        if actual != expected:
+            faults.append(
+                f"{file}: SHA-256 is {actual}, expected {expected} ({file.stat().st_size} bytes); {_restore(folder)}"
+            )
+    if faults:
+        raise EngineFileError("\n".join(faults))
+    return EnginePackage(folder, manifest, manifest_digest(manifest))
+
+
+def write_manifest(folder: Path, manifest: EngineManifest) -> None:
+    """Write `manifest.yaml`, last of a package's files."""
+    text = yaml.safe_dump(manifest.model_dump(mode="json"), sort_keys=False, width=120, allow_unicode=True)
+    (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+
+
+def _restore(folder: Path) -> str:
+    name = folder.resolve().name
+    return f"restore it with `git checkout -- engines/{name}` or rebuild it with `edge-inspector engines build {name}`"

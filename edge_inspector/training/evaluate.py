@@ -1,0 +1,94 @@
+"""Judges a folder with an exported engine, in the form and precision that ship, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from edge_inspector.training.plain_folder import PlainFolder
+from edge_inspector.training.threshold import proportion_interval, view_score
+
+BOOTSTRAPS = 1000
+
+
+class ExportedEngine:
+    """`model.onnx` under OpenVINO on the CPU, at a named precision.
+
+    Raises RuntimeError if the device would compute in another one.
+    """
+
+    def __init__(self, path: Path, precision: str, threads: int = 2) -> None:
+        core = openvino.Core()
+        options = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": str(threads),
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._compiled = core.compile_model(str(path), "CPU", options)
+        given = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        if given != precision:
+            raise RuntimeError(f"{path}: asked for {precision}, the device computes in {given}")
+
+    def probability(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (n, h, w, 3) RGB -> float32 (n, h, w)."""
+        return np.array(self._compiled(pictures)[0], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Part scores (largest of a part's views) of good and defective parts, and Dice of each picture with a defect."""
+
+    good: tuple[float, ...]
+    defective: tuple[float, ...]
+    dice: tuple[float, ...]
+
+    def escapes(self, cut: float) -> int:
+        """Defective parts that would pass; a score that is no number does not pass."""
+        return sum(score < cut for score in self.defective)
+
+    def false_rejects(self, cut: float) -> int:
+        """Good parts that would not pass."""
+        return sum(not score < cut for score in self.good)
+
+    def mean_dice(self) -> tuple[float, float, float]:
+        """Mean over the pictures with a defect, and its 95 % interval (bootstrap over pictures)."""
+        values = np.asarray(self.dice)
+        drawn = np.random.default_rng(0).choice(values, (BOOTSTRAPS, len(values))).mean(1)
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        return float(values.mean()), float(low), float(high)
+
+
+def evaluate(
+    folder: PlainFolder,
+    engine: ExportedEngine,
+    smallest_defect_px: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Evaluation:
+    """Judge every picture alone. A part is defective if any of its masks is not empty."""
+    good: list[float] = []
+    defective: list[float] = []
+    dice: list[float] = []
+    parts = folder.parts()
+    for k, views in enumerate(parts.values()):
+        scores = []
+        for i in views:
+            rgb, mask = folder.samples[i].read()
+            probability = engine.probability(rgb[None])[0]  # (h, w)
+            scores.append(view_score(probability, smallest_defect_px))
+            if folder.defective[i]:
+                found, truth = probability >= 0.5, mask > 127
+                dice.append(2.0 * float((found & truth).sum()) / float(found.sum() + truth.sum()))
+        is_defective = any(folder.defective[i] for i in views)
+        (defective if is_defective else good).append(max(scores))
+        progress((k + 1) / len(parts))
+    return Evaluation(tuple(good), tuple(defective), tuple(dice))
+
+
+def share(count: int, n: int) -> tuple[float, float, float]:
+    """A share with its exact 95 % interval."""
+    return count / n, *proportion_interval(count, n)

@@ -1,0 +1,103 @@
+"""From probability maps to a cut: calibration, the score of a view, and where to cut between good and defective parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+SCALE_RANGE = (0.2, 5.0)
+NARROW_MARGIN = 0.5  # logit units: a cut of sets that overlap goes this far below the lowest defective part
+SMALLEST_CUT = 0.01
+LARGEST_CUT = 0.5  # a part whose pixels are more likely crack than not is never below the cut
+
+
+def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> float:
+    """Mean of the `smallest_defect_px` largest values of the 3x3-box-filtered map, float32 (h, w) (science.md §6.4).
+
+    The border is replicated. A map that is not all finite scores NaN, which no comparison takes for good.
+    """
+    smooth = cv2.blur(probability, (3, 3), borderType=cv2.BORDER_REPLICATE).ravel()
+    if not np.isfinite(smooth).all():
+        return math.nan
+    count = min(smallest_defect_px, smooth.size)
+    return float(np.partition(smooth, smooth.size - count)[smooth.size - count :].mean(dtype=np.float64))
+
+
+def fit_calibration(
+    logits: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Scale and bias with logit p = scale * logit + bias, by maximum likelihood (Platt 1999; science.md §3.1).
+
+    All (n,); `weight` is how many pixels each stands for. Newton's method; scale is kept within SCALE_RANGE.
+    """
+    if not 0.0 < float((weight * target).sum()) < float(weight.sum()):
+        return 1.0, 0.0  # only one class: nothing to fit
+    features = np.stack((logits, np.ones_like(logits)))  # (2, n)
+    parameters = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-np.clip(parameters @ features, -40, 40)))
+        gradient = features @ (weight * (p - target)) / weight.sum()
+        hessian = (features * (weight * p * (1 - p))) @ features.T / weight.sum() + 1e-9 * np.eye(2)
+        step = np.clip(np.linalg.solve(hessian, gradient), -1.0, 1.0)
+        parameters -= step
+        parameters[0] = np.clip(parameters[0], *SCALE_RANGE)
+        if float(np.abs(step).max()) < 1e-6:
+            break
+    return float(parameters[0]), float(parameters[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where parts are cut, what lay on either side, and the sentence that goes into the manifest."""
+
+    score: float
+    largest_good: float
+    smallest_defective: float
+    evidence: str
+
+
+def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str) -> Cut:
+    """Cut between part scores: half way between the two sets in logits, so that both keep the same margin.
+
+    If the sets overlap the cut goes below every defective part: rather a false reject than an escape. It is kept within
+    SMALLEST_CUT and LARGEST_CUT. Raises ValueError if either set is empty or a score is not finite.
+
+    >>> choose_cut([0.001, 0.01], [0.99, 0.9], "f32").score
+    0.2323
+    """
+    if not good or not defective or not all(map(math.isfinite, (*good, *defective))):
+        raise ValueError("a cut needs finite scores of good parts and of defective parts")
+    largest_good, smallest_defective = max(good), min(defective)
+    if largest_good < smallest_defective:
+        logit = (_logit(largest_good) + _logit(smallest_defective)) / 2
+    else:
+        logit = _logit(smallest_defective) - NARROW_MARGIN
+    score = round(min(max(1.0 / (1.0 + math.exp(-logit)), SMALLEST_CUT), LARGEST_CUT), 4)
+    misses = sum(s < score for s in defective)
+    rejects = sum(s >= score for s in good)
+    upper = proportion_interval(misses, len(defective))[1]
+    evidence = (
+        f"validation in {precision}: {len(good)} good parts score at most {largest_good:.4g}, {len(defective)} "
+        f"defective at least {smallest_defective:.4g}; at the cut {misses} escapes and {rejects} false rejects. "
+        f"So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
+    )
+    return Cut(score, largest_good, smallest_defective, evidence)
+
+
+def proportion_interval(count: int, n: int) -> tuple[float, float]:
+    """Exact 95 % interval of a share (Clopper and Pearson 1934); one-sided where nothing or everything was counted."""
+    tail = 0.05 if count in (0, n) else 0.025
+    low = 0.0 if count == 0 else float(beta.ppf(tail, count, n - count + 1))
+    high = 1.0 if count == n else float(beta.ppf(1.0 - tail, count + 1, n - count))
+    return low, high
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-6), 1.0 - 1e-6)
+    return math.log(p / (1.0 - p))
