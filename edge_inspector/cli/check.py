@@ -1,0 +1,66 @@
+"""`edge-inspector check STATION`: every fault of a station file, its recipe and its engines; or what the station comes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge_inspector.domain.errors import DocumentError
+from edge_inspector.station.cross_checks import time_budget
+from edge_inspector.station.load import LoadedStation, load_station
+
+
+def check(
+    station: Annotated[Path, typer.Argument(help="the station file")],
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Check a station file, its recipe and its engines; exit 1 with one line a fault, `FILE:LINE: what, what is allowed`."""
+    try:
+        loaded = load_station(station)
+    except DocumentError as error:
+        if as_json:
+            typer.echo(json.dumps({"ok": False, "faults": error.faults}, indent=1))
+        else:
+            typer.echo("\n".join(error.faults), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps({"ok": True, "faults": [], **_facts(loaded)}, indent=1))
+    else:
+        typer.echo("\n".join(_summary(loaded)))
+
+
+def _facts(loaded: LoadedStation) -> dict[str, object]:
+    budgets = {name: time_budget(loaded.station.line, camera) for name, camera in loaded.station.cameras.items()}
+    return {
+        "station": loaded.station.station,
+        "product": loaded.recipe.product,
+        "recipe_digest": loaded.recipe_digest,
+        "engines": {name: package.digest for name, package in loaded.engines.items()},
+        "cameras": {
+            name: {"view_ms": budget.view_ms, "commit_ms": budget.commit_ms, "inference_ms": budget.inference_ms}
+            for name, budget in budgets.items()
+        },
+        "state_dir": str(loaded.state_dir),
+        "recording": str(loaded.recording_path) if loaded.recording_path is not None else None,
+    }
+
+
+def _summary(loaded: LoadedStation) -> list[str]:
+    line = loaded.station.line
+    lines = [
+        f"{loaded.station_path}: good",
+        f"  station {loaded.station.station}, product {loaded.recipe.product}, recipe {loaded.recipe_digest[:12]}",
+        f"  state in {loaded.state_dir}",
+    ]
+    for name, package in loaded.engines.items():
+        lines.append(f"  engine {name} for {package.manifest.defect}, {package.digest[:12]}")
+    for name, camera in loaded.station.cameras.items():
+        budget = time_budget(line, camera)
+        lines.append(
+            f"  camera {name}: view {budget.view_ms:.0f} ms after the sensor at the latest, verdict due at "
+            f"{budget.commit_ms:.0f} ms: {budget.inference_ms:.0f} ms for inference and decision"
+        )
+    return lines
