@@ -1,4 +1,4 @@
-"""`edge-inspector check STATION`: every fault of a station file, its recipe and its engines; or what the station comes to."""
+"""`edge-inspector check STATION`: every fault of a station, its recipe and its engines; or what the station comes to."""
 
 from __future__ import annotations
 
