@@ -69,7 +69,7 @@ def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str
     SMALLEST_CUT and LARGEST_CUT. Raises ValueError if either set is empty or a score is not finite.
 
     >>> choose_cut([0.001, 0.01], [0.99, 0.9], "f32").score
-    0.2323
+    0.2317
     """
     if not good or not defective or not all(map(math.isfinite, (*good, *defective))):
         raise ValueError("a cut needs finite scores of good parts and of defective parts")

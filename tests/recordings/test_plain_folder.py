@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_the_empty_belt_fills_all_time_but_the_parts(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg", "empty.jpg")
     frames = load_recording(tmp_path, None, TIMING).cameras["c1"].frames
     assert [frame.path.stem for frame in frames[:9]] == ["empty"] * 3 + ["a"] + ["empty"] * 4 + ["b"]
-    assert all(b.stamp_ns > a.stamp_ns for a, b in zip(frames, frames[1:], strict=False))
+    assert all(b.stamp_ns > a.stamp_ns for a, b in itertools.pairwise(frames))
 
 
 def test_a_flat_folder_takes_the_name_of_the_only_camera(tmp_path: Path) -> None:

@@ -117,9 +117,13 @@ def test_truth_that_leaves_out_a_part_is_refused(session: Path) -> None:
 
 
 def test_an_interrupted_writer_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), SessionWriter(tmp_path / "s", entry("c1")) as writer:
-        writer.write_picture("c1", "a.jpg", b"a")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with SessionWriter(tmp_path / "s", entry("c1")) as writer:
+            writer.write_picture("c1", "a.jpg", b"a")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

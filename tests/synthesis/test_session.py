@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -78,14 +79,14 @@ def test_an_empty_place_is_as_dark_as_the_belt(recording: Recording) -> None:
 def test_neighbouring_frames_differ(recording: Recording) -> None:
     frames = recording.cameras["c1"].frames
     digests = [hashlib.sha256(frame.path.read_bytes()).digest() for frame in frames]
-    assert all(a != b for a, b in zip(digests, digests[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(digests))
 
 
 def test_cameras_run_from_before_the_first_part_until_after_the_last(recording: Recording) -> None:
     for track in recording.cameras.values():
         assert track.frames[0].stamp_ns < 70_000_000
         assert track.frames[-1].stamp_ns > recording.triggers[-1].t_ns + 2_900_000_000
-        assert {b.stamp_ns - a.stamp_ns for a, b in zip(track.frames, track.frames[1:], strict=False)} == {PERIOD_NS}
+        assert {b.stamp_ns - a.stamp_ns for a, b in itertools.pairwise(track.frames)} == {PERIOD_NS}
 
 
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""A short training becomes a graph that OpenVINO runs as PyTorch does; nothing of it is good, all of it is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from edge_inspector.synthesis import training_set
+from edge_inspector.training.evaluate import ExportedEngine
+from edge_inspector.training.export import LogitMap, cast_comes_first, export_onnx, torch_probability
+from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings, draw_batch, train
+
+LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> PlainFolder:
+    path = tmp_path_factory.mktemp("training") / "set"
+    training_set(path, seed=5, count=4)
+    return open_plain_folder(path)
+
+
+@pytest.fixture(scope="module")
+def trained(folder: PlainFolder) -> TrainedNetwork:
+    settings = TrainingSettings(seed=1, steps=12, batch=4, crop_height=96, crop_width=128)
+    losses: list[float] = []
+    result = train(folder, settings, lambda step, share, loss: losses.append(loss))
+    assert losses[-1] < losses[0]
+    return result
+
+
+@pytest.fixture(scope="module")
+def graph(trained: TrainedNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("graph") / "model.onnx"
+    export_onnx(trained.network, LOGIT_MAP, path, 64, 96)
+    return path
+
+
+def test_masks_match_their_pictures(folder: PlainFolder) -> None:
+    assert any(folder.defective)
+    assert len(folder.samples) == 12
+    for sample in folder.samples:
+        rgb, mask = sample.read()
+        assert rgb.shape == (*mask.shape, 3) == (256, 1248, 3)
+        assert set(np.unique(mask)) <= {0, 255}
+
+
+def test_half_of_a_batch_has_defects(folder: PlainFolder) -> None:
+    pictures, masks = draw_batch(folder, TrainingSettings(seed=1, batch=8), np.random.default_rng(0))
+    assert pictures.shape == (8, 3, 160, 256)
+    assert int((masks.amax((1, 2, 3)) > 0).sum()) == 4
+
+
+def test_the_same_seed_trains_the_same_network(folder: PlainFolder) -> None:
+    settings = TrainingSettings(seed=3, steps=2, batch=2, crop_height=64, crop_width=64, threads=1)
+    first, second = (train(folder, settings).network.state_dict() for _ in range(2))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_graph_casts_first_and_is_small(graph: Path) -> None:
+    model = onnx.load(str(graph))
+    assert cast_comes_first(model)
+    assert graph.stat().st_size < 5_000_000
+    pictures = model.graph.input[0].type.tensor_type
+    assert pictures.elem_type == onnx.TensorProto.UINT8
+    assert [d.dim_value for d in pictures.shape.dim][1:] == [64, 96, 3]
+    assert pictures.shape.dim[0].dim_param
+
+
+def test_the_graph_names_no_file_of_the_machine_that_made_it(graph: Path) -> None:
+    content = graph.read_bytes()
+    assert b"site-packages" not in content
+    assert str(Path.cwd()).encode() not in content
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_graph_agrees_with_torch_for_any_number_of_pictures(graph: Path, trained: TrainedNetwork, n: int) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (n, 64, 96, 3), dtype=np.uint8)
+    actual = ExportedEngine(graph, "f32").probability(pictures)
+    assert actual.shape == (n, 64, 96)
+    assert np.abs(actual - torch_probability(trained.network, LOGIT_MAP, pictures)).max() < 2e-3
+
+
+def test_a_size_that_would_need_padding_is_refused(trained: TrainedNetwork, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="multiples of 32; pad the view"):
+        export_onnx(trained.network, LOGIT_MAP, tmp_path / "model.onnx", 64, 100)
+
+
+def test_an_interrupted_set_leaves_nothing(tmp_path: Path) -> None:
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training_set(tmp_path / "set", seed=1, count=2, progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
