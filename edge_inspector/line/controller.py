@@ -1,0 +1,447 @@
+"""The one rule, as code: a part is guilty at arrival, and only an ACCEPT for that very part, in time, opens the gate.
+
+Pure: `step(event, now_ns)` returns effects; `outputs` says what feed and belt may do. The file's own rules:
+- `_decide` is the only place where a gate command is born, and it asks `why_not_passed` and the neighbours first.
+- `_close` is the only place where an outcome is born; a part leaves the zone there and nowhere else.
+- Alarms latch in `_raise` and leave in `_acknowledge`; the state follows from `_settle` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from edge_inspector.domain.belt import BeltTick, Edge, Sensor
+from edge_inspector.domain.clock import ms_to_ns, travel_ns
+from edge_inspector.domain.identity import PartKey
+from edge_inspector.domain.outcome import Outcome
+from edge_inspector.domain.part import Arrival
+from edge_inspector.domain.records import AlarmRecord, RunEnded
+from edge_inspector.domain.verdict import Verdict, VerdictKind
+from edge_inspector.line.events import (
+    Acknowledged,
+    Announce,
+    BeltTickSeen,
+    CommandGate,
+    DecisionBeatSeen,
+    DrainAsked,
+    EdgeSeen,
+    Effect,
+    Event,
+    FaultFound,
+    Record,
+    SupervisorBeatSeen,
+    TimePassed,
+    VerdictSeen,
+)
+from edge_inspector.line.schedule import length_mm, schedule_of
+from edge_inspector.line.states import STOPS_BELT, Alarm, AlarmCode, LineState, outputs_of
+from edge_inspector.line.tracked_part import Fate, TrackedPart
+from edge_inspector.line.uninspected_limit import UninspectedCounter
+from edge_inspector.line.zone import Zone
+from edge_inspector.station.station import Line
+
+CONFIRM_MISSING_LIMIT = 3  # accepted parts in a row that the good lane's sensor did not see
+BELT_SILENT_NS = 500_000_000
+SPIN_UP_NS = 2_000_000_000  # the belt must run steadily this long after its permit
+
+
+@dataclass(slots=True)
+class Counts:
+    """What this run has done so far, for status."""
+
+    arrivals: int = 0
+    passed: int = 0
+    ejected: int = 0
+    rejected: int = 0
+    uninspected: int = 0
+    late_verdicts: int = 0
+    foreign_verdicts: int = 0
+
+
+class LineController:
+    """State of one run. `incarnation_of_outputs` names this life to the belt's latch."""
+
+    def __init__(self, line: Line, *, run: int, recipe_digest: str, nonce: Callable[[], int]) -> None:
+        self.state = LineState.STARTING
+        self.alarms: dict[AlarmCode, Alarm] = {}
+        self.counts = Counts()
+        self.reset = nonce()  # a belt leaves its latch only for a value it has never seen
+        self.zone = Zone(line)
+        self.waiting_for: tuple[str, ...] = ("supervisor",)
+        self._line = line
+        self._run = run
+        self._recipe = recipe_digest
+        self._nonce = nonce
+        self._seq = 0
+        self._limit = UninspectedCounter(line.uninspected_limit)
+        self._last_edge: int | None = None
+        self._tick: BeltTick | None = None
+        self._tick_at_ns = 0
+        self._permit_since_ns: int | None = None
+        self._supervisor_ready = False
+        self._supervisor_at_ns: int | None = None
+        self._decision_beat_ns: dict[str, int] = {}
+        self._drain_reason = ""
+        self._drain_since_ns = 0
+        self._purge_from_mm: float | None = None  # None until the first purge of this life
+        self._unseen_confirms = 0
+        self._effects: list[Effect] = []
+
+    # -- what the worker asks ---------------------------------------------------------------------------------------
+
+    @property
+    def outputs(self) -> tuple[bool, bool]:
+        """(feed_enable, run_permit) as of now."""
+        return outputs_of(self.state)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has ended on purpose and the worker may leave."""
+        return self.state is LineState.OFF
+
+    def next_commit_ns(self) -> int | None:
+        """When the next undecided part's fate is decided; the worker wakes then."""
+        return min((p.schedule.commit_ns for p in self.zone if p.fate is Fate.ARMED), default=None)
+
+    # -- the one door -----------------------------------------------------------------------------------------------
+
+    def step(self, event: Event, now_ns: int) -> list[Effect]:
+        """Take one event in and return what to do, in this order."""
+        self._effects = []
+        match event:
+            case EdgeSeen(edge):
+                self._on_edge(edge, now_ns)
+            case BeltTickSeen(tick):
+                self._on_tick(tick, now_ns)
+            case VerdictSeen(verdict, sender):
+                self._on_verdict(verdict, sender, now_ns)
+            case DecisionBeatSeen(beat, sender):
+                self._decision_beat_ns = {sender: max(beat.sent_ns, self._decision_beat_ns.get(sender, 0))}
+            case SupervisorBeatSeen(beat):
+                self._supervisor_at_ns = max(beat.sent_ns, self._supervisor_at_ns or 0)
+                self._supervisor_ready, self.waiting_for = beat.all_ready, beat.waiting_for
+                if beat.drain:
+                    self._drain("drained", now_ns)
+            case Acknowledged(who):
+                self._acknowledge(who, now_ns)
+            case DrainAsked(reason):
+                self._drain(reason, now_ns)
+            case FaultFound(code, text):
+                self._raise(code, text, now_ns)
+            case TimePassed():
+                pass
+            case _:
+                assert_never(event)
+        self._watch(now_ns)
+        self._decide(now_ns)
+        self._close_windows(now_ns)
+        self._settle(now_ns)
+        return self._effects
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def _on_edge(self, edge: Edge, now_ns: int) -> None:
+        self._check_number(edge.number - 1, now_ns)
+        if self._last_edge is not None and edge.number <= self._last_edge:
+            return  # a duplicate
+        self._last_edge = edge.number
+        match edge.sensor:
+            case Sensor.ARRIVAL_LEADING:
+                self._on_arrival(edge.t_ns, now_ns)
+            case Sensor.ARRIVAL_TRAILING:
+                self._on_trailing(edge.t_ns)
+            case Sensor.CONFIRM:
+                self._on_confirm(edge.t_ns, now_ns)
+            case _:
+                assert_never(edge.sensor)
+
+    def _check_number(self, last_known: int, now_ns: int) -> None:
+        """A gap in the numbers is an edge that nobody saw: a part the sensor never saw is never guilty."""
+        if self._last_edge is None:
+            self._last_edge = last_known  # the edges before this life are covered by its purge
+        elif last_known > self._last_edge:
+            lost = last_known - self._last_edge
+            self._last_edge = last_known
+            self._lose_zone(f"{lost} sensor edge(s) lost", now_ns)
+
+    def _on_arrival(self, t_ns: int, now_ns: int) -> None:
+        self._seq += 1
+        self.counts.arrivals += 1
+        key = PartKey(self._run, self._seq, self._nonce(), self._recipe)
+        part = TrackedPart(key, t_ns, schedule_of(self._line, t_ns))  # armed: from here on it is guilty
+        close_to = self.zone.shares_spacing(t_ns)
+        if close_to is not None:
+            close_to.flag_as(f"closer than {self._line.min_spacing_mm:g} mm to part {key.name}")
+            part.flag_as(f"closer than {self._line.min_spacing_mm:g} mm to part {close_to.key.name}")
+        match self.state:
+            case LineState.ARMED | LineState.HELD:
+                pass
+            case LineState.CLEARING:
+                part.flag_as("arrived while the zone was purged")
+                part.in_lost_zone = True
+                self._purge_from_mm = self._position_mm
+            case LineState.DRAINING:
+                part.flag_as("drained")
+            case LineState.STARTING | LineState.STOPPED | LineState.OFF:
+                part.flag_as("arrived while the belt had no permit")
+                part.in_lost_zone = True
+            case _:
+                assert_never(self.state)
+        self.zone.add(part)
+        self._effects.append(Announce(Arrival(key, t_ns, part.schedule.verdict_by_ns, now_ns, part.flag)))
+
+    def _on_trailing(self, t_ns: int) -> None:
+        part = self.zone.last
+        if part is None or part.trailing_ns is not None:
+            return  # its leading edge belongs to an earlier life, or was lost
+        part.trailing_ns = t_ns
+        part.length_mm = length_mm(part.trigger_ns, t_ns, self._line.speed_mm_s)
+        allowed = self._line.part_length_mm
+        if not allowed.min <= part.length_mm <= allowed.max:
+            part.flag_as(f"{part.length_mm:.1f} mm long at the sensor (allowed {allowed.min:g} to {allowed.max:g})")
+
+    def _on_confirm(self, t_ns: int, now_ns: int) -> None:
+        part = self.zone.confirmed_by(t_ns)
+        if part is not None:
+            part.confirm_seen_ns = t_ns
+            if part.fate is not Fate.OPENED:
+                self._raise(
+                    AlarmCode.EJECTION_FAILED, f"part {part.key.name} was to be ejected and is in the good lane", now_ns
+                )
+        elif not self._is_explained_by_earlier_life():
+            self._raise(AlarmCode.GOOD_LANE_UNEXPECTED, "a part that nobody let through is in the good lane", now_ns)
+
+    def _is_explained_by_earlier_life(self) -> bool:
+        """In the first way of a purge, a part that was past the gate already reaches the good lane's sensor."""
+        way_mm = self._line.gate_to_confirm_mm + self._line.part_length_mm.max + self._line.stop_distance_mm
+        return self._purge_from_mm is None or self._position_mm - self._purge_from_mm <= way_mm
+
+    def _on_tick(self, tick: BeltTick, now_ns: int) -> None:
+        self._tick, self._tick_at_ns = tick, now_ns
+        if self._last_edge is not None and tick.last_edge < self._last_edge:
+            self._last_edge = tick.last_edge
+            self._raise(AlarmCode.BELT_STOPPED, "the belt's controller was restarted: its edges count anew", now_ns)
+        self._check_number(tick.last_edge, now_ns)
+        _, permit = self.outputs
+        if not permit or self._permit_since_ns is None:
+            return
+        if tick.t_ns - self._permit_since_ns > SPIN_UP_NS and not tick.is_running:
+            why = "its outputs dropped: no heartbeat" if tick.is_latched else "it does not run although it is permitted to"
+            self._raise(AlarmCode.BELT_STOPPED, f"the belt stopped by itself ({why})", now_ns)
+
+    def _on_verdict(self, verdict: Verdict, sender: str, now_ns: int) -> None:
+        part = self.zone.find(verdict.key)
+        if part is None:
+            self.counts.foreign_verdicts += 1
+        elif part.fate is not Fate.ARMED or now_ns >= part.schedule.commit_ns:
+            self.counts.late_verdicts += 1
+        else:
+            part.take_verdict(verdict, sender, now_ns)
+
+    def _acknowledge(self, who: str, now_ns: int) -> None:
+        for alarm in self.alarms.values():
+            self._effects.append(Record(AlarmRecord(alarm.code, alarm.text, raised=False, at_ns=now_ns, at_utc="", who=who)))
+        ledger = self.alarms.get(AlarmCode.LEDGER_FAULT)
+        self.alarms = {ledger.code: ledger} if ledger is not None else {}  # nothing can be recorded: only a restart helps
+        self._limit.reset()
+        self._unseen_confirms = 0
+
+    def _drain(self, reason: str, now_ns: int) -> None:
+        if not self._drain_reason:
+            self._drain_reason, self._drain_since_ns = reason, now_ns
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def _watch(self, now_ns: int) -> None:
+        """Notice what did not happen."""
+        _, permit = self.outputs
+        if permit and self._tick is not None and now_ns - self._tick_at_ns > BELT_SILENT_NS:
+            self._raise(AlarmCode.BELT_SILENT, "the belt has said nothing for half a second", now_ns)
+        lost_after_ns = ms_to_ns(self._line.supervisor_timeout_ms)
+        if self._supervisor_at_ns is not None and now_ns - self._supervisor_at_ns > lost_after_ns:
+            self._supervisor_ready = False
+            if self.state is not LineState.OFF and not self._drain_reason:
+                self._raise(AlarmCode.SUPERVISOR_LOST, "the supervisor's beat stopped", now_ns)
+        last = self.zone.last
+        jam_ns = 2 * travel_ns(self._line.part_length_mm.max, self._line.speed_mm_s)
+        is_under_sensor = last is not None and not last.in_lost_zone and last.trailing_ns is None
+        if permit and last is not None and is_under_sensor and now_ns - last.trigger_ns > jam_ns:
+            self._raise(AlarmCode.SENSOR_BLOCKED, f"part {last.key.name} never left the arrival sensor", now_ns)
+
+    def _decide(self, now_ns: int) -> None:
+        """Decide the fate of each part whose moment has come: the only place where the gate is commanded."""
+        for part in self.zone:
+            if part.fate is not Fate.ARMED or (now_ns < part.schedule.commit_ns and not part.in_lost_zone):
+                continue
+            reason = part.why_not_passed(beat_is_fresh=self._beat_is_fresh(part, now_ns), now_ns=now_ns)
+            neighbour = self.zone.neighbour_at_fault(part)
+            if not reason and neighbour is not None:
+                reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
+            if not reason and not (self.outputs[1] and self._belt_is_steady()):
+                reason = "the belt was not running steadily at the gate's moment"
+            if reason:
+                part.shut(reason)
+                continue
+            part.open()
+            _, closes_ns = part.open_interval_ns(self._line)
+            valid_until_ns = part.schedule.due_ns + ms_to_ns(self._line.gate_tolerance_ms)
+            self._effects.append(CommandGate(part.key, part.schedule.due_ns, closes_ns, valid_until_ns))
+
+    def _beat_is_fresh(self, part: TrackedPart, now_ns: int) -> bool:
+        """Whether the very decision worker that gave the verdict still lives."""
+        beat_ns = self._decision_beat_ns.get(part.verdict_sender)
+        return beat_ns is not None and now_ns - beat_ns <= ms_to_ns(self._line.decision_timeout_ms)
+
+    def _belt_is_steady(self) -> bool:
+        return self._tick is not None and self._tick.is_running and not self._tick.is_latched
+
+    def _close_windows(self, now_ns: int) -> None:
+        for part in self.zone:
+            if part.in_lost_zone or part.fate is Fate.ARMED or now_ns < part.schedule.window_end_ns:
+                continue
+            seen = part.confirm_seen_ns is not None
+            if part.fate is Fate.OPENED and seen:
+                self._unseen_confirms = 0
+                self._close(part, Outcome.PASSED, "", now_ns)
+            elif part.fate is Fate.OPENED:
+                self._unseen_confirms += 1
+                self._close(part, Outcome.EJECTED, "accepted, but the good lane's sensor did not see it", now_ns)
+                if self._unseen_confirms >= CONFIRM_MISSING_LIMIT:
+                    text = f"{self._unseen_confirms} accepted parts in a row did not reach the good lane's sensor"
+                    self._raise(AlarmCode.CONFIRM_MISSING, text, now_ns)
+            elif seen:
+                self._close(part, Outcome.EJECTION_FAILED, f"seen in the good lane; {part.applied_reason}", now_ns)
+            else:
+                self._close(part, Outcome.EJECTED, "", now_ns)
+
+    def _close(self, part: TrackedPart, outcome: Outcome, reason: str, now_ns: int) -> None:
+        self.zone.remove(part)
+        self._effects.append(Record(part.outcome_record(outcome, reason, now_ns)))
+        self.counts.passed += outcome is Outcome.PASSED
+        self.counts.ejected += outcome is Outcome.EJECTED
+        self.counts.rejected += part.applied is VerdictKind.REJECT
+        is_uninspected = part.applied is VerdictKind.UNINSPECTED
+        self.counts.uninspected += is_uninspected
+        if not part.in_lost_zone and not self._drain_reason:
+            text = self._limit.count(is_uninspected=is_uninspected)
+            if text:
+                self._raise(AlarmCode.UNINSPECTED_LIMIT, text, now_ns)
+
+    # -- zone, alarms, state ----------------------------------------------------------------------------------------
+
+    @property
+    def _position_mm(self) -> float:
+        return self._tick.position_mm if self._tick is not None else 0.0
+
+    def _lose_zone(self, reason: str, now_ns: int) -> None:
+        """Nobody knows any more what is where: nothing under way can pass, and the zone is purged before arming."""
+        for part in self.zone:
+            part.in_lost_zone = True
+            if part.fate is Fate.ARMED:
+                part.flag_as(f"zone lost: {reason}")
+                part.shut(part.flag)
+        if self.state in (LineState.ARMED, LineState.HELD, LineState.CLEARING):
+            self._start_purge(now_ns)
+
+    def _start_purge(self, now_ns: int) -> None:
+        self._enter(LineState.CLEARING, now_ns)
+        self._purge_from_mm = self._position_mm
+        self.reset = self._nonce()
+
+    def _purge_is_done(self) -> bool:
+        """Way, not time, counts: the belt may stand meanwhile."""
+        line = self._line
+        way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + line.part_length_mm.max
+        return (
+            self._belt_is_steady() and self._purge_from_mm is not None and self._position_mm - self._purge_from_mm >= way_mm
+        )
+
+    def _end_purge(self, now_ns: int) -> None:
+        for part in self.zone:
+            if part.confirm_seen_ns is not None and part.fate is Fate.OPENED:
+                self._close(part, Outcome.PASSED, "", now_ns)
+            else:
+                self._close(part, Outcome.PURGED, "", now_ns)
+
+    def _raise(self, code: AlarmCode, text: str, now_ns: int) -> None:
+        if code in self.alarms:
+            return
+        self.alarms[code] = Alarm(code, text, now_ns)
+        self._effects.append(Record(AlarmRecord(code, text, raised=True, at_ns=now_ns, at_utc="")))
+        if code in STOPS_BELT and code is not AlarmCode.SUPERVISOR_LOST:
+            self._stop_belt(text, now_ns)
+
+    def _stop_belt(self, reason: str, now_ns: int) -> None:
+        if self.state is not LineState.OFF:
+            self._enter(LineState.STOPPED, now_ns)
+            self._lose_zone(reason, now_ns)
+
+    def _enter(self, state: LineState, now_ns: int) -> None:
+        _, had_permit = self.outputs
+        self.state = state
+        _, has_permit = self.outputs
+        if not has_permit:
+            self._permit_since_ns = None
+        elif not had_permit:
+            self._permit_since_ns = now_ns
+
+    def _settle(self, now_ns: int) -> None:
+        """Let the state follow from what is known now."""
+        if self._drain_reason:
+            self._settle_drain(now_ns)
+            return
+        stopping = [code for code in self.alarms if code in STOPS_BELT]
+        match self.state:
+            case LineState.STARTING | LineState.STOPPED:
+                if not stopping and self._supervisor_ready and self._tick is not None:
+                    self._start_purge(now_ns)
+                elif stopping:
+                    self._enter(LineState.STOPPED, now_ns)
+            case LineState.CLEARING:
+                if stopping:
+                    self._stop_belt(self.alarms[stopping[0]].text, now_ns)
+                elif self._purge_is_done():
+                    self._end_purge(now_ns)
+                    self._enter(LineState.HELD, now_ns)
+                    self._settle(now_ns)
+            case LineState.ARMED:
+                if self.alarms or not self._supervisor_ready:
+                    self._enter(LineState.HELD, now_ns)
+            case LineState.HELD:
+                if stopping and len(self.zone) == 0:  # the supervisor's beat stopped: the zone has run out
+                    self._enter(LineState.STOPPED, now_ns)
+                elif not self.alarms and self._supervisor_ready:
+                    self._enter(LineState.ARMED, now_ns)
+            case LineState.DRAINING | LineState.OFF:
+                pass
+            case _:
+                assert_never(self.state)
+
+    def _settle_drain(self, now_ns: int) -> None:
+        """Feed off, the belt runs the zone out, then off: bounded by the time that the longest part needs."""
+        if self.state is LineState.OFF:
+            return
+        if self.state in (LineState.ARMED, LineState.HELD):
+            self._enter(LineState.DRAINING, now_ns)
+        line = self._line
+        way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + 2 * line.part_length_mm.max
+        bound_ns = travel_ns(way_mm, line.speed_mm_s) + ms_to_ns(2 * line.confirm_tolerance_ms + 500)
+        settled_ns = travel_ns(line.min_spacing_mm, line.speed_mm_s)  # a part fed at the last moment is at the sensor by now
+        waited_ns = now_ns - self._drain_since_ns
+        if self.state is LineState.CLEARING and not self._purge_is_done() and waited_ns < 2 * bound_ns:
+            return  # what was let through before may still be on its way to the good lane's sensor
+        if self.state is LineState.CLEARING:
+            self._end_purge(now_ns)
+        if self.state is LineState.DRAINING and ((len(self.zone) > 0 and waited_ns < bound_ns) or waited_ns < settled_ns):
+            return
+        for part in self.zone:
+            if part.fate is Fate.ARMED:
+                part.shut(part.flag or "the line stopped")
+            if part.confirm_seen_ns is not None and part.fate is Fate.OPENED:
+                self._close(part, Outcome.PASSED, "", now_ns)
+            else:
+                self._close(part, Outcome.LINE_STOPPED, "", now_ns)
+        self._enter(LineState.OFF, now_ns)
+        self._effects.append(Record(RunEnded(self._drain_reason, now_ns, "")))

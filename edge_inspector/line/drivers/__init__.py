@@ -1,0 +1,1 @@
+"""What the line's words become on a wire: one driver a file."""

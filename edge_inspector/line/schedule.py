@@ -1,0 +1,51 @@
+"""When a part is where: from the sensor's leading edge, by travel at steady speed (valid only while the belt runs so)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, ms_to_ns, travel_ns
+from edge_inspector.station.station import Line
+
+COMMIT_LEAD_NS = 2 * NS_PER_MS  # the controller decides this long before the command is due; the rest is a short spin
+VERDICT_LEAD_NS = 5 * NS_PER_MS  # a verdict needs this long to be read and applied
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The instants of one part; all in CLOCK_MONOTONIC ns.
+
+    The gate is open from `gate_tolerance` before the leading edge reaches it until as long after the trailing edge left:
+    due = arrival at the gate − tolerance − valve delay (science.md §9; line.md 3).
+    """
+
+    at_gate_ns: int  # leading edge reaches the gate
+    due_ns: int  # the gate must be commanded
+    commit_ns: int  # the fate is decided
+    verdict_by_ns: int  # a verdict read later is only counted
+    confirm_ns: int  # leading edge reaches the good lane's sensor
+    window_end_ns: int  # the confirm window of the longest part closes
+
+
+def schedule_of(line: Line, trigger_ns: int) -> Schedule:
+    """Return the schedule of a part whose leading edge was seen at `trigger_ns`."""
+    at_gate_ns = trigger_ns + travel_ns(line.sensor_to_ejector_mm, line.speed_mm_s)
+    due_ns = at_gate_ns - ms_to_ns(line.gate_tolerance_ms) - ms_to_ns(line.valve_delay_ms)
+    commit_ns = due_ns - COMMIT_LEAD_NS
+    confirm_ns = at_gate_ns + travel_ns(line.gate_to_confirm_mm, line.speed_mm_s)
+    longest_ns = travel_ns(line.part_length_mm.max, line.speed_mm_s)
+    return Schedule(
+        at_gate_ns=at_gate_ns,
+        due_ns=due_ns,
+        commit_ns=commit_ns,
+        verdict_by_ns=commit_ns - VERDICT_LEAD_NS,
+        confirm_ns=confirm_ns,
+        window_end_ns=max(
+            confirm_ns + ms_to_ns(line.confirm_tolerance_ms), at_gate_ns + longest_ns + ms_to_ns(line.gate_tolerance_ms)
+        ),
+    )
+
+
+def length_mm(leading_ns: int, trailing_ns: int, speed_mm_s: float) -> float:
+    """Return a part's length from both edges of the sensor at steady speed."""
+    return (trailing_ns - leading_ns) / NS_PER_S * speed_mm_s
