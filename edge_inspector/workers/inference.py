@@ -1,0 +1,270 @@
+"""The inference worker: views in, one judgement out for each view and engine.
+
+It binds the channel of views only while it can judge: without it a capture worker learns at once that nobody takes its
+view. A view that was taken always gets its answer, a judgement or why there is none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from edge_inspector.bus import Received, Receiver, Sender
+from edge_inspector.domain.clock import NS_PER_S, now_ns, ns_to_ms
+from edge_inspector.domain.errors import ChannelError, DocumentError, EngineFaultError, EngineFileError
+from edge_inspector.domain.failpoints import failpoint
+from edge_inspector.domain.health import WorkerState
+from edge_inspector.domain.identity import PartKey
+from edge_inspector.domain.judgement import Judged, Judgement, NotJudged, NotJudgedReason
+from edge_inspector.domain.view import View
+from edge_inspector.inference.deadline_heap import DeadlineHeap
+from edge_inspector.inference.expected_duration import ExpectedDuration
+from edge_inspector.inference.golden_schedule import GoldenSchedule
+from edge_inspector.inference.map_regions import judge_map
+from edge_inspector.inference.prepared_engine import PreparedEngine, prepare_engine
+from edge_inspector.station.session import recipe_dir
+from edge_inspector.workers.process import Worker, start_worker
+
+POLL_MS = 20.0
+CAPACITY = 64  # views that wait; more than a second of any line this judges
+REMEMBERED_VIEWS = 1024
+LAST_WORDS_S = 0.3  # a process that ends at once takes its last messages with it
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A view with its pixels, uint8 (h, w, 3): what the message brought, not a copy."""
+
+    view: View
+    pixels: NDArray[np.uint8]
+    received_ns: int
+
+
+class ViewJudge:
+    """The working loop's state: what waits, what was seen, and the engines."""
+
+    def __init__(self, worker: Worker, engines: list[PreparedEngine], views: Receiver[View], judgements: Sender) -> None:
+        self._worker = worker
+        self._engines = engines
+        self._views = views
+        self._judgements = judgements
+        self._max_batch = worker.station.inference.max_batch
+        self._heap: DeadlineHeap[WaitingView] = DeadlineHeap(CAPACITY)
+        self._expected = ExpectedDuration(sum(one.batch_ms for one in engines) / self._max_batch)
+        self._golden = [(one, number) for one in engines for number in range(len(one.golden))]
+        period_ns = round(worker.station.inference.golden_minutes * 60 * NS_PER_S)
+        self._golden_schedule = GoldenSchedule(len(self._golden), period_ns, now_ns())
+        self._seen: set[tuple[PartKey, str]] = set()
+        self._seen_order: deque[tuple[PartKey, str]] = deque()
+        self._judged_count = self._repeated_count = self._foreign_count = self._golden_count = 0
+        self._last_log_ns = 0
+
+    def receive_all(self) -> None:
+        """Take the views that came, waiting for the first if none waits already."""
+        received = self._views.wait(0.0 if len(self._heap) else POLL_MS)
+        for _ in range(CAPACITY):
+            if received is None:
+                return
+            self._take(received)
+            received = self._views.receive()
+        if received is not None:
+            self._take(received)
+
+    def judge_batch(self) -> None:
+        """Judge the views whose deadline is nearest, and answer those that can not be judged in time.
+
+        Raises:
+            EngineFaultError: an engine failed; every view that waits has been answered with ENGINE_FAILED.
+        """
+        t_ns = now_ns()
+        popped = self._heap.pop_batch(t_ns, self._max_batch, self._expected.per_view_ms)
+        for late in popped.too_late:
+            left_ms = ns_to_ms(late.view.verdict_by_ns - t_ns)
+            detail = f"{left_ms:.1f} ms were left, a view takes {self._expected.per_view_ms:.1f} ms"
+            self._refuse(late.view, late.received_ns, NotJudgedReason.TOO_LATE, detail)
+        if not popped.batch:
+            if popped.too_late:
+                self._expected.nothing_judged()
+            return
+        failpoint("inference.judging")
+        pixels = [waiting.pixels for waiting in popped.batch]
+        busy_ns = 0
+        for position, one in enumerate(self._engines):
+            started_ns = now_ns()
+            try:
+                maps = one.engine.judge(pixels)
+            except EngineFaultError as error:
+                self._answer_all(popped.batch, self._engines[position:], str(error))
+                self.refuse_waiting(str(error))
+                raise
+            ended_ns = now_ns()
+            busy_ns += ended_ns - started_ns
+            for waiting, probability in zip(popped.batch, maps, strict=True):
+                result = judge_map(probability, one.manifest.t_low, one.manifest.smallest_defect_px)
+                self._send(waiting.view, one, result, waiting.received_ns, started_ns, ended_ns)
+            self.beat()
+        self._judged_count += len(popped.batch)
+        self._expected.measured(ns_to_ms(busy_ns), len(popped.batch))
+
+    def check_golden(self) -> None:
+        """Judge a golden picture again, if one is due.
+
+        Raises:
+            EngineFaultError: the engine can not be trusted any more; every view that waits has been answered.
+        """
+        due = self._golden_schedule.due(now_ns(), is_idle=not len(self._heap))
+        if due is None:
+            return
+        one, number = self._golden[due]
+        try:
+            one.check_golden(number)
+        except EngineFaultError as error:
+            self.refuse_waiting(str(error))
+            raise
+        self._golden_count += 1
+
+    def refuse_waiting(self, detail: str) -> None:
+        """Answer every view that waits with ENGINE_FAILED."""
+        self._answer_all(self._heap.pop_all(), self._engines, detail)
+
+    def beat(self) -> None:
+        """Tell the supervisor what was done."""
+        oldest_ns = min((waiting.received_ns for waiting in self._heap.items), default=None)
+        self._worker.beat(
+            WorkerState.READY,
+            done_count=self._judged_count,
+            oldest_pending_ms=0.0 if oldest_ns is None else ns_to_ms(now_ns() - oldest_ns),
+            queues={"views": self._heap.depth, "judgements": self._judgements.depth},
+            facts={
+                "expected_ms": round(self._expected.per_view_ms, 2),
+                "refused": self._views.refused_count,
+                "foreign": self._foreign_count,
+                "repeated": self._repeated_count,
+                "golden_checks": self._golden_count,
+            },
+        )
+
+    def _take(self, received: Received[View]) -> None:
+        view, received_ns = received.message, now_ns()
+        if view.key.recipe != self._worker.session.recipe_digest:
+            self._foreign_count += 1
+            self._log_foreign(view, received_ns)
+            return
+        if not self._is_first(view):
+            self._repeated_count += 1
+            return
+        shape = (view.height_px, view.width_px, 3)
+        sizes = [len(buffer) for buffer in received.buffers]
+        if sizes != [shape[0] * shape[1] * shape[2]]:
+            detail = f"{view.camera} announced {shape[1]} x {shape[0]} px in RGB and sent {sizes} bytes"
+            self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
+            return
+        height, width = self._engines[0].engine.input_shape  # every engine was checked against the recipe's view
+        if shape[:2] != (height, width):
+            detail = f"{view.camera} sent {shape[1]} x {shape[0]} px, the engines take {width} x {height}"
+            self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
+            return
+        pixels = np.frombuffer(received.buffers[0], np.uint8).reshape(shape)
+        displaced = self._heap.push(WaitingView(view, pixels, received_ns), view.verdict_by_ns)
+        if displaced is not None:
+            detail = f"{CAPACITY} views with earlier deadlines wait already"
+            self._refuse(displaced.view, displaced.received_ns, NotJudgedReason.TOO_LATE, detail)
+
+    def _is_first(self, view: View) -> bool:
+        name = (view.key, view.camera)
+        if name in self._seen:
+            return False
+        self._seen.add(name)
+        self._seen_order.append(name)
+        if len(self._seen_order) > REMEMBERED_VIEWS:
+            self._seen.discard(self._seen_order.popleft())
+        return True
+
+    def _log_foreign(self, view: View, t_ns: int) -> None:
+        if t_ns - self._last_log_ns >= NS_PER_S:
+            self._last_log_ns = t_ns
+            _log.warning("view_foreign", part=view.key.name, camera=view.camera, recipe=view.key.recipe)
+
+    def _refuse(self, view: View, received_ns: int, reason: NotJudgedReason, detail: str) -> None:
+        for one in self._engines:
+            self._send(view, one, NotJudged(reason, detail), received_ns, 0, 0)
+
+    def _answer_all(self, waiting: tuple[WaitingView, ...], engines: list[PreparedEngine], detail: str) -> None:
+        for view in waiting:
+            for one in engines:
+                self._send(view.view, one, NotJudged(NotJudgedReason.ENGINE_FAILED, detail), view.received_ns, 0, 0)
+
+    def _send(
+        self, view: View, one: PreparedEngine, result: Judged | NotJudged, received_ns: int, started_ns: int, ended_ns: int
+    ) -> None:
+        judgement = Judgement(view, one.name, result, received_ns, started_ns, ended_ns, now_ns())
+        if not self._judgements.send(judgement):  # decision's deadline rules; the drop is counted in the beat
+            _log.warning("judgement_dropped", part=view.key.name, camera=view.camera, engine=one.name)
+
+
+def main(state_dir: Path) -> int:
+    """Run the inference worker until it is told to stop; 1 when an engine failed and the process must be replaced."""
+    worker = start_worker("inference", state_dir)
+    judgements = Sender(worker.context, worker.endpoints.judgements, worker.incarnation)
+    try:
+        engines = _prepare_engines(worker)
+        views = Receiver(worker.context, worker.endpoints.views, [View], high_water_mark=CAPACITY)
+        try:
+            return _work(worker, ViewJudge(worker, engines, views, judgements))
+        finally:
+            views.close()
+            for one in engines:
+                one.engine.close()
+    except (EngineFileError, DocumentError, EngineFaultError) as error:
+        _log.error("engine_refused", why=str(error))
+        # no exit: a restart would find the same files; so it stays to say why the station can not arm
+        _beat_not_ready(worker, str(error), until_ns=None)
+        return 0
+    except ChannelError as error:
+        _log.error("channel_broken", why=str(error))
+        return 1
+    finally:
+        judgements.close()
+        worker.close()
+
+
+def _prepare_engines(worker: Worker) -> list[PreparedEngine]:
+    def say(step: str) -> None:
+        _log.info("engine_step", step=step)
+        worker.beat(WorkerState.STARTING, detail=step)
+
+    folder = recipe_dir(worker.state_dir, worker.session.recipe_digest)
+    return [
+        prepare_engine(name, folder / path, worker.recipe.view, worker.station.inference, say)
+        for name, path in worker.recipe.engines.items()
+    ]
+
+
+def _work(worker: Worker, judge: ViewJudge) -> int:
+    """Judge until told to stop. An engine that fails while judging ends the process: a new one is the remedy."""
+    judge.beat()
+    while not worker.stop_requested and worker.parent_is_alive():
+        judge.receive_all()
+        try:
+            judge.judge_batch()
+        except EngineFaultError as error:
+            _log.error("engine_failed", why=str(error))
+            _beat_not_ready(worker, str(error), until_ns=now_ns() + round(LAST_WORDS_S * NS_PER_S))
+            return 1
+        judge.check_golden()
+        judge.beat()
+    return 0
+
+
+def _beat_not_ready(worker: Worker, detail: str, until_ns: int | None) -> None:
+    while not worker.stop_requested and worker.parent_is_alive() and (until_ns is None or now_ns() < until_ns):
+        worker.beat(WorkerState.NOT_READY, detail=detail)
+        time.sleep(POLL_MS / 1000)
