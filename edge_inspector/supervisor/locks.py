@@ -82,10 +82,6 @@ class LineSuccession:
 
     def _is_open_in(self, pid: int) -> bool:
         try:
-            return any(
-                os.path.samefile(descriptor, self._path)
-                for descriptor in Path(f"/proc/{pid}/fd").iterdir()
-                if descriptor.exists()
-            )
+            return any(entry.samefile(self._path) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.exists())
         except OSError:  # gone, or not ours to look into
             return False

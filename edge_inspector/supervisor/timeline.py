@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.station.session import Session
+from edge_inspector.supervisor.belt_link import Belt
 
 LEAD_NS = 500 * NS_PER_MS  # workers read the new session well before the recording begins
 
 
-def kept_t0_ns(previous: Session | None, boot_id: str, belt_incarnation: str) -> int | None:
-    """Return the t0 that a restarted daemon keeps: same boot, same belt. A restart continues, it does not rewind."""
-    if previous is None or previous.boot_id != boot_id or previous.belt_incarnation != belt_incarnation:
-        return None
-    return previous.t0_ns
+def continue_timeline(session: Session, previous: Session | None) -> Session:
+    """Return the session of a restarted daemon: on the same boot a restart continues the recording, it does not rewind."""
+    if previous is None or previous.boot_id != session.boot_id:
+        return session
+    return msgspec.structs.replace(session, belt_incarnation=previous.belt_incarnation, t0_ns=previous.t0_ns)
+
+
+def join_belt(session: Session, belt: Belt) -> Session:
+    """Return the session with its belt; the recording begins anew with a belt that was not there before."""
+    t0_ns = session.t0_ns if belt.incarnation == session.belt_incarnation else None
+    return msgspec.structs.replace(session, belt_dir=belt.folder, belt_incarnation=belt.incarnation, t0_ns=t0_ns)

@@ -1,0 +1,68 @@
+"""`edge-inspector`: imports only the command that was asked for, so that workers start fast and load what they need."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from edge_inspector.domain.errors import AlreadyRunningError, EdgeInspectorError
+
+EXIT_ERROR = 1
+EXIT_ALREADY_RUNNING = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells do
+
+COMMANDS = {  # name: module of this folder, and its function or group of commands
+    "run": ("run", "run"),
+    "status": ("status", "status"),
+    "ack": ("ack", "ack"),
+    "trigger": ("trigger", "trigger"),
+    "stop": ("stop", "stop"),
+    "check": ("check", "check"),
+    "parts": ("parts", "app"),
+    "demo": ("demo", "demo"),
+    "play": ("demo", "play"),
+    "belt": ("belt", "belt"),
+    "engines": ("train_demo_engine", "app"),
+    "worker": ("worker", "app"),
+    "version": ("version", "version"),
+}
+
+
+def build_app(only: str = "") -> typer.Typer:
+    """Return the command line, with the command `only` when there is one of that name, else with all of them."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Inspection daemon for small parts on a line: several cameras, one verdict, and nothing passes uninspected.",
+    )
+    app.callback()(_no_options)
+    for name in [only] if only in COMMANDS else COMMANDS:
+        module, attribute = COMMANDS[name]
+        command = getattr(importlib.import_module(f"edge_inspector.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def _no_options() -> None:
+    """Makes the app a group even with one command registered."""
+
+
+def main() -> None:
+    """Run the command line; a person's mistakes end with a sentence, not with a traceback."""
+    try:
+        build_app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="edge-inspector")
+    except EdgeInspectorError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_ALREADY_RUNNING if isinstance(error, AlreadyRunningError) else EXIT_ERROR)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

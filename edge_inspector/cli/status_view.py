@@ -1,0 +1,60 @@
+"""The station's state as text for a person: line, alarms with remedy, workers."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from edge_inspector.domain.errors import ChannelError
+from edge_inspector.domain.health import WorkerState
+from edge_inspector.supervisor.client import NotRunning
+from edge_inspector.supervisor.status_report import ARMED, StationStatus, WorkerStatus
+from edge_inspector.supervisor.worker_watch import Phase
+
+
+def render(found: StationStatus | NotRunning | ChannelError) -> RenderableType:
+    """Return what `edge-inspector status` shows."""
+    match found:
+        case NotRunning(why):
+            return Text(f"not running: {why}", style="bold red")
+        case ChannelError():
+            return Text(f"the daemon runs, but does not answer: {found}", style="bold red")
+        case StationStatus():
+            return Group(*_header(found), _workers(found.workers))
+
+
+def _header(status: StationStatus) -> list[Text]:
+    style = "bold green" if status.line_state == ARMED else "bold yellow"
+    simulated = " (simulation)" if status.simulation else ""
+    lines = [
+        Text.assemble((f"{status.station}{simulated}", "bold"), "   line: ", (status.line_state, style)),
+        Text(f"daemon {status.phase.replace('_', ' ')}, pid {status.supervisor_pid}, since {status.started_utc}", "dim"),
+    ]
+    lines += [Text(f"waiting for {reason}", style="yellow") for reason in status.waiting_for]
+    for alarm in status.alarms:
+        lines.append(Text(f"ALARM {alarm.code}: {alarm.text}", style="bold red"))
+        if alarm.remedy:
+            lines.append(Text(f"  what to do: {alarm.remedy}", style="red"))
+    return lines
+
+
+def _workers(workers: tuple[WorkerStatus, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("worker", "state", "pid", "beat", "restarts", "done", "queues", "detail"):
+        table.add_column(title, justify="right" if title in ("pid", "beat", "restarts", "done") else "left")
+    for worker in workers:
+        is_running = worker.phase == Phase.RUNNING
+        shown = worker.state if is_running and worker.state else worker.phase
+        style = "green" if is_running and worker.state == WorkerState.READY else "yellow"
+        table.add_row(
+            worker.name,
+            Text(shown, style="bold red" if worker.phase == Phase.FAILED else style),
+            str(worker.pid or "-"),
+            f"{worker.beat_age_ms:.0f} ms" if worker.beat_age_ms is not None else "-",
+            str(worker.restarts),
+            str(worker.done_count),
+            " ".join(f"{name} {queue.depth}/{queue.peak}/{queue.dropped}" for name, queue in worker.queues.items()),
+            "; ".join([*([worker.detail] if worker.detail else []), *(f"{k}={v}" for k, v in worker.facts.items())]),
+        )
+    return table

@@ -1,0 +1,94 @@
+"""One life of the daemon, from the station file to the removed runtime folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import structlog
+
+from edge_inspector.domain import failpoints
+from edge_inspector.domain.clock import boot_id, utc_now
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.identity import new_incarnation
+from edge_inspector.station.load import copy_recipe, load_station
+from edge_inspector.station.session import Session, read_session
+from edge_inspector.station.station import Station
+from edge_inspector.supervisor.fleet import Command
+from edge_inspector.supervisor.locks import DaemonLock
+from edge_inspector.supervisor.process import worker_command
+from edge_inspector.supervisor.runtime_folder import make_runtime_folder, remove_runtime_folder
+from edge_inspector.supervisor.supervisor import Supervisor
+from edge_inspector.supervisor.timeline import continue_timeline
+from edge_inspector.workers.process import configure_logging
+
+_log = structlog.get_logger()
+
+
+def run_daemon(station_path: Path) -> int:
+    """Run the daemon of a station file until it is stopped; return its exit code.
+
+    Raises:
+        DocumentError: a file is wrong.
+        AlreadyRunningError: another daemon runs on the same state folder.
+        ConfigurationError: failpoints are on, and the station is no simulation.
+    """
+    loaded = load_station(station_path)
+    refuse_failpoints(loaded.station)
+    try:
+        loaded.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{loaded.state_dir}: can not be made ({error}); correct state_dir in {station_path}"
+        ) from error
+    with DaemonLock(loaded.state_dir):
+        copy_recipe(loaded, loaded.state_dir)
+        return supervise(loaded.station, loaded.station_path.absolute(), loaded.recipe_digest, loaded.state_dir)
+
+
+def refuse_failpoints(station: Station) -> None:
+    """Raise ConfigurationError when the environment asks for failpoints and the station is no simulation."""
+    if failpoints.is_enabled() and not station.simulation:
+        raise ConfigurationError(
+            f"the environment variable {failpoints.ENVIRONMENT_NAME} is set, and station {station.station!r} is no "
+            "simulation: failpoints stop workers on purpose; unset the variable"
+        )
+
+
+def supervise(
+    station: Station, station_path: Path, recipe_digest: str, state_dir: Path, command: Command = worker_command
+) -> int:
+    """Run the supervisor on a state folder whose lock is held; must be called from the main thread."""
+    configure_logging("supervisor")
+    previous = _previous_session(state_dir)
+    if previous is not None:  # a killed daemon leaves its folder behind
+        remove_runtime_folder(Path(previous.runtime_dir))
+    runtime_dir = make_runtime_folder()
+    try:
+        session = Session(
+            incarnation=new_incarnation(),
+            supervisor_pid=os.getpid(),
+            runtime_dir=str(runtime_dir),
+            boot_id=boot_id(),
+            started_utc=utc_now(),
+            station_path=str(station_path),
+            station_json=station.model_dump_json(),
+            recipe_digest=recipe_digest,
+        )
+        supervisor = Supervisor(continue_timeline(session, previous), state_dir, command)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda _number, _frame: supervisor.request_stop())
+        _log.info("daemon_started", station=station.station, watch=f"edge-inspector status {station_path}")
+        code = supervisor.run()
+        _log.info("daemon_stopped", exit_code=code)
+        return code
+    finally:
+        remove_runtime_folder(runtime_dir)
+
+
+def _previous_session(state_dir: Path) -> Session | None:
+    try:
+        return read_session(state_dir)
+    except ConfigurationError:  # the first start, or a damaged file: there is nothing to continue
+        return None
