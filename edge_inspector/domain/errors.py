@@ -3,7 +3,8 @@
 EdgeInspectorError
 ├── RetryError            try again, nothing is wrong yet
 │   ├── ChannelError          the link to another process is broken (a missing message is `None`, not this)
-│   └── MessageRefusedError   a message is foreign, damaged or of another version: counted and dropped
+│   ├── MessageRefusedError   a message is foreign, damaged or of another version: counted and dropped
+│   └── DatabaseError         the records' database can not be read or written now; it is derived and can be rebuilt
 ├── HoldError             hold the line and raise the alarm
 │   ├── JournalWriteError     a record could not be written: ledger or journal
 │   ├── JournalCorruptError   a record that was once good no longer is
@@ -39,6 +40,10 @@ class ChannelError(RetryError):
 
 class MessageRefusedError(RetryError):
     """A message is foreign, damaged or of another version: count it, log it at most once a second, drop it."""
+
+
+class DatabaseError(RetryError):
+    """The records' database can not be read or written now. Nothing is lost: it is derived from ledger and journal."""
 
 
 class HoldError(EdgeInspectorError):
