@@ -1,0 +1,1 @@
+"""Cameras behind one small protocol, one file a driver."""
