@@ -105,7 +105,7 @@ def _recording_path(station: Document[Station], faults: list[str]) -> Path | Non
     if not path.is_dir():
         line = station.line("recording", "path")
         faults.append(
-            f"{station.path}:{line}: recording.path: {path} is not there, allowed is a folder of frames or pictures"
+            f"{station.path}:{line}: recording.path: {path} is not there, allowed is a session folder or a folder of pictures"
         )
     return path
 

@@ -1,0 +1,150 @@
+"""A station is loaded with all that belongs to it, or every fault of all its files is said at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_inspector.domain.errors import ConfigurationError, DocumentError, EngineFileError
+from edge_inspector.station.engine_manifest import load_engine_package
+from edge_inspector.station.load import copy_recipe, load_station
+from edge_inspector.station.session import read_recipe
+
+Files = Any  # the fixture's class lives in conftest.py, which tests can not import
+
+
+def faults_of(files: Files) -> list[str]:
+    with pytest.raises(DocumentError) as caught:
+        load_station(files.station)
+    return [fault.removeprefix(f"{files.folder}/") for fault in caught.value.faults]
+
+
+def test_paths_count_from_the_file_they_stand_in(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    (files.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(files.folder / "elsewhere")
+    loaded = load_station(Path("../station.yaml"))
+    assert loaded.recipe_path.resolve() == files.recipe
+    assert loaded.state_dir == files.folder / "state"
+    assert loaded.recording_path == files.folder / "recording"
+    assert loaded.engines["crack"].folder == files.engine
+
+
+def test_faults_of_station_recipe_and_engine_come_together(files: Files) -> None:
+    files.change(files.station, "speed_mm_s: 200", "speed: 200")
+    files.change(files.recipe, "min_score: 0.5", "min_score: 0")
+    found = faults_of(files)
+    assert [fault.split(" ")[0] for fault in found] == ["station.yaml:18:", "station.yaml:19:", "recipe.yaml:14:"]
+
+
+def test_faults_of_all_engines_and_conflicts_come_together(files: Files) -> None:
+    files.change(files.station, "min_spacing_mm: 112", "min_spacing_mm: 60")
+    files.change(files.recipe, "  crack: engines/crack", "  crack: engines/crack\n  knot: engines/knot")
+    (files.engine / "model.onnx").unlink()
+    found = faults_of(files)
+    assert found[0].startswith(f"recipe.yaml:10: engines.crack: {files.engine}/model.onnx: is missing; restore it with")
+    assert found[1].startswith(f"recipe.yaml:11: engines.knot: {files.folder}/engines/knot/manifest.yaml: is missing;")
+    assert found[2].startswith("station.yaml:22: line.min_spacing_mm: 60")
+    assert found[3].startswith("recipe.yaml:11: engines.knot: no rule uses it")
+    assert len(found) == 4
+
+
+def test_a_recipe_that_is_not_there_is_said_at_the_line_that_names_it(files: Files) -> None:
+    files.change(files.station, "recipe: recipe.yaml", "recipe: recipes.yaml")
+    assert faults_of(files) == [
+        f"station.yaml:4: recipe: {files.folder}/recipes.yaml is not there, allowed is a recipe file"
+    ]
+
+
+def test_a_recording_that_is_not_there_is_said_at_the_line_that_names_it(files: Files) -> None:
+    (files.folder / "recording").rmdir()
+    (fault,) = faults_of(files)
+    assert fault.startswith(
+        f"station.yaml:6: recording.path: {files.folder}/recording is not there, allowed is a session fold"
+    )
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"just words\n", b"- recipe: x\n"])
+def test_a_station_that_is_no_document_is_a_fault(files: Files, damage: bytes) -> None:
+    files.station.write_bytes(damage)
+    assert faults_of(files)[0].startswith("station.yaml:1: ")
+
+
+def test_the_digest_names_content_and_engines_not_paths_or_comments(files: Files) -> None:
+    before = load_station(files.station).recipe_digest
+    files.change(files.recipe, "product:", "# a comment\nproduct:")
+    files.engine.parent.rename(files.folder / "moved")
+    files.change(files.recipe, "engines/crack", "moved/crack")
+    assert load_station(files.station).recipe_digest == before
+    files.change(files.recipe, "min_score: 0.5", "min_score: 0.55")
+    assert load_station(files.station).recipe_digest != before
+
+
+def test_the_copy_is_what_workers_read(files: Files) -> None:
+    loaded = load_station(files.station)
+    target = copy_recipe(loaded, loaded.state_dir)
+    assert target == loaded.state_dir / "recipes" / loaded.recipe_digest
+    recipe = read_recipe(loaded.state_dir, loaded.recipe_digest)
+    assert recipe.rules == loaded.recipe.rules
+    folder = Path(recipe.engines["crack"])
+    assert folder == target / "engines" / "crack"
+    assert load_engine_package(folder).digest == loaded.engines["crack"].digest
+    assert [entry.name for entry in target.parent.iterdir()] == [target.name]
+
+
+def test_a_whole_copy_is_kept(files: Files) -> None:
+    loaded = load_station(files.station)
+    before = copy_recipe(loaded, loaded.state_dir).stat().st_ino
+    assert copy_recipe(loaded, loaded.state_dir).stat().st_ino == before
+
+
+@pytest.mark.parametrize("damaged", ["recipe.json", "engines/crack/model.onnx", "engines/crack/manifest.yaml"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_copy_is_replaced(files: Files, damaged: str, damage: str) -> None:
+    loaded = load_station(files.station)
+    file = copy_recipe(loaded, loaded.state_dir) / damaged
+    good = file.read_bytes()
+    if damage == "cut":
+        file.write_bytes(good[:-5])
+    else:
+        file.unlink()
+    target = copy_recipe(loaded, loaded.state_dir)
+    assert (target / damaged).read_bytes() == good
+    assert [entry.name for entry in target.parent.iterdir()] == [target.name]
+
+
+def test_what_a_killed_copy_left_behind_is_cleared(files: Files) -> None:
+    loaded = load_station(files.station)
+    recipes = loaded.state_dir / "recipes"
+    (recipes / f".{loaded.recipe_digest}.4711.new" / "engines").mkdir(parents=True)
+    copy_recipe(loaded, loaded.state_dir)
+    assert [entry.name for entry in recipes.iterdir()] == [loaded.recipe_digest]
+
+
+def test_an_engine_that_changed_after_it_was_loaded_is_never_copied(files: Files) -> None:
+    loaded = load_station(files.station)
+    (files.engine / "model.onnx").write_bytes(b"another")
+    with pytest.raises(EngineFileError, match=r"model\.onnx: SHA-256 is"):
+        copy_recipe(loaded, loaded.state_dir)
+    assert not (loaded.state_dir / "recipes" / loaded.recipe_digest).exists()
+
+
+def test_a_state_folder_that_can_not_be_written_is_said(files: Files) -> None:
+    loaded = load_station(files.station)
+    loaded.state_dir.write_text("a file where a folder should be")
+    with pytest.raises(ConfigurationError, match=r"the recipe can not be copied there .*; free space, or make the state"):
+        copy_recipe(loaded, loaded.state_dir)
+
+
+def test_the_demos_station_goes_together(files: Files) -> None:
+    """Its recording is made by the demo, its engine by training: stand-ins are put in their places."""
+    example = Path(__file__).parents[2] / "docs" / "examples" / "straw"
+    folder = files.folder / "docs" / "examples" / "straw"
+    shutil.copytree(example, folder)
+    (folder / "recording").mkdir(exist_ok=True)
+    shutil.copytree(files.engine, files.folder / "engines" / "straw_crack")
+    files.change(files.folder / "engines" / "straw_crack" / "manifest.yaml", "name: crack", "name: straw_crack")
+    loaded = load_station(folder / "station.yaml")
+    assert list(loaded.station.cameras) == ["c1", "c2", "c3"]
