@@ -103,10 +103,12 @@ def _recording_path(station: Document[Station], faults: list[str]) -> Path | Non
         return None
     path = (station.path.parent / recording.path).resolve()
     if not path.is_dir():
-        line = station.line("recording", "path")
-        faults.append(
-            f"{station.path}:{line}: recording.path: {path} is not there, allowed is a session folder or a folder of pictures"
-        )
+        text = f"{path} is not there, allowed is a session folder or a folder of pictures"
+    elif recording.plain is None and not (path / "session.yaml").is_file():
+        text = f"{path} has no session.yaml, allowed is a session folder, or plain pictures with `plain: {{}}` beside `path`"
+    else:
+        return path
+    faults.append(Fault(station.line("recording", "path"), f"recording.path: {text}").at(station.path))
     return path
 
 

@@ -200,8 +200,8 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, loc: Loc) -> Value:
         line, text, tag = node.start_mark.line + 1, node.value, node.tag.removeprefix(_TAG)
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            self._doubt(loc, line, "half a character (a lone surrogate), allowed is text in UTF-8")
+        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+            self._doubt(loc, line, "a character that is no text (NUL or half a pair), allowed is text in UTF-8")
             return None
         if tag == "str" and node.style is not None:
             return str(text)

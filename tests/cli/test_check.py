@@ -22,8 +22,9 @@ FILES = ("model.onnx", "golden/1.jpg", "golden/1.png", "golden/2.jpg", "golden/2
 def station(tmp_path: Path) -> Path:
     """The demo's station, with a package of an engine that nobody will run."""
     folder = tmp_path / "docs" / "examples" / "straw"
-    shutil.copytree(EXAMPLE, folder)
-    (folder / "recording").mkdir(exist_ok=True)
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("recording", "state"))
+    (folder / "recording").mkdir()
+    (folder / "recording" / "session.yaml").write_text("nobody reads it here\n")
     engine = tmp_path / "engines" / "straw_crack"
     (engine / "golden").mkdir(parents=True)
     for name in FILES:

@@ -110,6 +110,7 @@ def write_engine(folder: Path) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     (tmp_path / "recording").mkdir()
+    (tmp_path / "recording" / "session.yaml").write_text("nobody reads it here\n")
     (tmp_path / "station.yaml").write_text(STATION)
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     write_engine(tmp_path / "engines" / "crack")

@@ -254,9 +254,10 @@ def test_tags_are_refused_and_never_run(path: Path, written: str) -> None:
     assert fault.endswith("allowed are plain values without tags")
 
 
-def test_half_a_character_is_a_fault(path: Path) -> None:
-    (fault,) = faults_of(path, spoilt("reed_straw", '"\\ud800"'))
-    assert fault.startswith("2: product: half a character")
+@pytest.mark.parametrize("written", ['"\\ud800"', '"\\0"'])
+def test_a_character_that_is_no_text_is_a_fault(path: Path, written: str) -> None:
+    (fault,) = faults_of(path, spoilt("reed_straw", written))
+    assert fault.startswith("2: product: a character that is no text")
 
 
 def test_the_lines_of_keys_are_kept(path: Path) -> None:

@@ -59,11 +59,19 @@ def test_a_recipe_that_is_not_there_is_said_at_the_line_that_names_it(files: Fil
 
 
 def test_a_recording_that_is_not_there_is_said_at_the_line_that_names_it(files: Files) -> None:
-    (files.folder / "recording").rmdir()
+    shutil.rmtree(files.folder / "recording")
     (fault,) = faults_of(files)
     assert fault.startswith(
         f"station.yaml:6: recording.path: {files.folder}/recording is not there, allowed is a session fold"
     )
+
+
+def test_plain_pictures_need_their_timing(files: Files) -> None:
+    (files.folder / "recording" / "session.yaml").unlink()
+    (fault,) = faults_of(files)
+    assert fault.startswith(f"station.yaml:6: recording.path: {files.folder}/recording has no session.yaml, allowed is a se")
+    files.change(files.station, "path: recording}", "path: recording, plain: {}}")
+    load_station(files.station)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"just words\n", b"- recipe: x\n"])
@@ -142,8 +150,8 @@ def test_the_demos_station_goes_together(files: Files) -> None:
     """Its recording is made by the demo, its engine by training: stand-ins are put in their places."""
     example = Path(__file__).parents[2] / "docs" / "examples" / "straw"
     folder = files.folder / "docs" / "examples" / "straw"
-    shutil.copytree(example, folder)
-    (folder / "recording").mkdir(exist_ok=True)
+    shutil.copytree(example, folder, ignore=shutil.ignore_patterns("recording", "state"))
+    shutil.copytree(files.folder / "recording", folder / "recording")
     shutil.copytree(files.engine, files.folder / "engines" / "straw_crack")
     files.change(files.folder / "engines" / "straw_crack" / "manifest.yaml", "name: crack", "name: straw_crack")
     loaded = load_station(folder / "station.yaml")
