@@ -1,0 +1,164 @@
+"""Keeps recent pictures in memory and writes those of parts that were not accepted, with the masks that led to it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from edge_inspector.domain.errors import PictureDamagedError
+from edge_inspector.domain.identity import PartKey
+from edge_inspector.domain.records import JudgementRecord, OutcomeRecord, PartKeyRecord, VerdictRecord
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.imaging.decode import PNG_START, decode_jpeg
+from edge_inspector.imaging.overlay import Colour, draw_regions, encode_jpeg
+from edge_inspector.records.picture_store import PictureStore
+
+MOST_BYTES = 128 << 20  # pictures and masks in memory: half a minute of a fast line
+MOST_PARTS = 2000
+OVERLAY_NAME = "{camera}-overlay.jpg"
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is known of one part."""
+
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    judgements: tuple[JudgementRecord, ...] | None = None
+    day: str | None = None  # set once the part is known not to be accepted: its pictures are wanted
+    written: set[str] = field(default_factory=set)  # names of files
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory, roughly."""
+        masks = sum(len(region.probability) for j in self.judgements or () for region in j.regions)
+        return masks + sum(map(len, self.pictures.values()))
+
+
+class PictureKeeper:
+    """Bounded: the oldest parts are forgotten first. Nothing waits for it and nothing is raised; losses are counted."""
+
+    def __init__(
+        self,
+        store: PictureStore,
+        colour_of_engine: Callable[[str, str], Colour],
+        roi_origin_px: Callable[[str], tuple[int, int]],
+        *,
+        most_bytes: int = MOST_BYTES,
+        most_parts: int = MOST_PARTS,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            store: where pictures go.
+            colour_of_engine: (recipe digest, engine) to the colour of its masks.
+            roi_origin_px: camera to the place (x, y) of its view in its picture.
+            most_bytes: bound of the memory for pictures and masks.
+            most_parts: bound of the number of parts remembered.
+        """
+        self.written_count = 0
+        self.dropped_count = 0  # wanted, but forgotten or not written
+        self.fault: str | None = None  # why the last write failed
+        self._store = store
+        self._colour_of_engine = colour_of_engine
+        self._roi_origin_px = roi_origin_px
+        self._most_bytes = most_bytes
+        self._most_parts = most_parts
+        self._parts: OrderedDict[PartKeyRecord, _Part] = OrderedDict()
+        self._to_write: dict[PartKeyRecord, None] = {}  # wanted parts with something new, in order
+        self._size_bytes = 0
+
+    def remember(self, key: PartKey, camera: str, picture: bytes) -> None:
+        """Keep a camera's own picture until the part's end is known."""
+        record = PartKeyRecord.of(key)
+        part = self._part(record)
+        before = part.size_bytes
+        part.pictures[camera] = picture
+        if part.day is not None:
+            self._to_write[record] = None
+        self._grow(part.size_bytes - before)
+
+    def note_verdict(self, record: VerdictRecord) -> None:
+        """Keep the masks of a verdict that is not ACCEPT; a later, worse one replaces them."""
+        if record.verdict is VerdictKind.ACCEPT:
+            return
+        part = self._part(record.key)
+        before = part.size_bytes
+        part.judgements = record.judgements
+        part.written = {name for name in part.written if not name.endswith("-overlay.jpg")}
+        self._want(record.key, part, record.at_utc)
+        self._grow(part.size_bytes - before)
+
+    def note_outcome(self, record: OutcomeRecord) -> None:
+        """Forget a part that passed as accepted; want the pictures of any other."""
+        if record.verdict is not VerdictKind.ACCEPT:
+            self._want(record.key, self._part(record.key), record.at_utc)
+            self._grow(0)
+        elif (part := self._parts.get(record.key)) is not None and part.day is None:
+            self._forget(record.key)
+
+    def flush(self, most_parts: int = 2) -> bool:
+        """Write what is wanted and not written yet, of so many parts; return whether more is waiting."""
+        for key in list(self._to_write)[:most_parts]:
+            del self._to_write[key]
+            self._write(key, self._parts[key])
+        return bool(self._to_write)
+
+    def _want(self, key: PartKeyRecord, part: _Part, at_utc: str) -> None:
+        part.day = part.day or at_utc[:10]
+        self._to_write[key] = None
+
+    def _names_to_write(self, part: _Part) -> dict[str, str]:
+        """Return file name → camera of what is not written yet."""
+        names = {f"{camera}.{_suffix(picture)}": camera for camera, picture in part.pictures.items()}
+        if part.judgements is not None:
+            seen = {judgement.camera for judgement in part.judgements if not judgement.not_judged}
+            names |= {OVERLAY_NAME.format(camera=camera): camera for camera in part.pictures if camera in seen}
+        return {name: camera for name, camera in names.items() if name not in part.written}
+
+    def _write(self, key: PartKeyRecord, part: _Part) -> None:
+        for name, camera in self._names_to_write(part).items():
+            part.written.add(name)  # also when it fails: evidence is tried once, and never holds up the next part
+            try:
+                content = part.pictures[camera]
+                if name == OVERLAY_NAME.format(camera=camera):
+                    content = self._overlay(key.recipe, camera, content, part.judgements or ())
+                self._store.write(str(part.day), key.name, name, content)
+            except (OSError, PictureDamagedError) as error:
+                self.dropped_count += 1
+                self.fault = f"picture of part {key.name}, camera {camera}: {error}"
+            else:
+                self.written_count += 1
+                self.fault = None
+
+    def _overlay(self, recipe: str, camera: str, picture: bytes, judgements: Iterable[JudgementRecord]) -> bytes:
+        pixels = decode_jpeg(picture, from_camera=False)
+        marks = [
+            (region, self._colour_of_engine(recipe, judgement.engine))
+            for judgement in judgements
+            if judgement.camera == camera
+            for region in judgement.regions
+        ]
+        return encode_jpeg(draw_regions(pixels, marks, self._roi_origin_px(camera)))
+
+    def _part(self, key: PartKeyRecord) -> _Part:
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = _Part()
+        return part
+
+    def _grow(self, size_bytes: int) -> None:
+        self._size_bytes += size_bytes
+        while self._parts and (self._size_bytes > self._most_bytes or len(self._parts) > self._most_parts):
+            self._forget(next(iter(self._parts)))
+
+    def _forget(self, key: PartKeyRecord) -> None:
+        part = self._parts.pop(key)
+        self._to_write.pop(key, None)
+        self._size_bytes -= part.size_bytes
+        if part.day is not None:
+            self.dropped_count += len(self._names_to_write(part))
+
+
+def _suffix(picture: bytes) -> str:
+    return "png" if picture.startswith(PNG_START) else "jpg"
