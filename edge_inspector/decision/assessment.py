@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge_inspector.decision.regions import MAX_COMPONENTS, Component, crop_of, measure_regions
+from edge_inspector.decision.regions import MAX_COMPONENTS, Component, ViewScale, crop_of, measure_regions
 from edge_inspector.decision.rules import Seen, apply_rules
 from edge_inspector.domain.finding import Finding
 from edge_inspector.domain.judgement import Judged, Judgement, NotJudged
@@ -13,7 +13,7 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.station.recipe import Recipe, Rule
 
 MAX_REGIONS = 1024
-_MAX_BOXES_PER_VIEW = 4  # the boxes of all regions may cover the view so often, overlaps counted
+_MAX_REGION_PX = 4 << 20  # of all boxes; inference's own bound is lower, so that this one never decides on a healthy line
 _SCORE_TOLERANCE = 0.01  # a score is a mean of probabilities: above all of them by more than rounding, something is lost
 
 
@@ -53,15 +53,11 @@ def assess(judgement: Judgement, recipe: Recipe, defects: Mapping[str, EngineDef
     mistrust = _mistrust(judgement, result, recipe, rules)
     if mistrust:
         return Assessment.doubt(f"{camera}: judgement of {defect.name} not used: {mistrust}")
+    view = recipe.view
+    scale = ViewScale(view.height_px, view.width_px, recipe.mm_per_px, result.t_low, defect.smallest_px)
     components_by_cut: dict[float, list[Component]] = {}
     for cut in {rule.min_score for rule in rules}:
-        components = measure_regions(
-            result.regions,
-            cut,
-            t_low=result.t_low,
-            smallest_defect_px=defect.smallest_px,
-            mm_per_px=recipe.mm_per_px,
-        )
+        components = measure_regions(result.regions, cut, scale)
         if components is None:
             return Assessment.doubt(f"{camera}: more than {MAX_COMPONENTS} places of {defect.name} at score {cut}")
         components_by_cut[cut] = components
@@ -79,8 +75,8 @@ def _mistrust(judgement: Judgement, result: Judged, recipe: Recipe, rules: list[
         return f"t_low {result.t_low:g} is above half the lowest min_score of the rules for {judgement.engine}"
     if len(result.regions) > MAX_REGIONS:
         return f"{len(result.regions)} regions, at most {MAX_REGIONS}"
-    if sum(r.width_px * r.height_px for r in result.regions) > _MAX_BOXES_PER_VIEW * view.height_px * view.width_px:
-        return f"the regions' boxes cover the view more than {_MAX_BOXES_PER_VIEW} times"
+    if (total_px := sum(r.width_px * r.height_px for r in result.regions)) > _MAX_REGION_PX:
+        return f"regions of {total_px} px, at most {_MAX_REGION_PX}"
     for region in result.regions:
         if len(region.probability) != region.width_px * region.height_px:
             return f"a region of {region.width_px} × {region.height_px} px with {len(region.probability)} bytes"

@@ -42,6 +42,17 @@ class Component:
     height_px: int
 
 
+@dataclass(frozen=True, slots=True)
+class ViewScale:
+    """What a view's regions are measured with."""
+
+    height_px: int
+    width_px: int
+    mm_per_px: float
+    t_low: float
+    smallest_defect_px: int
+
+
 def crop_of(region: Region) -> Crop:
     """Return the region's probabilities, uint8 (height_px, width_px), 255 = 1.0.
 
@@ -63,28 +74,32 @@ def cut_level(cut: float) -> int:
     return max(1, math.floor(cut * 255))
 
 
-def region_score(crop: Crop, t_low: float, smallest_defect_px: int) -> float:
+def region_score(region: Region, scale: ViewScale) -> float:
     """Return science.md §6.4 inside a region: the mean of the `smallest_defect_px` largest values after a 3×3 box filter.
 
-    Pixels that the crop leaves out are at most `t_low` and count as that, not as 0: the score is never below the one that
-    the whole map gives around this region (but for rounding to uint8).
+    Pixels that the crop leaves out are at most `t_low` and count as that, not as 0, and the view's border pixels repeat
+    beyond it as they do for the engine's own score: the score is never below the one that the whole map gives around this
+    region (but for rounding to uint8).
     """
-    height, width = crop.shape
-    padded = np.full((height + 4, width + 4), t_low, np.float32)
-    padded[2:-2, 2:-2] = np.where(crop == 0, np.float32(t_low), crop.astype(np.float32) / 255)
-    filtered = cv2.blur(padded, (3, 3), borderType=cv2.BORDER_REPLICATE).ravel()
-    count = min(smallest_defect_px, filtered.size)
+    crop = crop_of(region)
+    top, left = min(2, region.y_px), min(2, region.x_px)
+    bottom = min(2, scale.height_px - region.y_px - region.height_px)
+    right = min(2, scale.width_px - region.x_px - region.width_px)
+    inside = np.where(crop == 0, np.float32(scale.t_low), crop.astype(np.float32) / np.float32(255))
+    around = cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(scale.t_low,))
+    filtered = cv2.blur(around, (3, 3), borderType=cv2.BORDER_REPLICATE).ravel()
+    count = min(scale.smallest_defect_px, filtered.size)
     largest = np.partition(filtered, filtered.size - count)[filtered.size - count :]
-    total = float(largest.sum(dtype=np.float64)) + (smallest_defect_px - count) * t_low
-    return float(min(1.0, max(0.0, total / smallest_defect_px)))
+    beyond = min(scale.smallest_defect_px, scale.height_px * scale.width_px) - count
+    score: float = (float(largest.sum(dtype=np.float64)) + beyond * scale.t_low) / (count + beyond)
+    return min(1.0, max(0.0, score))
 
 
-def measure_regions(
-    regions: Sequence[Region], cut: float, *, t_low: float, smallest_defect_px: int, mm_per_px: float
-) -> list[Component] | None:
+def measure_regions(regions: Sequence[Region], cut: float, scale: ViewScale) -> list[Component] | None:
     """Return the 8-connected components at or above `cut` (0..1) of the regions whose score reaches it.
 
-    None when there are more than `MAX_COMPONENTS`: to measure them all would cost more time than a part has.
+    None when there are more than `MAX_COMPONENTS`: to measure them all would cost more time than a part has. Every region
+    must lie inside the view.
 
     Raises:
         ValueError: a region's bytes do not fill its box.
@@ -95,7 +110,7 @@ def measure_regions(
         mask = (crop >= cut_level(cut)).astype(np.uint8)
         if not mask.any():
             continue
-        score = region_score(crop, t_low, smallest_defect_px)
+        score = region_score(region, scale)
         if score < cut:
             continue
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -107,8 +122,8 @@ def measure_regions(
             components.append(
                 Component(
                     score=score,
-                    area_mm2=area * mm_per_px**2,
-                    length_mm=length_px(component) * mm_per_px,
+                    area_mm2=area * scale.mm_per_px**2,
+                    length_mm=length_px(component) * scale.mm_per_px,
                     x_px=region.x_px + x,
                     y_px=region.y_px + y,
                     width_px=width,

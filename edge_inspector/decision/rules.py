@@ -59,9 +59,7 @@ def apply_rules(rules: Sequence[Rule], components_by_cut: Mapping[float, Sequenc
             for rule in (rule for rule in rules if rule.min_score == cut):
                 reached = reaches(rule, component)
                 if reached is None:
-                    doubts.append(
-                        f"rule {rule.name}: a region of {seen.defect} could not be measured, seen by {seen.camera}"
-                    )
+                    doubts.append(f"{seen.camera}: a region of {seen.defect} could not be measured (rule {rule.name})")
                 elif reached:
                     is_rejected = True
                     rejections.append(describe(rule, component, seen))
