@@ -36,8 +36,9 @@ class OpenVinoEngine:
         try:
             core = ov.Core()
             model = core.read_model(package.model_path)
+            self._check_input(model)
             model.reshape([1, *self._shape, 3])
-            self._check_ends(model)
+            self._check_output(model)
             self._compiled = core.compile_model(
                 model,
                 DEVICE,
@@ -98,17 +99,25 @@ class OpenVinoEngine:
         self._requests = []
         del self._compiled
 
-    def _check_ends(self, model: ov.Model) -> None:
-        takes = [(port.element_type, tuple(port.shape)) for port in model.inputs]
-        gives = [(port.element_type, tuple(port.shape)) for port in model.outputs]
+    def _check_input(self, model: ov.Model) -> None:
         height, width = self._shape
-        if takes != [(ov.Type.u8, (1, height, width, 3))] or gives not in (
-            [(ov.Type.f32, (1, height, width))],
-            [(ov.Type.f32, (1, height, width, 1))],
+        takes = [(port.element_type, port.partial_shape) for port in model.inputs]
+        if [kind for kind, _ in takes] != [ov.Type.u8] or not takes[0][1].relaxes(ov.PartialShape([1, height, width, 3])):
+            raise EngineFileError(
+                f"{self._package.model_path}: takes {takes}, expected one input uint8 (n, {height}, {width}, 3); export the "
+                "network again"
+            )
+
+    def _check_output(self, model: ov.Model) -> None:
+        height, width = self._shape
+        gives = [(port.element_type, port.partial_shape) for port in model.outputs]
+        if gives not in (
+            [(ov.Type.f32, ov.PartialShape([1, height, width]))],
+            [(ov.Type.f32, ov.PartialShape([1, height, width, 1]))],
         ):
             raise EngineFileError(
-                f"{self._package.model_path}: takes {takes} and gives {gives}; expected one input uint8 "
-                f"(n, {height}, {width}, 3) and one output float32 (n, {height}, {width}); export the network again"
+                f"{self._package.model_path}: gives {gives}, expected one output float32 (n, {height}, {width}); export the "
+                "network again"
             )
 
 

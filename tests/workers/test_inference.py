@@ -1,0 +1,417 @@
+"""The inference worker answers every view that it takes, and never with a judgement it does not have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import zmq
+
+from edge_inspector.bus import Endpoints, Receiver, Sender
+from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, boot_id, now_ns, utc_now
+from edge_inspector.domain.errors import EngineFaultError
+from edge_inspector.domain.health import WorkerBeat, WorkerState
+from edge_inspector.domain.identity import PartKey, new_incarnation
+from edge_inspector.domain.judgement import Judged, Judgement, NotJudged, NotJudgedReason
+from edge_inspector.domain.view import View
+from edge_inspector.inference import PreparedEngine
+from edge_inspector.inference.mask_parity import load_golden
+from edge_inspector.station.engine_manifest import load_engine_package
+from edge_inspector.station.recipe import Recipe
+from edge_inspector.station.session import Session, recipe_dir, write_session
+from edge_inspector.station.station import Station
+from edge_inspector.workers import inference
+from edge_inspector.workers.process import Worker
+from tests.inference.tiny_engine import HEIGHT, WIDTH, FakeEngine, dark_picture, spot_picture, tiny_model, write_package
+
+DIGEST = "d" * 64
+FAR_NS = 60 * NS_PER_S
+RECIPE = {
+    "format": 1,
+    "product": "p",
+    "view": {"height_px": HEIGHT, "width_px": WIDTH},
+    "mm_per_px": 0.1,
+    "presence": {"kind": "full_frame", "mean_grey": [0, 255]},
+    "engines": {"spot": "engines/spot"},
+    "rules": [{"name": "spots", "engine": "spot", "min_score": 0.5}],
+}
+STATION = {
+    "format": 1,
+    "station": "s",
+    "simulation": True,
+    "recipe": "recipe.yaml",
+    "state_dir": "state",
+    "cameras": {"c1": {"driver": "replay", "latency_ms": 5, "offset_ms": 100}},
+    "line": {
+        "speed_mm_s": 100,
+        "part_length_mm": {"min": 10, "max": 100},
+        "sensor_to_ejector_mm": 100,
+        "min_spacing_mm": 50,
+    },
+    "inference": {"max_batch": 3, "threads": 1},
+}
+
+
+class Rig:
+    """Capture's and decision's ends of the channels, a state folder, and the worker between them."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ei-"))
+        self.state = self.folder / "state"
+        self.package = recipe_dir(self.state, DIGEST) / "engines" / "spot"
+        self.session = Session(
+            incarnation=new_incarnation(),
+            supervisor_pid=os.getpid(),
+            runtime_dir=str(self.folder),
+            boot_id=boot_id(),
+            started_utc=utc_now(),
+            station_path="station.yaml",
+            station_json=Station.model_validate(STATION).model_dump_json(),
+            recipe_digest=DIGEST,
+        )
+        self.endpoints = Endpoints(self.session.runtime_dir, self.session.incarnation)
+        self.context = zmq.Context()
+        self.judgements = Receiver(self.context, self.endpoints.judgements, [Judgement])
+        self.beats = Receiver(self.context, self.endpoints.status, [WorkerBeat])
+        self.views = Sender(self.context, self.endpoints.views, new_incarnation())
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def write_files(self, model: bytes | None = None) -> None:
+        write_package(self.package, model=model)
+        recipe = Recipe.model_validate_json(msgjson(RECIPE))
+        (recipe_dir(self.state, DIGEST) / "recipe.json").write_text(recipe.model_dump_json())
+        write_session(self.state, self.session)
+
+    def start(self) -> None:
+        code = "import sys, pathlib, edge_inspector.workers.inference as w; sys.exit(w.main(pathlib.Path(sys.argv[1])))"
+        self.process = subprocess.Popen([sys.executable, "-c", code, str(self.state)], start_new_session=True)
+
+    def send(self, view: View, pixels: np.ndarray | bytes) -> None:  # type: ignore[type-arg]
+        """Send as soon as somebody takes it: the worker binds when it is ready."""
+        by_ns = now_ns() + 20 * NS_PER_S
+        buffer = pixels if isinstance(pixels, bytes) else memoryview(np.ascontiguousarray(pixels).reshape(-1))
+        while not self.views.send(view, buffer):
+            assert now_ns() < by_ns, "nobody takes views"
+            self.judgements.socket.poll(5)
+
+    def judgement(self) -> Judgement:
+        received = self.judgements.wait(10_000)
+        assert received is not None, "no judgement came"
+        return received.message
+
+    def beat_in(self, state: WorkerState, detail: str = "") -> WorkerBeat:
+        by_ns = now_ns() + 20 * NS_PER_S
+        while now_ns() < by_ns:
+            received = self.beats.wait(1000)
+            if received is not None and received.message.state is state and detail in received.message.detail:
+                return received.message
+        raise AssertionError(f"no beat in state {state}")
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        self.context.destroy(linger=0)
+        shutil.rmtree(self.folder)
+
+
+def msgjson(content: object) -> bytes:
+    return msgspec.json.encode(content)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.close()
+
+
+class Bench:
+    """A `ViewJudge` with fake engines, on real sockets, turned by hand."""
+
+    def __init__(self, rig: Rig, *, golden_minutes: float = 10.0) -> None:
+        rig.write_files()
+        package = load_engine_package(rig.package)
+        self.fakes = [FakeEngine("spot"), FakeEngine("scratch")]
+        engines = [
+            PreparedEngine(fake.name, package.manifest, fake, load_golden(package), batch_ms=3.0) for fake in self.fakes
+        ]
+        station = Station.model_validate({**STATION, "inference": {"max_batch": 3, "golden_minutes": golden_minutes}})
+        self.worker = Worker(
+            name="inference",
+            state_dir=rig.state,
+            session=rig.session,
+            station=station,
+            recipe=Recipe.model_validate_json(msgjson(RECIPE)),
+            endpoints=rig.endpoints,
+            incarnation=new_incarnation(),
+            context=rig.context,
+        )
+        self.views = Receiver(rig.context, rig.endpoints.views, [View])
+        self.judgements = Sender(rig.context, rig.endpoints.judgements, new_incarnation())
+        self.judge = inference.ViewJudge(self.worker, engines, self.views, self.judgements)
+        while not self.judgements._socket.poll(100, zmq.POLLOUT):
+            pass  # connected: from here on every send is taken
+
+    def receive(self, count: int) -> None:
+        """Take `count` messages from the socket, good ones or not."""
+        while self.views.received_count + self.views.refused_count < count:
+            self.judge.receive_all()
+
+
+def view_of(seq: int = 1, camera: str = "c1", *, left_ns: int = FAR_NS, recipe: str = DIGEST, height: int = HEIGHT) -> View:
+    t_ns = now_ns()
+    return View(
+        key=PartKey(run=1, seq=seq, nonce=7, recipe=recipe),
+        camera=camera,
+        frame_number=seq,
+        stamp_ns=t_ns,
+        frame_ns=t_ns,
+        skew_ms=0.0,
+        height_px=height,
+        width_px=WIDTH,
+        chosen_ns=t_ns,
+        sent_ns=t_ns,
+        verdict_by_ns=max(0, t_ns + left_ns),
+    )
+
+
+def test_the_worker_judges_views_with_a_real_engine_and_stops_when_told(rig: Rig) -> None:
+    rig.write_files()
+    rig.start()
+    rig.send(view_of(1, "c1"), spot_picture())
+    rig.send(view_of(1, "c2"), dark_picture())
+    by_camera = {one.view.camera: one for one in (rig.judgement(), rig.judgement())}
+    spot, dark = by_camera["c1"], by_camera["c2"]
+    assert isinstance(spot.result, Judged)
+    assert isinstance(dark.result, Judged)
+    (region,) = spot.result.regions
+    assert (region.x_px, region.y_px, region.width_px, region.height_px) == (10, 8, 6, 6)
+    assert spot.result.score > 0.9
+    assert dark.result.score < 0.1
+    assert dark.result.regions == ()
+    assert spot.engine == "spot"
+    assert spot.view.key == view_of(1).key
+    assert spot.view.sent_ns <= spot.received_ns <= spot.started_ns <= spot.ended_ns <= spot.sent_ns
+    assert rig.beat_in(WorkerState.READY).worker == "inference"
+    assert rig.process is not None
+    rig.process.send_signal(signal.SIGTERM)
+    assert rig.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("missing", "model.onnx: is missing"),
+        ("truncated", "model.onnx: SHA-256 is"),
+        ("parity", "engine spot fails parity"),
+    ],
+)
+def test_a_bad_engine_keeps_the_worker_alive_not_ready_and_taking_no_views(rig: Rig, damage: str, reason: str) -> None:
+    rig.write_files(model=tiny_model(centre=200.0) if damage == "parity" else None)
+    model = rig.package / "model.onnx"
+    if damage == "missing":
+        model.unlink()
+    elif damage == "truncated":
+        model.write_bytes(model.read_bytes()[:-1])
+    rig.start()
+    rig.beat_in(WorkerState.NOT_READY, reason)
+    rig.beat_in(WorkerState.NOT_READY, reason)
+    assert rig.process is not None
+    assert rig.process.poll() is None
+    assert not rig.views.send(view_of(), spot_picture().tobytes())
+    rig.process.send_signal(signal.SIGTERM)
+    assert rig.process.wait(10) == 0
+
+
+def test_each_view_gets_one_judgement_of_each_engine_in_order_of_deadline(rig: Rig) -> None:
+    bench = Bench(rig)
+    for seq, left_ns in ((1, 3 * FAR_NS), (2, FAR_NS), (3, 2 * FAR_NS)):
+        rig.send(view_of(seq, left_ns=left_ns), dark_picture())
+    bench.receive(3)
+    bench.judge.judge_batch()
+    got = [rig.judgement() for _ in range(6)]
+    assert [(one.engine, one.view.key.seq) for one in got] == [
+        ("spot", 2), ("spot", 3), ("spot", 1), ("scratch", 2), ("scratch", 3), ("scratch", 1)
+    ]  # fmt: skip
+    assert [len(batch) for batch in bench.fakes[0].batches] == [3]
+    assert rig.judgements.receive() is None
+
+
+def test_the_pixels_are_those_of_the_message_not_a_copy(rig: Rig) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(), spot_picture())
+    bench.receive(1)
+    bench.judge.judge_batch()
+    ((pixels,),) = bench.fakes[0].batches
+    np.testing.assert_array_equal(pixels, spot_picture())
+    assert not pixels.flags.owndata
+
+
+def test_a_repeated_view_is_judged_once(rig: Rig) -> None:
+    bench = Bench(rig)
+    for _ in range(3):
+        rig.send(view_of(), spot_picture())
+    rig.send(view_of(camera="c2"), spot_picture())
+    bench.receive(4)
+    bench.judge.judge_batch()
+    rig.send(view_of(), spot_picture())
+    bench.receive(5)
+    bench.judge.judge_batch()
+    assert [len(batch) for batch in bench.fakes[0].batches] == [2]
+    assert sorted(rig.judgement().view.camera for _ in range(4)) == ["c1", "c1", "c2", "c2"]
+    assert rig.judgements.receive() is None
+
+
+def test_a_view_of_another_recipe_is_dropped(rig: Rig) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(recipe="e" * 64), spot_picture())
+    bench.receive(1)
+    bench.judge.judge_batch()
+    assert bench.fakes[0].batches == []
+    assert rig.judgements.receive() is None
+
+
+@pytest.mark.parametrize("pixels", [b"", spot_picture().tobytes()[:-1], spot_picture().tobytes() + b"\0"])
+def test_a_view_whose_pixels_have_another_size_is_not_judged(rig: Rig, pixels: bytes) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(), pixels)
+    bench.receive(1)
+    for _ in range(2):
+        result = rig.judgement().result
+        assert isinstance(result, NotJudged)
+        assert result.reason is NotJudgedReason.WRONG_SIZE
+    bench.judge.judge_batch()
+    assert bench.fakes[0].batches == []
+
+
+def test_a_view_of_another_shape_than_the_engine_takes_is_not_judged(rig: Rig) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(height=2 * HEIGHT), np.zeros((2 * HEIGHT, WIDTH, 3), np.uint8))
+    bench.receive(1)
+    result = rig.judgement().result
+    assert isinstance(result, NotJudged)
+    assert result.reason is NotJudgedReason.WRONG_SIZE
+    assert "c1 sent 64 x 64 px, the engines take 64 x 32" in result.detail
+
+
+def test_a_view_that_can_not_make_its_deadline_is_said_to_be_too_late(rig: Rig) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(1, left_ns=-NS_PER_MS), spot_picture())
+    rig.send(view_of(2), spot_picture())
+    bench.receive(2)
+    bench.judge.judge_batch()
+    got = [rig.judgement() for _ in range(4)]
+    late = [one for one in got if isinstance(one.result, NotJudged)]
+    assert [one.view.key.seq for one in late] == [1, 1]
+    assert all(isinstance(one.result, NotJudged) and one.result.reason is NotJudgedReason.TOO_LATE for one in late)
+    assert [(one.started_ns, one.ended_ns) for one in late] == [(0, 0), (0, 0)]
+    assert [len(batch) for batch in bench.fakes[0].batches] == [1]
+
+
+def test_a_full_queue_answers_the_view_with_the_latest_deadline(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "CAPACITY", 2)
+    bench = Bench(rig)
+    for seq, left_ns in ((1, 3 * FAR_NS), (2, FAR_NS), (3, 2 * FAR_NS)):
+        rig.send(view_of(seq, left_ns=left_ns), dark_picture())
+    bench.receive(3)
+    displaced = rig.judgement()
+    assert displaced.view.key.seq == 1
+    assert isinstance(displaced.result, NotJudged)
+    assert displaced.result.reason is NotJudgedReason.TOO_LATE
+
+
+def test_an_engine_that_fails_answers_every_waiting_view_and_is_not_asked_again(rig: Rig) -> None:
+    bench = Bench(rig)
+    for seq in range(1, 6):  # a batch of three, and two that wait
+        rig.send(view_of(seq), spot_picture())
+    bench.receive(5)
+    bench.fakes[1].fault = "the device is gone"
+    with pytest.raises(EngineFaultError, match="scratch: the device is gone"):
+        bench.judge.judge_batch()
+    got = [rig.judgement() for _ in range(10)]
+    judged = {(one.engine, one.view.key.seq) for one in got if isinstance(one.result, Judged)}
+    failed = {(one.engine, one.view.key.seq) for one in got if not isinstance(one.result, Judged)}
+    assert judged == {("spot", 1), ("spot", 2), ("spot", 3)}
+    assert failed == {("scratch", seq) for seq in range(1, 6)} | {("spot", 4), ("spot", 5)}
+    assert rig.judgements.receive() is None
+
+
+def test_a_map_of_nans_is_never_a_judgement(rig: Rig) -> None:
+    bench = Bench(rig)
+    bench.fakes[0].centre = float("nan")
+    rig.send(view_of(), spot_picture())
+    bench.receive(1)
+    bench.judge.judge_batch()
+    results = {one.engine: one.result for one in (rig.judgement(), rig.judgement())}
+    assert isinstance(results["spot"], NotJudged)
+    assert results["spot"].reason is NotJudgedReason.NOT_A_NUMBER
+    assert isinstance(results["scratch"], Judged)
+
+
+def test_an_engine_that_drifts_is_found_by_its_golden_pictures_and_takes_no_more_views(rig: Rig) -> None:
+    bench = Bench(rig, golden_minutes=1e-9)
+    for _ in range(4):  # two pictures of each engine
+        bench.judge.check_golden()
+    assert [len(fake.batches) for fake in bench.fakes] == [2, 2]
+    bench.fakes[0].centre = 200.0
+    rig.send(view_of(), spot_picture())
+    bench.receive(1)
+    with pytest.raises(EngineFaultError, match="engine spot fails parity"):
+        bench.judge.check_golden()
+    results = [rig.judgement().result for _ in range(2)]
+    assert all(isinstance(result, NotJudged) and result.reason is NotJudgedReason.ENGINE_FAILED for result in results)
+
+
+def test_the_worker_ends_with_1_when_an_engine_fails_while_judging(rig: Rig) -> None:
+    bench = Bench(rig)
+    bench.fakes[0].fault = "the device is gone"
+    rig.send(view_of(), spot_picture())
+    assert inference._work(bench.worker, bench.judge) == 1
+    assert isinstance(rig.judgement().result, NotJudged)
+    rig.beat_in(WorkerState.NOT_READY, "the device is gone")
+
+
+def test_a_golden_picture_that_fails_leaves_the_worker_alive_not_ready_for_good(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write_files()
+    package = load_engine_package(rig.package)
+    fake = FakeEngine()
+    prepared = PreparedEngine("spot", package.manifest, fake, load_golden(package), batch_ms=3.0)
+    worker = Worker(
+        name="inference",
+        state_dir=rig.state,
+        session=rig.session,
+        station=Station.model_validate({**STATION, "inference": {"golden_minutes": 1e-9}}),
+        recipe=Recipe.model_validate_json(msgjson(RECIPE)),
+        endpoints=rig.endpoints,
+        incarnation=new_incarnation(),
+        context=zmq.Context(),
+    )
+    monkeypatch.setattr(inference, "start_worker", lambda _name, _state: worker)
+    monkeypatch.setattr(inference, "_prepare_engines", lambda _worker: [prepared])
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(inference.main, rig.state)
+        try:
+            rig.beat_in(WorkerState.READY)
+            fake.centre = 200.0
+            rig.beat_in(WorkerState.NOT_READY, "engine spot fails parity")
+            fake.centre = 127.5  # what failed once is not trusted again
+            for _ in range(3):
+                rig.beat_in(WorkerState.NOT_READY, "engine spot fails parity")
+            assert not rig.views.send(view_of(), spot_picture().tobytes())
+            assert fake.is_closed
+        finally:
+            worker.stop_requested = True
+        assert ended.result(10) == 0
