@@ -122,8 +122,8 @@ class FrameChooser:
         return self._frames[0].number if self._frames else None
 
     def longest_overdue_ns(self, now_ns: int) -> int:
-        """How long ago the oldest pending part was in view; 0 when none waits in vain."""
-        return max((now_ns - self._due_ns(arrival) for arrival in self._pending), default=0)
+        """How long ago the oldest pending part was in view; 0 while all of them still travel towards the camera."""
+        return max([0, *(now_ns - self._due_ns(arrival) for arrival in self._pending)])
 
     def next_deadline_ns(self) -> int | None:
         """When the next pending part must be answered without a further frame."""

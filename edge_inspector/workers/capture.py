@@ -24,7 +24,7 @@ from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.part import Arrival
 from edge_inspector.domain.view import MissingReason, Picture, View, ViewMissing
 from edge_inspector.recordings import PlainFolderTiming, Recording, load_recording
-from edge_inspector.station.session import read_session
+from edge_inspector.station.session import FILE_NAME, read_session
 from edge_inspector.station.station import Camera
 from edge_inspector.workers.process import Worker, start_worker
 
@@ -56,12 +56,30 @@ def open_camera(worker: Worker, camera: str) -> CameraDriver:
     entry = worker.station.cameras[camera]
     match entry.driver:
         case "replay":
+            return ReplayCamera(_load_recording(worker, camera, entry), camera, _RecordingStart(worker).read, entry.faults)
 
-            def read_t0_ns() -> int | None:
-                session = read_session(worker.state_dir)
-                return session.t0_ns if session.incarnation == worker.session.incarnation else None
 
-            return ReplayCamera(_load_recording(worker, camera, entry), camera, read_t0_ns, entry.faults)
+class _RecordingStart:
+    """Reads `t0_ns` from the session file, but only when the file has been replaced."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._seen: tuple[int, int] | None = None
+        self._t0_ns: int | None = None
+
+    def read(self) -> int | None:
+        path = self._worker.state_dir / FILE_NAME
+        try:
+            status = path.stat()
+        except OSError:  # a folder taken away under a running daemon: what was known stays
+            return self._t0_ns
+        seen = (status.st_ino, status.st_mtime_ns)
+        if seen != self._seen:
+            session = read_session(self._worker.state_dir)
+            if session.incarnation == self._worker.session.incarnation:
+                self._t0_ns = session.t0_ns
+            self._seen = seen
+        return self._t0_ns
 
 
 def _load_recording(worker: Worker, camera: str, entry: Camera) -> Recording:

@@ -23,7 +23,7 @@ class ReplayCamera:
     """Plays one camera's track of `recording`.
 
     `read_t0_ns` says when the recording begins in CLOCK_MONOTONIC, or None while nobody knows; it is asked at most every
-    50 ms until it answers, and never again.
+    50 ms, also later: with a new belt the recording begins anew.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class ReplayCamera:
     def poll(self, now_ns: int) -> list[Frame]:
         """Return the frames due since the last call. Raises CameraError when a picture can not be read."""
         timeline = self._timeline
-        if timeline.t0_ns is None and (self._asked_ns is None or now_ns - self._asked_ns >= T0_INTERVAL_NS):
+        if self._asked_ns is None or now_ns - self._asked_ns >= T0_INTERVAL_NS:
             self._asked_ns = now_ns
-            timeline.t0_ns = self._read_t0_ns()
+            timeline.begin_at(self._read_t0_ns())
         self._ended = timeline.has_ended(now_ns)
         frames = []
         for due in timeline.take_due(now_ns):

@@ -56,6 +56,11 @@ class ReplayTimeline:
         """Nothing before this instant is played."""
         self._last_ns = now_ns
 
+    def begin_at(self, t0_ns: int | None) -> None:
+        """The recording begins at `t0_ns`; what it holds for instants already played or past is skipped."""
+        if t0_ns != self.t0_ns:
+            self.t0_ns, self._next_position = t0_ns, None
+
     @property
     def longest_gap_ns(self) -> int:
         """The longest time between two frames when nothing goes wrong."""
