@@ -24,7 +24,7 @@ COMMANDS = {  # name: module of this folder, and its function or group of comman
     "demo": ("demo", "demo"),
     "play": ("demo", "play"),
     "belt": ("belt", "belt"),
-    "engines": ("train_demo_engine", "app"),
+    "engines": ("engines", "app"),
     "worker": ("worker", "app"),
     "version": ("version", "version"),
 }

@@ -18,7 +18,7 @@ from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet, line_travel_ns
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
-from edge_inspector.supervisor.status_report import Alarm, StationStatus, alarms, line_state, station_status
+from edge_inspector.supervisor.status_report import Alarm, StationStatus, alarms, station_status
 from edge_inspector.supervisor.timeline import LEAD_NS, join_belt
 from edge_inspector.supervisor.worker_watch import Phase
 
@@ -53,7 +53,6 @@ class Supervisor:
         self._belt_problem = f"the simulated belt: run `edge-inspector belt {session.station_path}`"
         self._next_belt_look_ns = 0
         self._next_beat_ns = 0
-        self._told_line_state = ""
         self._told_alarms: tuple[Alarm, ...] = ()
         self._told_ready: bool | None = None
 
@@ -84,7 +83,7 @@ class Supervisor:
             self.request_stop()
         self._follow_drain(t_ns)
         self._send_beat(waiting, t_ns)
-        self._tell_changes(waiting, t_ns)
+        self._tell_changes(waiting)
 
     def _receive_beats(self) -> list[WorkerBeat]:
         beats = []
@@ -160,7 +159,7 @@ class Supervisor:
             SupervisorBeat(sent_ns=t_ns, all_ready=not waiting, waiting_for=tuple(waiting), drain=self._drain is not None)
         )
 
-    def _tell_changes(self, waiting: list[str], t_ns: int) -> None:
+    def _tell_changes(self, waiting: list[str]) -> None:
         is_ready = not waiting
         if is_ready is not self._told_ready and self._drain is None:
             self._told_ready = is_ready
@@ -169,10 +168,6 @@ class Supervisor:
             else:
                 _log.info("waiting", detail="; ".join(waiting))
         line = self._fleet.watches.get(LINE) if self._fleet is not None else None
-        state = line_state(line, t_ns)
-        if state != self._told_line_state and self._fleet is not None:
-            self._told_line_state = state
-            _log.info("line", state=state)
         latched = alarms(line)
         for alarm in latched:
             if alarm.code not in {told.code for told in self._told_alarms}:

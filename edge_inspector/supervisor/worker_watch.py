@@ -200,7 +200,8 @@ class WorkerWatch:
         before, self.beat = self.beat, beat
         self._heard_ns = now_ns
         notes: list[Effect] = []
-        if before is None or before.state is not beat.state or (before.detail != beat.detail and beat.detail):
+        is_other_trouble = beat.state is WorkerState.NOT_READY and before is not None and before.detail != beat.detail
+        if before is None or before.state is not beat.state or is_other_trouble:
             notes.append(Note(f"worker_{beat.state.value}", beat.detail))
         if self.phase is Phase.STARTING and (beat.state is not WorkerState.STARTING or self._limits.any_beat_ends_start):
             self.phase = Phase.RUNNING
