@@ -12,7 +12,7 @@ from edge_inspector.domain.errors import MessageRefusedError
 
 PROTOCOL = b"ei1"
 MAX_PAYLOAD_BYTES = 16 << 20
-_HEADER = re.compile(rb"^ei1 ([a-z_]{1,32}) ([0-9a-f]{12})$")
+_HEADER = re.compile(rb"^ei1 ([a-z_]{1,32}) ([0-9a-f]{12})\Z")
 _ENCODER = msgspec.msgpack.Encoder()
 M = TypeVar("M", bound=msgspec.Struct)
 Buffer = bytes | memoryview

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from edge_inspector.domain.identity import Count, TimeNs
+
+AgeMs = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]  # NaN would never be too old
 
 
 class WorkerState(StrEnum):
@@ -34,7 +37,7 @@ class WorkerBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="w
     state: WorkerState
     detail: str
     done_count: Count
-    oldest_pending_ms: float
+    oldest_pending_ms: AgeMs
     sent_ns: TimeNs
     queues: dict[str, QueueDepth]
     facts: dict[str, str | int | float | bool | None]
