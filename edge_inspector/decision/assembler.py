@@ -273,14 +273,14 @@ class Assembler:
             if is_hopeless or now_ns >= due_ns or part.is_complete(self._pairs):
                 return [self._decide(part, now_ns)]
             return []
-        fused = part.conclude(self._pairs, self._defect_names, is_late=True)
+        fused = part.conclude(self._pairs, self._defect_names, is_late=False)
         if part.sent is not None and fused.kind.severity > part.sent.severity:
             return [self._decide(part, now_ns)]
         return []
 
     def _decide(self, part: OpenPart, now_ns: int) -> Decide:
         due_ns = self._undecided.pop(part.arrival.key, None)
-        is_late = due_ns is None or now_ns >= due_ns
+        is_late = due_ns is not None and now_ns >= due_ns  # a later verdict is here since it is worse, not since it is late
         fused = part.conclude(self._pairs, self._defect_names, is_late=is_late)
         part.sent = fused.kind
         self.decided[fused.kind] += 1

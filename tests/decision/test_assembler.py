@@ -140,6 +140,13 @@ def test_a_view_taken_back_after_accept_is_a_second_and_worse_verdict() -> None:
     assert line.reasons[0].startswith("c2: no view: frame_shared")
 
 
+def test_a_duplicate_after_accept_changes_nothing() -> None:
+    line = Line()
+    line.at(1001, arrived(), judged("c1"), judged("c2"))
+    assert line.at(1050, judged("c1"), arrived()) == []
+    assert line.at(1200, judged("c2", b.CRACKED)) == []
+
+
 def test_a_crack_seen_after_the_deadline_makes_the_verdict_worse() -> None:
     line = Line()
     line.at(1001, arrived(), judged("c1"))
