@@ -36,7 +36,6 @@ class ReplayCamera:
         self._asked_ns: int | None = None
         self._cache: OrderedDict[Path, bytes] = OrderedDict()
         self._played_count = 0
-        self._ended = False
         track = recording.cameras[camera]
         self._timeline = ReplayTimeline(
             track,
@@ -57,7 +56,6 @@ class ReplayCamera:
         if self._asked_ns is None or now_ns - self._asked_ns >= T0_INTERVAL_NS:
             self._asked_ns = now_ns
             timeline.begin_at(self._read_t0_ns())
-        self._ended = timeline.has_ended(now_ns)
         frames = []
         for due in timeline.take_due(now_ns):
             encoded = self._read(due.path)
@@ -79,7 +77,7 @@ class ReplayCamera:
             "frames_played": self._played_count,
             "frames_dropped": self._timeline.dropped_count,
             "began": self._timeline.t0_ns is not None,
-            "ended": self._ended,
+            "ended": self._timeline.has_ended,
         }
 
     def close(self) -> None:

@@ -69,14 +69,16 @@ class ReplayTimeline:
             gaps.append(self.loop_ns - self._stamps_ns[-1] + self._stamps_ns[0])
         return max([self.track.period_ns, *gaps])
 
-    def has_ended(self, now_ns: int) -> bool:
+    @property
+    def has_ended(self) -> bool:
         """Whether every frame of a recording that does not loop was due."""
-        return self.t0_ns is not None and self.loop_ns is None and now_ns >= self.t0_ns + self._stamps_ns[-1]
+        position = self._position()
+        return position is not None and not self._exists(position)
 
     def next_due_ns(self, now_ns: int) -> int:
         """Return when the next frame is due."""
         idle_ns = self._last_ns + self.track.period_ns
-        position = self._position(now_ns)
+        position = self._position()
         if position is None:
             return idle_ns
         due_ns = self._stamp_ns(position)
@@ -85,7 +87,7 @@ class ReplayTimeline:
     def take_due(self, now_ns: int) -> list[DueFrame]:
         """Return the frames due since the last call, oldest first; each comes once."""
         due: list[DueFrame] = []
-        position = self._position(now_ns)
+        position = self._position()
         if position is not None:
             position = max(position, self._position_after(now_ns - NS_PER_S))  # a long pause is skipped in one step
             while self._exists(position) and self._stamp_ns(position) <= now_ns:
@@ -101,9 +103,9 @@ class ReplayTimeline:
         return due[-BUFFERS:]
 
     def _is_idle(self, now_ns: int) -> bool:
-        return self.t0_ns is None or now_ns < self.t0_ns + self._stamps_ns[0] or self.has_ended(now_ns)
+        return self.t0_ns is None or now_ns < self.t0_ns + self._stamps_ns[0] or self.has_ended
 
-    def _position(self, now_ns: int) -> int | None:
+    def _position(self) -> int | None:
         if self.t0_ns is None:
             return None
         if self._next_position is None:
