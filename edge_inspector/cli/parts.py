@@ -1,0 +1,131 @@
+"""`edge-inspector parts list|show`: what became of the parts, from the records; the daemon need not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.records.database import read_only
+from edge_inspector.records.latency import STAGE_NAMES, Stages
+from edge_inspector.records.picture_store import list_pictures
+from edge_inspector.records.queries import PartDetails, PartSummary, list_parts, show_part
+
+REASON_CHARACTERS = 70
+_STYLES = {"ACCEPT": "green", "REJECT": "red", "UNINSPECTED": "yellow"}
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+app = typer.Typer(no_args_is_help=True, help="What became of the parts.")
+
+
+@app.command("list")
+def parts_list(
+    station: StationArgument = None,
+    state: StateOption = None,
+    verdict: Annotated[
+        VerdictKind | None, typer.Option("--verdict", case_sensitive=False, help="only parts with this verdict")
+    ] = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="so many parts, the newest ones")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the last parts in the order of their arrival."""
+    with read_only(state_folder(station, state)) as connection:
+        found = list_parts(connection, verdict=verdict, last=last)
+    if as_json:
+        typer.echo(_json(found))
+        return
+    console = Console()
+    console.print(_table(found))
+    if not found:
+        console.print("no part yet" if verdict is None else f"no part with verdict {verdict.value}")
+
+
+@app.command("show")
+def parts_show(
+    name: Annotated[str, typer.Argument(metavar="PART", help="the part's name, RUN-NUMBER")],
+    station: StationArgument = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one part: reasons, findings, what every engine said of every view, times, pictures."""
+    folder = state_folder(station, state)
+    with read_only(folder) as connection:
+        part = show_part(connection, name)
+    pictures = list_pictures(folder, name)
+    if as_json:
+        content = {**msgspec.to_builtins(part), "pictures": [str(path) for path in pictures]}
+        typer.echo(_json(content))
+    else:
+        _print_part(Console(soft_wrap=True, highlight=False), part, pictures)
+
+
+def _json(content: Any) -> str:  # Any: whatever msgspec encodes
+    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
+
+
+def _table(found: list[PartSummary]) -> Table:
+    table = Table("part", "time (UTC)", "verdict", "outcome", "ms", "reason")
+    for part in found:
+        reason = part.reason if len(part.reason) <= REASON_CHARACTERS else part.reason[: REASON_CHARACTERS - 1] + "…"
+        table.add_row(
+            part.part,
+            part.at_utc[:23].replace("T", " "),
+            _styled(part.verdict),
+            part.outcome or "under way",
+            _ms(part.stages.total_ms),
+            reason,
+        )
+    return table
+
+
+def _print_part(console: Console, part: PartDetails, pictures: list[Path]) -> None:
+    summary = part.summary
+    console.print(f"part {summary.part}   {summary.at_utc}   recipe {(part.recipe or 'unknown')[:12]}")
+    decided = part.decided or "none in time"
+    console.print(
+        f"verdict {_styled(summary.verdict)} (decided: {part.journal_verdict or 'none'}, reached the line: {decided})"
+    )
+    length = "" if part.length_mm is None else f", {part.length_mm:.1f} mm at the sensor"
+    console.print(f"outcome {summary.outcome or 'under way'}{length}", f"  flagged: {part.flagged}" if part.flagged else "")
+    for reason in part.reasons or ((summary.reason,) if summary.reason else ()):
+        console.print(f"  {reason}", markup=False)
+    if part.reasons and summary.reason != "; ".join(part.reasons):
+        console.print(f"  line: {summary.reason}", markup=False)
+    for finding in part.findings:
+        mark = "rejects" if finding.rejects else "kept"
+        console.print(
+            f"finding {finding.defect}: score {finding.score:.3f}, {finding.length_mm:.1f} mm, {finding.area_mm2:.2f} mm², "
+            f"seen by {', '.join(finding.cameras)} at ({finding.x_px}, {finding.y_px}) px, {mark}",
+            markup=False,
+        )
+    for judged in part.judgements:
+        word = judged.not_judged or f"score {judged.score:.3f}, {judged.region_count} regions"
+        console.print(
+            f"view {judged.camera}, engine {judged.engine}: {word} (frame {judged.skew_ms:+.1f} ms off)", markup=False
+        )
+    for missing in part.missing_views:
+        console.print(f"view {missing.camera} missing: {missing.reason} {missing.detail}", markup=False)
+    console.print(_stage_table(summary.stages))
+    for path in pictures:
+        console.print(f"picture {path}", markup=False)
+
+
+def _stage_table(stages: Stages) -> Table:
+    table = Table("stage", "ms")
+    for name in STAGE_NAMES:
+        table.add_row(name.removesuffix("_ms").replace("_", " "), _ms(getattr(stages, name)))
+    return table
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _styled(verdict: str | None) -> str:
+    return "none yet" if verdict is None else f"[{_STYLES[verdict]}]{verdict}[/]"

@@ -1,0 +1,145 @@
+"""What people ask of the records: the last parts, one part whole, how long the stages took."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles
+from edge_inspector.records.schema import findings, judgements, missing_views, parts
+
+_NAME = re.compile(r"^(\d{1,15})-(\d{1,15})$")
+_verdict_now: sa.ColumnElement[str] = sa.func.coalesce(parts.c.verdict, parts.c.journal_verdict)
+
+
+class PartSummary(msgspec.Struct, frozen=True):
+    """One part in a list. `verdict` is the one applied, or before the outcome the one decided; None = none yet."""
+
+    part: str
+    at_utc: str
+    verdict: str | None
+    outcome: str | None  # None = still under way
+    reason: str
+    stages: Stages
+
+
+class FindingRow(msgspec.Struct, frozen=True):
+    """One finding: its place in the first camera's view."""
+
+    engine: str
+    defect: str
+    score: float
+    area_mm2: float
+    length_mm: float
+    cameras: tuple[str, ...]
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
+    rejects: bool
+
+
+class JudgementRow(msgspec.Struct, frozen=True):
+    """One engine's word on one view; `score` is None where nothing was judged."""
+
+    camera: str
+    engine: str
+    score: float | None
+    not_judged: str
+    region_count: int
+    frame_number: int
+    skew_ms: float
+
+
+class MissingViewRow(msgspec.Struct, frozen=True):
+    """A camera without a good view."""
+
+    camera: str
+    reason: str
+    detail: str
+
+
+class PartDetails(msgspec.Struct, frozen=True):
+    """All that the records say of one part.
+
+    `journal_verdict` is what was decided, `decided` what reached the line worker, `summary.verdict` what it applied.
+    """
+
+    summary: PartSummary
+    recipe: str | None
+    flagged: str | None
+    decided: str | None
+    journal_verdict: str | None
+    reasons: tuple[str, ...]
+    outcome_utc: str | None
+    length_mm: float | None
+    findings: tuple[FindingRow, ...]
+    judgements: tuple[JudgementRow, ...]
+    missing_views: tuple[MissingViewRow, ...]
+
+
+def list_parts(connection: Connection, *, verdict: VerdictKind | None = None, last: int | None = None) -> list[PartSummary]:
+    """Return parts in the order of their arrival: the `last` ones, of one verdict when asked."""
+    statement = sa.select(parts).order_by(parts.c.run.desc(), parts.c.seq.desc())
+    if verdict is not None:
+        statement = statement.where(_verdict_now == verdict.value)
+    rows = connection.execute(statement if last is None else statement.limit(last)).all()
+    return [_summary(row) for row in reversed(rows)]
+
+
+def show_part(connection: Connection, name: str) -> PartDetails:
+    """Return everything about part `name` (`run-seq`).
+
+    Raises:
+        ConfigurationError: not a part's name, or nobody knows it.
+    """
+    match = _NAME.match(name)
+    if match is None:
+        raise ConfigurationError(f"{name!r} is not a part's name; it is RUN-NUMBER, such as 3-17")
+    run, seq = int(match[1]), int(match[2])
+    row = connection.execute(sa.select(parts).where(parts.c.run == run, parts.c.seq == seq)).one_or_none()
+    if row is None:
+        raise ConfigurationError(f"part {name} is not in the records; `edge-inspector parts list` shows those that are")
+    return PartDetails(
+        summary=_summary(row),
+        recipe=row.recipe,
+        flagged=row.flagged,
+        decided=row.decided,
+        journal_verdict=row.journal_verdict,
+        reasons=tuple(row.reasons or ()),
+        outcome_utc=row.outcome_utc,
+        length_mm=row.length_mm,
+        findings=tuple(msgspec.convert(_children(connection, findings, run, seq), list[FindingRow])),
+        judgements=tuple(msgspec.convert(_children(connection, judgements, run, seq), list[JudgementRow])),
+        missing_views=tuple(msgspec.convert(_children(connection, missing_views, run, seq), list[MissingViewRow])),
+    )
+
+
+def stage_percentiles(summaries: Iterable[PartSummary]) -> dict[str, Percentiles]:
+    """Return stage → percentiles in ms; stages that no part has are left out."""
+    summaries = list(summaries)
+    found = {name: percentiles(getattr(part.stages, name) for part in summaries) for name in STAGE_NAMES}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _children(connection: Connection, table: sa.Table, run: int, seq: int) -> list[dict[str, Any]]:
+    statement = sa.select(table).where(table.c.run == run, table.c.seq == seq).order_by(table.c.number)
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(statement).mappings()]
+
+
+def _summary(row: Row[Any]) -> PartSummary:
+    return PartSummary(
+        part=f"{row.run}-{row.seq}",
+        at_utc=row.at_utc or row.verdict_utc or row.outcome_utc or "",
+        verdict=row.verdict or row.journal_verdict,
+        outcome=row.outcome,
+        reason=row.reason or "; ".join(row.reasons or ()),
+        stages=Stages(**{name: getattr(row, name) for name in STAGE_NAMES}),
+    )
