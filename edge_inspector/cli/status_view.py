@@ -12,6 +12,8 @@ from edge_inspector.supervisor.client import NotRunning
 from edge_inspector.supervisor.status_report import ARMED, StationStatus, WorkerStatus
 from edge_inspector.supervisor.worker_watch import Phase
 
+_IN_HEADER = ("line_state", "waiting_for")
+
 
 def render(found: StationStatus | NotRunning | ChannelError) -> RenderableType:
     """Return what `edge-inspector status` shows."""
@@ -21,7 +23,7 @@ def render(found: StationStatus | NotRunning | ChannelError) -> RenderableType:
         case ChannelError():
             return Text(f"the daemon runs, but does not answer: {found}", style="bold red")
         case StationStatus():
-            return Group(*_header(found), _workers(found.workers))
+            return Group(*_header(found), _workers(found.workers), *_figures(found.workers))
 
 
 def _header(status: StationStatus) -> list[Text]:
@@ -41,7 +43,7 @@ def _header(status: StationStatus) -> list[Text]:
 
 def _workers(workers: tuple[WorkerStatus, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("worker", "state", "pid", "beat", "restarts", "done", "queues", "detail"):
+    for title in ("worker", "state", "pid", "beat", "restarts", "done", "detail"):
         table.add_column(title, justify="right" if title in ("pid", "beat", "restarts", "done") else "left")
     for worker in workers:
         is_running = worker.phase == Phase.RUNNING
@@ -54,7 +56,21 @@ def _workers(workers: tuple[WorkerStatus, ...]) -> Table:
             f"{worker.beat_age_ms:.0f} ms" if worker.beat_age_ms is not None else "-",
             str(worker.restarts),
             str(worker.done_count),
-            " ".join(f"{name} {queue.depth}/{queue.peak}/{queue.dropped}" for name, queue in worker.queues.items()),
-            "; ".join([*([worker.detail] if worker.detail else []), *(f"{k}={v}" for k, v in worker.facts.items())]),
+            worker.detail,
         )
     return table
+
+
+def _figures(workers: tuple[WorkerStatus, ...]) -> list[Text]:
+    """Return one line a worker with what it counts, zeros left out; queues as waiting/peak/dropped."""
+    lines = []
+    for worker in workers:
+        words = [f"{name} {value}" for name, value in worker.facts.items() if value and name not in _IN_HEADER]
+        words += [
+            f"queue {name} {queue.depth}/{queue.peak}/{queue.dropped}"
+            for name, queue in worker.queues.items()
+            if queue.peak or queue.dropped
+        ]
+        if words:
+            lines.append(Text(f"{worker.name}: {', '.join(words)}", "dim"))
+    return lines

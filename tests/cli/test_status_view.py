@@ -15,7 +15,7 @@ from edge_inspector.supervisor.status_report import Alarm, StationStatus, Worker
 def a_status(line_state: str = "armed") -> StationStatus:
     worker = WorkerStatus(
         "capture-c1", "running", "not_ready", 4711, 12.0, 2, 3, "no frames for 2.1 s", 17, 0.0,
-        {"views": QueueDepth(1, 4, 2)}, {"late": 5},
+        {"views": QueueDepth(1, 4, 2)}, {"late": 5, "early": 0},
     )  # fmt: skip
     alarm = Alarm("belt_stopped", "the belt stopped by itself", "find out why, then acknowledge")
     return StationStatus(
@@ -38,7 +38,8 @@ def test_a_person_reads_line_alarm_remedy_and_each_worker() -> None:
     assert "what to do: find out why, then acknowledge" in text
     row = next(line for line in text.splitlines() if line.startswith("capture-c1"))
     assert row.split()[:7] == ["capture-c1", "not_ready", "4711", "12", "ms", "2", "17"]
-    assert row.rstrip().endswith("views 1/4/2  no frames for 2.1 s; late=5")
+    assert row.rstrip().endswith("no frames for 2.1 s")
+    assert text.splitlines()[-1] == "capture-c1: late 5, queue views 1/4/2"
 
 
 def test_a_script_learns_from_the_exit_code_whether_the_station_is_armed() -> None:
