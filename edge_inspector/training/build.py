@@ -196,7 +196,7 @@ def _manifest(
         training=TrainingRecord(
             digest=training_digest,
             seed=seed,
-            command=f"edge-inspector engines build {name} --seed {seed} --steps {trained.steps}",
+            command=build_command(name, seed, trained.settings),
             steps=trained.steps,
             minutes=round(trained.minutes, 1),
             parameters=sum(p.numel() for p in trained.network.parameters()),
@@ -205,6 +205,16 @@ def _manifest(
         golden=golden,
         files={file: file_digest(package / file) for file in files},
     )
+
+
+def build_command(name: str, seed: int, settings: TrainingSettings) -> str:
+    """The command line that trains with these settings.
+
+    >>> build_command("straw_crack", 7, TrainingSettings(seed=7, steps=100, minutes=2.5))
+    'edge-inspector engines build straw_crack --seed 7 --steps 100 --minutes 2.5'
+    """
+    limit = "" if math.isinf(settings.minutes) else f" --minutes {settings.minutes:g}"
+    return f"edge-inspector engines build {name} --seed {seed} --steps {settings.steps}{limit}"
 
 
 def _metrics(where: str, evaluation: Evaluation, cut: Cut) -> dict[str, Metric]:

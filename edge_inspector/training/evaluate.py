@@ -84,7 +84,7 @@ def evaluate(
                 found, truth = probability >= 0.5, mask > 127
                 dice.append(2.0 * float((found & truth).sum()) / float(found.sum() + truth.sum()))
         is_defective = any(folder.defective[i] for i in views)
-        (defective if is_defective else good).append(max(scores))
+        (defective if is_defective else good).append(float(np.max(scores)))  # NaN wins
         progress((k + 1) / len(parts))
     return Evaluation(tuple(good), tuple(defective), tuple(dice))
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
+
+from edge_inspector.inference.map_regions import map_score
 
 SCALE_RANGE = (0.2, 5.0)
 NARROW_MARGIN = 0.5  # logit units: a cut of sets that overlap goes this far below the lowest defective part
@@ -20,13 +21,9 @@ LARGEST_CUT = 0.5  # a part whose pixels are more likely crack than not is never
 def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> float:
     """Mean of the `smallest_defect_px` largest values of the 3x3-box-filtered map, float32 (h, w) (science.md §6.4).
 
-    The border is replicated. A map that is not all finite scores NaN, which no comparison takes for good.
+    The very function by which a station scores. A map that is not all finite scores NaN, which no comparison takes for good.
     """
-    smooth = cv2.blur(probability, (3, 3), borderType=cv2.BORDER_REPLICATE).ravel()
-    if not np.isfinite(smooth).all():
-        return math.nan
-    count = min(smallest_defect_px, smooth.size)
-    return float(np.partition(smooth, smooth.size - count)[smooth.size - count :].mean(dtype=np.float64))
+    return map_score(probability, smallest_defect_px) if np.isfinite(probability).all() else math.nan
 
 
 def fit_calibration(

@@ -48,6 +48,7 @@ class TrainedNetwork:
     """A network in eval mode (weights averaged over the last steps) and what its run was."""
 
     network: LightUNet
+    settings: TrainingSettings
     alpha: float
     steps: int
     minutes: float
@@ -96,7 +97,7 @@ def train(
             raise FloatingPointError(f"the loss became {value} at step {step}; lower the learning rate")
         running = value if math.isnan(running) else 0.95 * running + 0.05 * value
         progress(step, share, running)
-    return TrainedNetwork(averaged, alpha, step, (time.monotonic() - started) / 60.0, running)
+    return TrainedNetwork(averaged, settings, alpha, step, (time.monotonic() - started) / 60.0, running)
 
 
 def normalise(rgb: Tensor) -> Tensor:
