@@ -6,6 +6,8 @@ Arrivals are read before anything else. What can not be written to the journal i
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -82,12 +84,12 @@ def read_defects(state_dir: Path, digest: str, recipe: Recipe) -> dict[str, Engi
 class VerdictJournal:
     """The journal's segment of this life. Once it failed it stays failed, and `fault` says why."""
 
-    def __init__(self, folder: Path, started: JournalStarted) -> None:
+    def __init__(self, open_segment: Callable[[], SegmentWriter], started: JournalStarted) -> None:
         self.fault = ""
         self.reserve_is_low = False
         self._writer: SegmentWriter | None = None
         try:
-            self._writer = SegmentWriter.create_next(folder)
+            self._writer = open_segment()
             self._writer.append(encode_record(started))
         except JournalWriteError as error:
             self._fail(error)
@@ -125,7 +127,14 @@ class VerdictJournal:
 class Decision:
     """Sockets, journal and assembler of one life."""
 
-    def __init__(self, worker: Worker, defects: dict[str, EngineDefect]) -> None:
+    def __init__(
+        self, worker: Worker, defects: dict[str, EngineDefect], open_segment: Callable[[], SegmentWriter] | None = None
+    ) -> None:
+        """Bind, and start a segment of the journal: the next of the state folder, unless a test opens another.
+
+        Raises:
+            ChannelError: an endpoint can not be bound.
+        """
         self._worker = worker
         endpoints, context = worker.endpoints, worker.context
         self._arrivals = Receiver(context, endpoints.arrivals("decision"), (Arrival,))
@@ -139,7 +148,7 @@ class Decision:
         started_ns = now_ns()  # after the binds: what was sent before may be lost
         digest = worker.session.recipe_digest
         self._journal = VerdictJournal(
-            worker.state_dir / "journal",
+            open_segment or partial(SegmentWriter.create_next, worker.state_dir / "journal"),
             JournalStarted(JournalStarted.FORMAT, boot_id(), worker.incarnation, started_ns, utc_now(), digest),
         )
         self._assembler = Assembler(worker.recipe, digest, list(worker.station.cameras), defects, started_ns)
