@@ -1,0 +1,176 @@
+"""What `demo` and `play` print at the end: the table part by part, the counts, the stages, the pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, OutcomeRecord, VerdictRecord
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.recordings import Recording
+from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles, stages
+from edge_inspector.simulation.bin_events import NotFed
+from edge_inspector.simulation.evidence import Evidence
+from edge_inspector.simulation.reconcile import Row, Tally, reconcile, tally, violations
+
+PLAIN_WIDTH = 100  # columns where there is no terminal
+FALSE_REJECTS_ALLOWED = 1
+_COLOURS = {VerdictKind.ACCEPT: "green", VerdictKind.REJECT: "red", VerdictKind.UNINSPECTED: "yellow"}
+_STAGE_WORDS = {
+    "wait_for_frame_ms": "trigger to last frame chosen",
+    "transport_ms": "decoding, cropping, sending",
+    "inference_queue_ms": "waiting for an engine",
+    "inference_ms": "inference",
+    "decision_ms": "decision",
+    "to_line_ms": "verdict to the line worker",
+    "total_ms": "trigger to verdict, in all",
+    "daemon_overhead_ms": "last frame to verdict, less inference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlayReport:
+    """One run, taken apart. `pictures` are folders of parts that were not accepted, by name of the arrival."""
+
+    rows: list[Row]
+    counts: Tally
+    faults: list[str]
+    not_fed: list[NotFed]
+    alarms: list[str]
+    stages: dict[str, Percentiles]
+    pictures: dict[str, list[Path]]
+    bins_path: Path
+
+    @property
+    def is_good(self) -> bool:
+        """No escape, no contradiction, and no more false rejects than allowed."""
+        return not self.faults and not self.counts.escapes and (self.counts.false_rejects or 0) <= FALSE_REJECTS_ALLOWED
+
+
+def make_report(evidence: Evidence, recording: Recording, state_dir: Path, bins_path: Path) -> PlayReport:
+    """Reconcile the bins with the ledger and measure the stages."""
+    rows = reconcile(evidence.bins, evidence.ledger, recording.truth, evidence.journal)
+    refused = {row.arrival for row in rows if row.arrival and row.verdict is not VerdictKind.ACCEPT}
+    found = {name: sorted((state_dir / "pictures").glob(f"*/{name}/*")) for name in sorted(refused, key=_by_number)}
+    return PlayReport(
+        rows=rows,
+        counts=tally(rows),
+        faults=violations(rows),
+        not_fed=[event for event in evidence.bins if isinstance(event, NotFed)],
+        alarms=[f"{r.code}: {r.text}" for r in evidence.ledger if isinstance(r, AlarmRecord) and r.raised],
+        stages=_stage_percentiles(evidence),
+        pictures={name: paths for name, paths in found.items() if paths},
+        bins_path=bins_path,
+    )
+
+
+def _by_number(name: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in name.split("-"))
+
+
+def _stage_percentiles(evidence: Evidence) -> dict[str, Percentiles]:
+    triggers = {r.key: r.trigger_ns for r in evidence.ledger if isinstance(r, ArrivalRecord)}
+    received = {r.key: r.verdict_at_ns for r in evidence.ledger if isinstance(r, OutcomeRecord)}
+    parts: list[Stages] = [
+        stages(triggers.get(record.key), record.judgements, record.decided_ns, received.get(record.key))
+        for record in evidence.journal
+        if isinstance(record, VerdictRecord)
+    ]
+    measured = {name: percentiles(getattr(part, name) for part in parts) for name in STAGE_NAMES}
+    return {name: found for name, found in measured.items() if found is not None}
+
+
+def print_report(report: PlayReport, console: Console) -> None:
+    """Print it for a person."""
+    console.print(_part_table(report.rows))
+    for event in report.not_fed:
+        console.print(f"{event.part}: not fed, {event.why}", style="yellow", highlight=False)
+    for alarm in report.alarms:
+        console.print(f"alarm {alarm}", style="yellow", highlight=False)
+    console.print()
+    _print_counts(report.counts, console)
+    console.print()
+    console.print(_stage_table(report.stages))
+    if report.pictures:
+        console.print("\npictures of parts that were not accepted (with coloured masks: *overlay*):", highlight=False)
+        for name, paths in report.pictures.items():
+            console.print(Text(f"  {name}  {shorten(paths[0].parent)}/", no_wrap=True, overflow="ignore"), crop=False)
+    console.print(Text(f"what fell where, by the belt itself: {shorten(report.bins_path)}"), soft_wrap=True)
+    for fault in report.faults:
+        console.print(f"CONTRADICTION {fault}", style="bold red", highlight=False)
+
+
+def shorten(path: Path) -> Path:
+    """Return the path from the current folder where it lies in it."""
+    resolved = path.resolve()
+    return resolved.relative_to(Path.cwd()) if resolved.is_relative_to(Path.cwd()) else resolved
+
+
+def _part_table(rows: Sequence[Row]) -> Table:
+    has_truth = any(row.truth is not None for row in rows)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("part", no_wrap=True)
+    if has_truth:
+        table.add_column("truth", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("bin", no_wrap=True)
+    table.add_column("ms", no_wrap=True, justify="right")
+    table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
+    for row in rows:
+        verdict = Text(str(row.verdict) if row.verdict else "none", style=_COLOURS[row.verdict] if row.verdict else "")
+        table.add_row(
+            row.part or f"({row.arrival})",
+            *([str(row.truth) if row.truth else "?"] if has_truth else []),
+            verdict,
+            Text(str(row.bin) if row.bin else "on belt", style="bold red" if row.is_escape else ""),
+            f"{row.latency_ms:.0f}" if row.latency_ms is not None else "",
+            Text(row.reason),
+        )
+    return table
+
+
+def _print_counts(counts: Tally, console: Console) -> None:
+    console.print(
+        f"{counts.fed} parts: {counts.accepted} ACCEPT, {counts.rejected} REJECT, {counts.uninspected} UNINSPECTED; "
+        f"good bin {counts.good_bin}, reject bin {counts.reject_bin}",
+        highlight=False,
+    )
+    if counts.escapes is not None:
+        console.print(
+            f"escapes {counts.escapes}, false rejects {counts.false_rejects}, "
+            f"uninspected {counts.uninspected} (of them good parts: {counts.uninspected_good})",
+            style="bold red" if counts.escapes else "bold",
+            highlight=False,
+        )
+
+
+def _stage_table(measured: dict[str, Percentiles]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in ("stage, ms", "p50", "p95", "p99"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "stage, ms" else "right")
+    for name, found in measured.items():
+        table.add_row(_STAGE_WORDS[name], f"{found.p50:.1f}", f"{found.p95:.1f}", f"{found.p99:.1f}")
+    return table
+
+
+def print_json(report: PlayReport) -> None:
+    """Print it for a program."""
+    content = {
+        "is_good": report.is_good,
+        "parts": [dataclasses.asdict(row) for row in report.rows],
+        "counts": dataclasses.asdict(report.counts),
+        "contradictions": report.faults,
+        "not_fed": [{"part": event.part, "why": event.why} for event in report.not_fed],
+        "alarms": report.alarms,
+        "stages": {name: dataclasses.asdict(found) for name, found in report.stages.items()},
+        "pictures": {name: [str(path) for path in paths] for name, paths in report.pictures.items()},
+        "bins": str(report.bins_path),
+    }
+    print(json.dumps(content, indent=1))
