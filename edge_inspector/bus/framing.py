@@ -66,7 +66,7 @@ class Decoder(Generic[M]):
             message = decoder.decode(frames[1])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MessageRefusedError(f"payload of {header[1].decode('ascii')!r}: {error}") from error
-        return Received(message, header[2].decode("ascii"), tuple(memoryview(frame) for frame in frames[2:]))
+        return Received(message, header[2].decode("ascii"), tuple(memoryview(frame).toreadonly() for frame in frames[2:]))
 
 
 def decode(frames: Sequence[Buffer], accepts: Sequence[type[M]]) -> Received[M]:
