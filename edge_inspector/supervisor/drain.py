@@ -9,6 +9,7 @@ from edge_inspector.supervisor.process import LINE, RECORDER
 from edge_inspector.supervisor.worker_watch import Stop, WorkerWatch
 
 END_NS = 3 * NS_PER_S  # from SIGTERM to SIGKILL
+RECORDER_END_NS = 10 * NS_PER_S  # it catches up with ledger and journal first; nothing waits for it any more
 LINE_MARGIN_NS = 5 * NS_PER_S  # beyond the way from sensor to ejector
 
 
@@ -37,7 +38,8 @@ class Drain:
                 self._begun += 1
                 # the line worker ends by itself, told by the supervisor's beat; the others on SIGTERM
                 term_at_ns = now_ns + self._line_ns if number == 0 else now_ns
-                return [(watch, Stop(term_at_ns, term_at_ns + END_NS)) for watch in stage]
+                kill_at_ns = term_at_ns + (RECORDER_END_NS if number == 2 else END_NS)
+                return [(watch, Stop(term_at_ns, kill_at_ns)) for watch in stage]
             if not all(watch.is_over for watch in stage):
                 return []
         return []

@@ -18,7 +18,7 @@ from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet, line_travel_ns
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
-from edge_inspector.supervisor.status_report import Alarm, StationStatus, alarms, station_status
+from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, line_state, station_status
 from edge_inspector.supervisor.timeline import LEAD_NS, join_belt
 from edge_inspector.supervisor.worker_watch import Phase
 
@@ -78,7 +78,7 @@ class Supervisor:
         if self._fleet is not None:
             self._fleet.turn(beats, t_ns)
         waiting = self._waiting_for(t_ns)
-        self._follow_timeline(is_ready=not waiting, t_ns=t_ns)
+        self._follow_timeline(waiting, t_ns)
         if self._desk.turn(lambda: self._status(t_ns), t_ns) is not None:
             self.request_stop()
         self._follow_drain(t_ns)
@@ -106,8 +106,11 @@ class Supervisor:
             is_same = belt is not None and belt.incarnation == self._session.belt_incarnation
             self._belt_problem = "" if is_same else "the simulated belt has ended: start it again, then restart the daemon"
 
-    def _follow_timeline(self, *, is_ready: bool, t_ns: int) -> None:
-        if is_ready and self._session.t0_ns is None and self._drain is None:
+    def _follow_timeline(self, waiting: list[str], t_ns: int) -> None:
+        """Begin the recording when the line is armed for the first time: its first parts would not be fed before."""
+        if self._fleet is None or waiting or self._session.t0_ns is not None or self._drain is not None:
+            return
+        if line_state(self._fleet.watches[LINE], t_ns) == ARMED:
             self._change_session(msgspec.structs.replace(self._session, t0_ns=t_ns + LEAD_NS))
 
     def _change_session(self, session: Session) -> None:

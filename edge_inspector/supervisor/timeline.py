@@ -1,4 +1,4 @@
-"""The start of the recording's time, `t0`: set once everything is ready, kept by a restarted daemon."""
+"""The start of the recording's time, `t0`: set once the line is armed, kept by a restarted daemon."""
 
 from __future__ import annotations
 

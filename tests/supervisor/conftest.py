@@ -15,6 +15,7 @@ from edge_inspector.domain.errors import ChannelError
 from edge_inspector.station.session import Session, read_session
 from edge_inspector.station.station import Station
 from edge_inspector.supervisor.client import NotRunning, ask_status, find_daemon
+from edge_inspector.supervisor.runtime_folder import remove_runtime_folder
 from edge_inspector.supervisor.status_report import StationStatus, WorkerStatus
 
 FAKE_DAEMON = str(Path(__file__).with_name("fake_daemon.py"))
@@ -111,6 +112,7 @@ class FakeStation:
             if daemon.poll() is None:
                 daemon.send_signal(signal.SIGKILL)
             daemon.wait()
+        remove_runtime_folder(Path(self.session().runtime_dir))
         lock = self.state_dir / "line.lock"
         if lock.exists() and (holder := lock.read_text()):
             _end_orphan(int(holder), str(self.state_dir))

@@ -35,7 +35,7 @@ def test_line_ends_first_by_itself_then_its_helpers_and_the_recorder_last() -> N
     watches["capture-c1"].step(Exited("exit code 0"), NS_PER_S)
     assert obey(drain, NS_PER_S) == {}
     watches["inference"].step(Exited("SIGKILL"), NS_PER_S)
-    assert obey(drain, NS_PER_S) == {"recorder": Stop(NS_PER_S, 4 * NS_PER_S)}
+    assert obey(drain, NS_PER_S) == {"recorder": Stop(NS_PER_S, 11 * NS_PER_S)}
     assert not drain.is_finished
     watches["recorder"].step(Exited("exit code 0"), NS_PER_S)
     assert drain.is_finished
