@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from edge_inspector.capture.drivers.replay_faults import FaultPlan
@@ -64,7 +65,7 @@ class ReplayTimeline:
     @property
     def longest_gap_ns(self) -> int:
         """The longest time between two frames when nothing goes wrong."""
-        gaps = [b - a for a, b in zip(self._stamps_ns, self._stamps_ns[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(self._stamps_ns)]
         if self.loop_ns is not None:
             gaps.append(self.loop_ns - self._stamps_ns[-1] + self._stamps_ns[0])
         return max([self.track.period_ns, *gaps])
