@@ -26,6 +26,8 @@ def main(name: str, state_dir: Path) -> int:
     if (state_dir / f"{name}.crash").exists():
         return 7
     ctypes.CDLL(None).prctl(1, int(signal.SIGTERM if name == "line" else signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != int(os.environ["EDGE_INSPECTOR_SUPERVISOR_PID"]):  # it died while this process was starting
+        return 8
     is_deaf = (state_dir / f"{name}.deaf").exists()
     stop: list[str] = []
     signal.signal(signal.SIGTERM, signal.SIG_IGN if is_deaf else lambda *_: stop.append("SIGTERM"))
