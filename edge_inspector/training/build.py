@@ -6,6 +6,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -41,14 +42,24 @@ from edge_inspector.training.train import TrainedNetwork, TrainingSettings, norm
 
 SEED = 41_000  # training; the sets are SEED + 1 ... SEED + 4. The demo's session has seed 2026.
 STEPS = 2400
-TRAINING_STRAWS = 400
-VALIDATION_STRAWS = 150
-TEST_STRAWS = 200
 # Mask of the smallest crack drawn, 3 x 0.15 mm tapered and off the camera's axis: about 70 px of 0.054 mm.
 SMALLEST_DEFECT_PX = 64
 PRECISION: Literal["f32"] = "f32"  # every CPU has it; bf16 is twice as fast where the CPU does, see the network's README
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
 CALIBRATION_PICTURES = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Straws:
+    """How many straws each set has; three pictures each."""
+
+    training: int = 400
+    validation: int = 150
+    test: int = 200
+    golden: int = 12
+
+
+STRAWS = Straws()
 
 Progress = Callable[[str, float], None]  # stage, share done 0..1
 
@@ -59,6 +70,7 @@ def build_demo_engine(
     seed: int = SEED,
     steps: int = STEPS,
     progress: Progress = lambda stage, share: None,
+    straws: Straws = STRAWS,
 ) -> EnginePackage:
     """Build the package `out` (its folder name is the engine's name), replacing one that is there.
 
@@ -67,11 +79,11 @@ def build_demo_engine(
     """
     with tempfile.TemporaryDirectory(prefix="build-engine-") as temporary:
         work = Path(temporary)
-        training = _draw_set(work / "training", seed + 1, TRAINING_STRAWS, progress, defect_share=0.6, odd_share=0.1)
+        training = _draw_set(work / "training", seed + 1, straws.training, progress, defect_share=0.6, odd_share=0.1)
         settings = TrainingSettings(seed=seed, steps=steps, minutes=minutes, bf16=has_fast_bf16())
         trained = train(training, settings, lambda step, done, loss: progress("training", done))
         progress("training", 1.0)
-        return package_engine(out, trained, training.digest, seed, work, progress)
+        return package_engine(out, trained, training.digest, seed, work, progress, straws)
 
 
 def package_engine(
@@ -81,16 +93,15 @@ def package_engine(
     seed: int,
     work: Path,
     progress: Progress = lambda stage, share: None,
-    validation_straws: int = VALIDATION_STRAWS,
-    test_straws: int = TEST_STRAWS,
+    straws: Straws = STRAWS,
 ) -> EnginePackage:
     """Calibrate, export, choose the cut on validation parts, measure on test parts, write and verify the package."""
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "golden").mkdir(parents=True)
     try:
-        validation = _draw_set(work / "validation", seed + 2, validation_straws, progress)
-        test = _draw_set(work / "test", seed + 3, test_straws, progress)
+        validation = _draw_set(work / "validation", seed + 2, straws.validation, progress)
+        test = _draw_set(work / "test", seed + 3, straws.test, progress)
         scale, bias = calibrate(trained, validation)
         logit_map = LogitMap(trained.alpha, scale, bias)
         export_onnx(trained.network, logit_map, partial / MODEL_FILE, HEIGHT, WIDTH)
@@ -98,7 +109,9 @@ def package_engine(
         on_validation = evaluate(validation, engine, SMALLEST_DEFECT_PX, lambda done: progress("judging validation", done))
         cut = choose_cut(on_validation.good, on_validation.defective, PRECISION)
         on_test = evaluate(test, engine, SMALLEST_DEFECT_PX, lambda done: progress("judging test", done))
-        golden = _write_golden(partial, _draw_set(work / "golden", seed + 4, 12, progress), trained, logit_map, engine)
+        golden = _write_golden(
+            partial, _draw_set(work / "golden", seed + 4, straws.golden, progress), trained, logit_map, engine
+        )
         manifest = _manifest(
             out.name, partial, trained, logit_map, cut, on_validation, on_test, golden, training_digest, seed
         )
