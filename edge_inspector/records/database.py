@@ -105,6 +105,7 @@ def read_only(state_dir: Path) -> Iterator[Connection]:
     engine = _engine(path, is_writer=False)
     try:
         with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")  # all questions see one state of the records
             version = connection.execute(sa.text("PRAGMA user_version")).scalar_one()
             if version != SCHEMA_VERSION:
                 raise ConfigurationError(
@@ -128,6 +129,7 @@ def _engine(path: Path, *, is_writer: bool = True) -> Engine:
             connection.execute("PRAGMA synchronous = NORMAL")  # losing the last rows with the power costs a second look
         else:
             connection.execute("PRAGMA query_only = ON")
+            connection.isolation_level = None  # `read_only` begins the transaction itself
 
     event.listen(engine, "connect", configure)
     return engine

@@ -54,6 +54,8 @@ class PictureStore:
         return path
 
     def _check_free_space(self, needed_bytes: int) -> None:
+        if not self._keep_free_bytes:
+            return
         nearest = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
         free_bytes = shutil.disk_usage(nearest).free
         if free_bytes < self._keep_free_bytes + needed_bytes:

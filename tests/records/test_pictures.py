@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.imaging.overlay import COLOURS, encode_jpeg
+from edge_inspector.records.picture_store import PictureStore, list_part_folders, list_pictures
+from edge_inspector.records.pictures import PictureKeeper
+from tests.records import history as made
+
+JPEG = encode_jpeg(np.full((64, 96, 3), 40, np.uint8))
+REJECT, ACCEPT, UNINSPECTED = VerdictKind.REJECT, VerdictKind.ACCEPT, VerdictKind.UNINSPECTED
+
+
+def keeper_of(state_dir: Path, *, quota_mb: int = 100, keep_free_mb: int = 0, **bounds: int) -> PictureKeeper:
+    store = PictureStore(state_dir, quota_mb, keep_free_mb)
+    return PictureKeeper(store, lambda _recipe, _engine: COLOURS["red"], lambda _camera: (0, 0), **bounds)
+
+
+def flush(keeper: PictureKeeper) -> None:
+    while keeper.flush():
+        pass
+
+
+def kept(state_dir: Path) -> list[str]:
+    folder = state_dir / "pictures"
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_rejected_part_keeps_its_pictures_and_an_overlay_of_each_view(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    for camera in ("c1", "c2"):
+        keeper.remember(made.wire_key(7), camera, JPEG)
+    keeper.note_verdict(made.verdict(7, REJECT))
+    flush(keeper)
+    day = "2024-05-06/1-7"
+    assert kept(tmp_path) == [f"{day}/c1-overlay.jpg", f"{day}/c1.jpg", f"{day}/c2-overlay.jpg", f"{day}/c2.jpg"]
+    assert [path.name for path in list_pictures(tmp_path, "1-7")] == ["c1-overlay.jpg", "c1.jpg", "c2-overlay.jpg", "c2.jpg"]
+    assert (tmp_path / "pictures" / day / "c1.jpg").read_bytes() == JPEG
+    overlay = cv2.imread(str(tmp_path / "pictures" / day / "c1-overlay.jpg"))
+    assert overlay[6, 6, 2] > overlay[6, 6, 0] + 40  # BGR: reddish inside the region
+    assert (keeper.written_count, keeper.dropped_count, keeper.fault) == (4, 0, None)
+
+
+def test_the_pictures_of_an_accepted_part_are_forgotten(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_verdict(made.verdict(1, ACCEPT))
+    keeper.note_outcome(made.outcome(1, ACCEPT))
+    flush(keeper)
+    assert kept(tmp_path) == []
+    assert keeper.dropped_count == 0
+
+
+def test_a_part_accepted_by_decision_but_not_by_the_line_keeps_its_pictures(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_verdict(made.verdict(1, ACCEPT))
+    keeper.note_outcome(made.outcome(1, UNINSPECTED))
+    flush(keeper)
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg"]
+
+
+def test_a_picture_that_comes_after_the_verdict_is_kept_too(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.note_verdict(made.verdict(1, REJECT))
+    flush(keeper)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    flush(keeper)
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1-overlay.jpg", "2024-05-06/1-1/c1.jpg"]
+
+
+def test_a_picture_of_another_part_with_the_same_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.remember(made.PartKey(1, 1, nonce=5, recipe=made.RECIPE), "c1", JPEG)
+    keeper.note_verdict(made.verdict(1, REJECT))
+    flush(keeper)
+    assert kept(tmp_path) == []
+
+
+def test_a_damaged_picture_is_kept_as_it_came_and_its_overlay_is_counted_as_dropped(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.remember(made.wire_key(1), "c1", JPEG[:50])
+    keeper.note_verdict(made.verdict(1, REJECT))
+    flush(keeper)
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg"]
+    assert keeper.dropped_count == 1
+
+
+def test_memory_is_bounded_and_the_oldest_part_is_forgotten_first(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path, most_bytes=3 * len(JPEG) + 10)
+    for seq in range(1, 6):
+        keeper.remember(made.wire_key(seq), "c1", JPEG)
+    for seq in range(1, 6):
+        keeper.note_outcome(made.outcome(seq, UNINSPECTED))
+    flush(keeper)
+    assert kept(tmp_path) == [f"2024-05-06/1-{seq}/c1.jpg" for seq in (3, 4, 5)]
+
+
+def test_a_wanted_picture_that_is_forgotten_before_it_is_written_is_counted(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path, most_parts=1)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_outcome(made.outcome(1, UNINSPECTED))
+    keeper.remember(made.wire_key(2), "c1", JPEG)
+    assert keeper.dropped_count == 1
+
+
+def test_the_quota_removes_the_oldest_day_first_and_never_the_part_being_written(tmp_path: Path) -> None:
+    store = PictureStore(tmp_path, quota_mb=1, keep_free_mb=0)
+    piece = bytes(300_000)
+    for day, part in [("2024-01-02", "1-9"), ("2024-01-01", "1-10"), ("2024-01-01", "1-2")]:
+        store.write(day, part, "c1.jpg", piece)
+    store.write("2024-01-03", "2-1", "c1.jpg", piece)
+    assert [f"{p.parent.name}/{p.name}" for p in list_part_folders(tmp_path / "pictures")] == [
+        "2024-01-01/1-10",
+        "2024-01-02/1-9",
+        "2024-01-03/2-1",
+    ]
+    store.write("2024-01-03", "2-1", "c2.jpg", piece)
+    store.write("2024-01-03", "2-1", "c3.jpg", piece)
+    assert kept(tmp_path) == [f"2024-01-03/2-1/c{i}.jpg" for i in (1, 2, 3)]
+    assert not (tmp_path / "pictures" / "2024-01-01").exists()
+    with pytest.raises(OSError, match="too small for one part"):
+        store.write("2024-01-03", "2-1", "c4.jpg", piece)
+
+
+def test_the_quota_counts_what_an_earlier_life_left(tmp_path: Path) -> None:
+    PictureStore(tmp_path, 1, 0).write("2024-01-01", "1-1", "c1.jpg", bytes(700_000))
+    PictureStore(tmp_path, 1, 0).write("2024-01-02", "1-2", "c1.jpg", bytes(700_000))
+    assert kept(tmp_path) == ["2024-01-02/1-2/c1.jpg"]
+
+
+def test_pictures_stop_while_the_disk_is_nearly_full_and_it_is_said(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path, keep_free_mb=10_000_000)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_outcome(made.outcome(1, UNINSPECTED))
+    flush(keeper)
+    assert kept(tmp_path) == []
+    assert keeper.dropped_count == 1
+    assert "MB are kept free: no more pictures" in (keeper.fault or "")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_on_a_full_disk_pictures_are_dropped_and_counted_and_no_half_file_stays(small_disk: Path) -> None:
+    keeper = keeper_of(small_disk)
+    large = encode_jpeg(np.random.default_rng(1).integers(0, 255, (400, 400, 3), np.uint8))
+    for seq in range(1, 41):
+        keeper.remember(made.wire_key(seq), "c1", large)
+        keeper.note_outcome(made.outcome(seq, UNINSPECTED))
+    flush(keeper)
+    assert "No space left" in (keeper.fault or "")
+    assert keeper.written_count == len(kept(small_disk)) > 0
+    assert keeper.written_count + keeper.dropped_count == 40
+    assert all((small_disk / "pictures" / name).stat().st_size == len(large) for name in kept(small_disk))
+    first = small_disk / "pictures" / kept(small_disk)[0]
+    first.unlink()
+    keeper.remember(made.wire_key(50), "c1", JPEG)
+    keeper.note_outcome(made.outcome(50, UNINSPECTED))
+    flush(keeper)
+    assert keeper.fault is None
