@@ -87,12 +87,25 @@ def region_score(region: Region, scale: ViewScale) -> float:
     right = min(2, scale.width_px - region.x_px - region.width_px)
     inside = np.where(crop == 0, np.float32(scale.t_low), crop.astype(np.float32) / np.float32(255))
     around = cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(scale.t_low,))
-    filtered = cv2.blur(around, (3, 3), borderType=cv2.BORDER_REPLICATE).ravel()
+    filtered = cv2.blur(around, (3, 3), borderType=cv2.BORDER_REPLICATE)
     count = min(scale.smallest_defect_px, filtered.size)
-    largest = np.partition(filtered, filtered.size - count)[filtered.size - count :]
     beyond = min(scale.smallest_defect_px, scale.height_px * scale.width_px) - count
-    score: float = (float(largest.sum(dtype=np.float64)) + beyond * scale.t_low) / (count + beyond)
-    return min(1.0, max(0.0, score))
+    score = (_sum_of_largest(filtered, count) + beyond * scale.t_low) / (count + beyond)
+    return float(min(1.0, max(0.0, score)))
+
+
+def _sum_of_largest(values: npt.NDArray[np.float32], count: int) -> float:
+    """Return the sum of the `count` largest values; sorts only what can be among them.
+
+    Partitioning all is slow where most values are equal, as they are around a crack and within a plateau.
+    """
+    # one of each line along the shorter side: their count-th largest is at most the count-th largest of all
+    tops = values.max(axis=int(np.argmin(values.shape)))
+    if tops.size < count:
+        return float(np.sort(values, axis=None)[-count:].sum(dtype=np.float64))
+    bound = float(np.partition(tops, tops.size - count)[tops.size - count])
+    above = np.sort(values[values > bound])[-count:]
+    return float(above.sum(dtype=np.float64)) + (count - above.size) * bound
 
 
 def measure_regions(regions: Sequence[Region], cut: float, scale: ViewScale) -> list[Component] | None:
@@ -140,11 +153,15 @@ def length_px(component: npt.NDArray[np.bool_]) -> float:
     than half of that rectangle (curved, branched) the way along it is taken where longer: from one end to the other
     inside the component, in steps of 1 and √2 with Kulpa's factor.
     """
-    rows, columns = np.nonzero(component)
-    points = np.column_stack([columns, rows]).astype(np.int32)
+    width = component.shape[1]
+    rows = np.flatnonzero(component.any(axis=1))
+    first = component.argmax(axis=1)[rows]  # the corners of the hull are first or last in their row
+    last = width - 1 - component[:, ::-1].argmax(axis=1)[rows]
+    points = np.column_stack([np.concatenate([first, last]), np.concatenate([rows, rows])]).astype(np.int32)
     _, (side_a, side_b), _ = cv2.minAreaRect(points)
     longer, shorter = float(max(side_a, side_b)) + 1.0, float(min(side_a, side_b)) + 1.0
-    if len(rows) >= _CURVED_FILL * longer * shorter or len(rows) > _GEODESIC_MOST_PX:
+    area = int(component.sum())
+    if area >= _CURVED_FILL * longer * shorter or area > _GEODESIC_MOST_PX:
         return longer
     return max(longer, KULPA_FACTOR * _geodesic_diameter(component) + 1.0)
 

@@ -84,3 +84,14 @@ def test_each_rule_weighs_what_lies_above_its_own_cut() -> None:
     result = assess(b.judgement(result=judged), b.recipe(rules=rules), b.DEFECTS)
     assert result.kind is VerdictKind.REJECT
     assert "crack 6.0 mm long (limit 5.0)" in result.reasons[0]
+
+
+def test_a_rule_weighs_only_what_its_own_engine_marked() -> None:
+    rules = [
+        {"name": "long_cracks", "engine": "crack-d2s2", "min_score": 0.5, "min_length_mm": 9.0},
+        {"name": "any_stain", "engine": "stain-d2s2", "min_score": 0.5},
+    ]
+    recipe = b.recipe(("crack-d2s2", "stain-d2s2"), rules)
+    assert assess(b.judgement(result=b.CRACKED), recipe, b.DEFECTS).kind is VerdictKind.ACCEPT
+    stained = b.judgement(result=b.CRACKED, engine="stain-d2s2")
+    assert assess(stained, recipe, b.DEFECTS).kind is VerdictKind.REJECT
