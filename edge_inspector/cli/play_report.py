@@ -89,7 +89,7 @@ def _stage_percentiles(evidence: Evidence) -> dict[str, Percentiles]:
 
 def print_report(report: PlayReport, console: Console) -> None:
     """Print it for a person."""
-    console.print(_part_table(report.rows))
+    console.print(_part_table(report.rows, console.width))
     for event in report.not_fed:
         console.print(f"{event.part}: not fed, {event.why}", style="yellow", highlight=False)
     for alarm in report.alarms:
@@ -99,12 +99,18 @@ def print_report(report: PlayReport, console: Console) -> None:
     console.print()
     console.print(_stage_table(report.stages))
     if report.pictures:
-        console.print("\npictures of parts that were not accepted (with coloured masks: *overlay*):", highlight=False)
+        console.print("\npictures of parts that were not accepted, plain and with coloured masks:", highlight=False)
+        parts = {row.arrival: row.part for row in report.rows}
         for name, paths in report.pictures.items():
-            console.print(Text(f"  {name}  {shorten(paths[0].parent)}/", no_wrap=True, overflow="ignore"), crop=False)
-    console.print(Text(f"what fell where, by the belt itself: {shorten(report.bins_path)}"), soft_wrap=True)
+            _print_whole(f"  {parts[name]}  {shorten(paths[0].parent)}/", console)
+    _print_whole(f"what fell where, by the belt itself: {shorten(report.bins_path)}", console)
     for fault in report.faults:
         console.print(f"CONTRADICTION {fault}", style="bold red", highlight=False)
+
+
+def _print_whole(line: str, console: Console) -> None:
+    """Paths are copied by people: they are neither cut nor broken."""
+    console.print(Text(line), soft_wrap=True)
 
 
 def shorten(path: Path) -> Path:
@@ -113,26 +119,30 @@ def shorten(path: Path) -> Path:
     return resolved.relative_to(Path.cwd()) if resolved.is_relative_to(Path.cwd()) else resolved
 
 
-def _part_table(rows: Sequence[Row]) -> Table:
+def _part_table(rows: Sequence[Row], width: int) -> Table:
+    """One line a part, whatever the width: a reason that is too long is cut, never wrapped (`--json` has it whole)."""
     has_truth = any(row.truth is not None for row in rows)
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("part", no_wrap=True)
-    if has_truth:
-        table.add_column("truth", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("bin", no_wrap=True)
-    table.add_column("ms", no_wrap=True, justify="right")
-    table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
-    for row in rows:
-        verdict = Text(str(row.verdict) if row.verdict else "none", style=_COLOURS[row.verdict] if row.verdict else "")
-        table.add_row(
+    heads = ["part", *(["truth"] if has_truth else []), "verdict", "bin", "ms"]
+    lines = [
+        [
             row.part or f"({row.arrival})",
-            *([str(row.truth) if row.truth else "?"] if has_truth else []),
-            verdict,
-            Text(str(row.bin) if row.bin else "on belt", style="bold red" if row.is_escape else ""),
-            f"{row.latency_ms:.0f}" if row.latency_ms is not None else "",
-            Text(row.reason),
-        )
+            *([str(row.truth or "?")] if has_truth else []),
+            str(row.verdict or "none"),
+            str(row.bin or "on belt"),
+            "" if row.latency_ms is None else f"{row.latency_ms:.0f}",
+        ]
+        for row in rows
+    ]
+    used = sum(2 + max(len(line[i]) for line in [heads, *lines]) for i in range(len(heads)))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in heads:
+        table.add_column(head, no_wrap=True, justify="right" if head == "ms" else "left")
+    table.add_column("why", no_wrap=True)
+    for row, line in zip(rows, lines, strict=True):
+        why = Text(row.reason)
+        why.truncate(max(width - used, 10), overflow="ellipsis")
+        colour = "bold red" if row.is_escape else _COLOURS[row.verdict] if row.verdict else "yellow"
+        table.add_row(*(Text(cell, style=colour if cell == str(row.verdict) else "") for cell in line), why)
     return table
 
 
