@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
@@ -17,7 +18,7 @@ from edge_inspector.records.latency import STAGE_NAMES, Stages
 from edge_inspector.records.picture_store import list_pictures
 from edge_inspector.records.queries import PartDetails, PartSummary, list_parts, show_part
 
-REASON_CHARACTERS = 70
+NO_VERDICT = "none yet"
 _STYLES = {"ACCEPT": "green", "REJECT": "red", "UNINSPECTED": "yellow"}
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 
@@ -40,8 +41,8 @@ def parts_list(
     if as_json:
         typer.echo(_json(found))
         return
-    console = Console()
-    console.print(_table(found))
+    console = Console(soft_wrap=True, highlight=False)
+    _print_list(console, found)
     if not found:
         console.print("no part yet" if verdict is None else f"no part with verdict {verdict.value}")
 
@@ -69,19 +70,19 @@ def _json(content: Any) -> str:  # Any: whatever msgspec encodes
     return msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
 
 
-def _table(found: list[PartSummary]) -> Table:
-    table = Table("part", "time (UTC)", "verdict", "outcome", "ms", "reason")
+def _print_list(console: Console, found: list[PartSummary]) -> None:
+    """One line a part, so that a narrow terminal costs words of the reason and nothing else."""
+    head = f"{'part':<8} {'time (UTC)':<19} {'verdict':<11} {'outcome':<15} {'ms':>7}  "
+    console.print(f"{head}reason", style="bold")
+    reason_width = max(24, console.width - len(head)) if console.is_terminal else None
     for part in found:
-        reason = part.reason if len(part.reason) <= REASON_CHARACTERS else part.reason[: REASON_CHARACTERS - 1] + "…"
-        table.add_row(
-            part.part,
-            part.at_utc[:23].replace("T", " "),
-            _styled(part.verdict),
-            part.outcome or "under way",
-            _ms(part.stages.total_ms),
-            reason,
-        )
-    return table
+        time = part.at_utc[:19].replace("T", " ")
+        verdict = _styled(part.verdict) + " " * (11 - len(part.verdict or NO_VERDICT))
+        reason = part.reason
+        if reason_width is not None and len(reason) > reason_width:
+            reason = reason[: reason_width - 1] + "…"
+        outcome, total = part.outcome or "under way", _ms(part.stages.total_ms)
+        console.print(f"{part.part:<8} {time:<19} {verdict} {outcome:<15} {total:>7}  {escape(reason)}")
 
 
 def _print_part(console: Console, part: PartDetails, pictures: list[Path]) -> None:
@@ -128,4 +129,4 @@ def _ms(value: float | None) -> str:
 
 
 def _styled(verdict: str | None) -> str:
-    return "none yet" if verdict is None else f"[{_STYLES[verdict]}]{verdict}[/]"
+    return NO_VERDICT if verdict is None else f"[{_STYLES[verdict]}]{verdict}[/]"
