@@ -52,10 +52,12 @@ class Examiner:
     def prove(self, frame: Frame) -> None:
         """Check that a frame can become a view, part or no part.
 
+        It is looked at like a part's frame, since the first look costs OpenCV tens of milliseconds that no part should pay.
+
         Raises:
             PictureDamagedError: it can not be decoded, or has another size than recipe and station say.
         """
-        self._view_of(frame)
+        self._look(self._view_of(frame))
 
     def examine(self, frame: Frame) -> Pixels | Absence:
         """Return the view's pixels, uint8 (height, width, 3) RGB and nobody else's, or why the frame is not good."""
@@ -70,15 +72,18 @@ class Examiner:
             pixels = self._view_of(frame)
         except PictureDamagedError as error:
             return Absence(MissingReason.DAMAGED, f"frame {frame.number}: {error}")
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        unhealthy = find_unhealthy(grey)
-        if unhealthy is not None:
-            return Absence(MissingReason.UNHEALTHY, unhealthy)
-        absence = find_absence(grey, self.recipe.presence, self.recipe.mm_per_px)
+        absence = self._look(pixels)
         if absence is not None:
             return absence
         self._used.add(frame.jpeg)
         return pixels
+
+    def _look(self, pixels: Pixels) -> Absence | None:
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        unhealthy = find_unhealthy(grey)
+        if unhealthy is not None:
+            return Absence(MissingReason.UNHEALTHY, unhealthy)
+        return find_absence(grey, self.recipe.presence, self.recipe.mm_per_px)
 
     def _view_of(self, frame: Frame) -> Pixels:
         picture = decode_jpeg(frame.jpeg, size_px=self._mode_px, from_camera=self.is_camera)

@@ -2,7 +2,9 @@
 
 Rules of this file:
 - t* = trigger + offset; t_mid = stamp - latency. The nearest frame counts if |t_mid - t*| is within the tolerance.
-- It is known once a frame with t_mid >= t* is here. Without one, the part is answered at t* + period + latency + margin.
+- It is known once no later frame can be nearer: the newest has t_mid >= t*, or lies so short before t* that the next
+  one, a period less its wobble later, will be farther. Waiting for that next one would cost a part a whole period.
+- Otherwise the part is answered at t* + period + latency + margin with what is there.
 - A frame serves one part. Chosen twice, every part that chose it is missing, also one whose view was sent already.
 - Each arrival is answered once, by `Chosen` or `Missing`; only a shared frame takes a `Chosen` back.
 """
@@ -23,6 +25,7 @@ MOST_FRAMES = 1024  # a bound on memory whatever the stamps say
 MOST_PENDING = 64
 MOST_REMEMBERED = 1024  # keys of arrivals already taken in
 TRANSFER_MARGIN_NS = 20 * NS_PER_MS
+WOBBLE_NS = 2 * NS_PER_MS  # a frame may come so much early; the same as in the default tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,11 @@ class FrameChooser:
             case FrameArrived():
                 if not self._take_frame(event):
                     return []
-                return self._answer(now_ns, only_if_frame_passed=True)
+                return self._answer(now_ns, only_if_settled=True)
             case Arrival():
                 return self._take_arrival(event, now_ns)
             case Tick():
-                return self._answer(now_ns, only_if_frame_passed=False)
+                return self._answer(now_ns, only_if_settled=False)
             case CameraLost():
                 self._lost = event.detail
                 return self._drop_pending(MissingReason.CAMERA_LOST, event.detail)
@@ -159,13 +162,13 @@ class FrameChooser:
             return [Missing(arrival.key, MissingReason.NOT_SENT, f"{MOST_PENDING} parts already wait for their frame")]
         self._pending.append(arrival)
         self.pending_peak = max(self.pending_peak, len(self._pending))
-        return self._answer(now_ns, only_if_frame_passed=True)
+        return self._answer(now_ns, only_if_settled=True)
 
     def _drop_pending(self, reason: MissingReason, detail: str) -> list[Effect]:
         dropped, self._pending = self._pending, []
         return [Missing(arrival.key, reason, detail) for arrival in dropped]
 
-    def _answer(self, now_ns: int, *, only_if_frame_passed: bool) -> list[Effect]:
+    def _answer(self, now_ns: int, *, only_if_settled: bool) -> list[Effect]:
         newest_ns = self._frames[-1].frame_ns if self._frames else None
         effects: list[Effect] = []
         waiting: list[Arrival] = []
@@ -173,14 +176,18 @@ class FrameChooser:
             if now_ns > arrival.verdict_by_ns:
                 effects.append(self._too_late(arrival, now_ns))
                 continue
-            frame_passed = newest_ns is not None and newest_ns >= self._due_ns(arrival)
-            waited_enough = not only_if_frame_passed and now_ns >= self._answer_by_ns(arrival)
-            if frame_passed or waited_enough:
+            settled = newest_ns is not None and self._is_settled(newest_ns, self._due_ns(arrival))
+            waited_enough = not only_if_settled and now_ns >= self._answer_by_ns(arrival)
+            if settled or waited_enough:
                 effects += self._choose(arrival)
             else:
                 waiting.append(arrival)
         self._pending = waiting
         return effects
+
+    def _is_settled(self, newest_ns: int, due_ns: int) -> bool:
+        """Whether no frame after the newest can be nearer to `due_ns`."""
+        return 2 * (due_ns - newest_ns) <= max(0, self.period_ns - WOBBLE_NS)
 
     def _too_late(self, arrival: Arrival, now_ns: int) -> Missing:
         late_ms = ns_to_ms(now_ns - arrival.verdict_by_ns)

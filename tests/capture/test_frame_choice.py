@@ -44,19 +44,27 @@ def reasons(effects: list[Effect]) -> list[tuple[int, MissingReason]]:
     return [(effect.key.seq, effect.reason) for effect in effects if isinstance(effect, Missing)]
 
 
-def test_the_nearest_frame_is_chosen_once_the_one_after_is_there() -> None:
+def test_a_frame_shortly_before_the_instant_is_chosen_at_once_since_the_next_must_be_farther() -> None:
     c = chooser()
     a = part(1, due_ms=100)
     assert c.step(a, at(0)) == []
-    assert c.step(frame(7, 92), at(122)) == []
-    assert c.step(frame(8, 125), at(155)) == [Chosen(a, 7, at(92) + LATENCY, at(92), -8 * MS)]
+    assert c.step(frame(7, 92), at(122)) == [Chosen(a, 7, at(92) + LATENCY, at(92), -8 * MS)]
+
+
+def test_a_frame_long_before_the_instant_waits_for_the_next_and_the_nearer_is_chosen() -> None:
+    c = chooser()
+    c.step(part(1, due_ms=100), at(0))
+    assert c.step(frame(7, 84), at(114)) == []
+    [chosen] = c.step(frame(8, 115), at(145))
+    assert isinstance(chosen, Chosen)
+    assert chosen.number == 8
 
 
 def test_of_two_frames_equally_far_the_earlier_is_chosen() -> None:
     c = chooser()
-    c.step(part(1, due_ms=100), at(0))
-    c.step(frame(1, 90), at(120))
-    [chosen] = c.step(frame(2, 110), at(140))
+    c.step(frame(1, 84), at(114))
+    c.step(frame(2, 116), at(146))
+    [chosen] = c.step(part(1, due_ms=100), at(147))
     assert isinstance(chosen, Chosen)
     assert chosen.number == 1
 
@@ -73,7 +81,7 @@ def test_an_arrival_that_comes_after_its_frames_is_answered_at_once() -> None:
 def test_without_a_later_frame_the_part_is_answered_after_period_latency_and_margin() -> None:
     c = chooser()
     c.step(part(1, due_ms=100), at(0))
-    c.step(frame(7, 92), at(122))
+    c.step(frame(7, 83), at(113))
     assert c.step(Tick(), at(182)) == []
     assert c.next_deadline_ns() == at(183)
     [chosen] = c.step(Tick(), at(183))
@@ -85,7 +93,7 @@ def test_a_frame_told_after_a_pause_does_not_end_the_wait_before_the_frames_behi
     c = chooser()
     c.step(part(1, due_ms=200), at(0))
     late = at(700)  # the process was stopped meanwhile
-    assert c.step(frame(1, 186), late) == []
+    assert c.step(frame(1, 183), late) == []
     [chosen] = c.step(frame(2, 203), late)
     assert isinstance(chosen, Chosen)
     assert chosen.number == 2
