@@ -191,7 +191,7 @@ def violations(rows: Sequence[Row], *, edges_may_be_lost: bool = False) -> list[
         if row.outcomes != 1:
             found.append(f"{name} ({row.arrival}): the ledger holds {row.outcomes} outcomes of it, not one")
         if row.part and row.outcome is not None:
-            found += _against_bin(row)
+            found += _against_bin(row, row.outcome)
     fed_often = [part for part, count in Counter(row.part for row in rows if row.part).items() if count > 1]
     return found + [f"{part}: was fed more than once" for part in fed_often]
 
@@ -202,13 +202,12 @@ def _without_arrival(row: Row, edges_may_be_lost: bool) -> list[str]:
     return [] if edges_may_be_lost else [f"{row.part}: the ledger holds no arrival of it"]
 
 
-def _against_bin(row: Row) -> list[str]:
-    assert row.outcome is not None
+def _against_bin(row: Row, outcome: Outcome) -> list[str]:
     found = []
     where = f"in the {row.bin} bin" if row.bin is not None else "still on the belt"
-    if row.bin not in _ALLOWED_BINS[row.outcome]:
-        found.append(f"{row.part} ({row.arrival}): its outcome is `{row.outcome}`, but it is {where}")
-    passed_by_rule = row.verdict is VerdictKind.ACCEPT or row.outcome in (Outcome.LOST, Outcome.BYPASSED)
+    if row.bin not in _ALLOWED_BINS[outcome]:
+        found.append(f"{row.part} ({row.arrival}): its outcome is `{outcome}`, but it is {where}")
+    passed_by_rule = row.verdict is VerdictKind.ACCEPT or outcome in (Outcome.LOST, Outcome.BYPASSED)
     if row.bin is Bin.GOOD and not passed_by_rule:
         found.append(f"{row.part} ({row.arrival}): is in the good bin with the verdict {row.verdict} ({row.reason})")
     return found
