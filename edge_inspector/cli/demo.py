@@ -32,7 +32,7 @@ from edge_inspector.synthesis.session import write_session
 EXAMPLE = Path("docs/examples/straw")
 DEFECT_SHARE = 1 / 3
 WRONG_SHARE = 0.12
-SPACING_MS = 600.0
+SPACING_MS = 1000.0  # two slow cores judge three views in half of that
 PLAIN_STEPS = 10  # lines of progress where there is no terminal
 
 

@@ -22,6 +22,7 @@ class Schedule:
     at_gate_ns: int  # leading edge reaches the gate
     due_ns: int  # the gate must be commanded
     commit_ns: int  # the fate is decided
+    latest_ns: int  # a command after this is not given: half the tolerance is left for the way to the valve
     verdict_by_ns: int  # a verdict read later is only counted
     confirm_ns: int  # leading edge reaches the good lane's sensor
     window_end_ns: int  # the confirm window of the longest part closes
@@ -38,6 +39,7 @@ def schedule_of(line: Line, trigger_ns: int) -> Schedule:
         at_gate_ns=at_gate_ns,
         due_ns=due_ns,
         commit_ns=commit_ns,
+        latest_ns=due_ns + ms_to_ns(line.gate_tolerance_ms / 2),
         verdict_by_ns=commit_ns - VERDICT_LEAD_NS,
         confirm_ns=confirm_ns,
         window_end_ns=max(

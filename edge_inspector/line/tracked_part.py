@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from edge_inspector.domain.clock import ms_to_ns, travel_ns
+from edge_inspector.domain.clock import ms_to_ns, ns_to_ms, travel_ns
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.records import OutcomeRecord, PartKeyRecord
@@ -81,8 +81,8 @@ class TrackedPart:
             return "contact with the decision worker was lost before the gate's moment"
         if self.trailing_ns is None:
             return "the sensor never saw the part's end"
-        if now_ns > self.schedule.due_ns:
-            return f"the gate's moment was missed by {(now_ns - self.schedule.due_ns) / 1e6:.1f} ms"
+        if now_ns > self.schedule.latest_ns:
+            return f"the gate's moment was missed by {ns_to_ms(now_ns - self.schedule.due_ns):.1f} ms"
         return ""
 
     def shut(self, reason: str) -> None:

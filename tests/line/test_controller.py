@@ -228,6 +228,20 @@ def test_an_accept_after_the_commit_is_only_counted() -> None:
     assert rig.controller.counts.late_verdicts == 1
 
 
+def test_a_worker_that_wakes_a_little_late_still_opens_and_one_that_wakes_too_late_does_not() -> None:
+    for late_ms, commands in ((LINE.gate_tolerance_ms / 2 - 1, 1), (LINE.gate_tolerance_ms / 2 + 1, 0)):
+        rig = Rig().arm()
+        key = rig.arrive()
+        rig.decide(key)
+        part = rig.controller.zone.find(key)
+        assert part is not None
+        rig.run_ms((part.schedule.commit_ns - rig.now_ns) / NS_PER_MS - 1)
+        rig.now_ns = part.schedule.due_ns + round(late_ms * NS_PER_MS)
+        rig.step(TimePassed())
+        assert len(rig.gate_commands) == commands
+        assert all(command.due_ns <= rig.now_ns < command.valid_until_ns for command in rig.gate_commands)
+
+
 def test_a_second_verdict_can_only_worsen() -> None:
     for second in (VerdictKind.UNINSPECTED, VerdictKind.REJECT):
         rig = Rig().arm()
