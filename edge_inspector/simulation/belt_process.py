@@ -31,6 +31,7 @@ from edge_inspector.station.session import read_session
 
 BELT_FILE = "belt.json"
 LOCK_FILE = "belt.lock"
+FOLDER_PREFIX = "ei-belt-"
 TICK_INTERVAL_NS = 20 * NS_PER_MS
 SESSION_INTERVAL_NS = 50 * NS_PER_MS
 _log = structlog.get_logger()
@@ -81,7 +82,7 @@ class BeltProcess:
         self._bins = bins
         self._lost_edges = frozenset(lost_edges)
         self._incarnation = new_incarnation()
-        self._folder = Path(tempfile.mkdtemp(prefix="ei-belt-", dir="/tmp"))  # mode 0700, and short enough for a socket
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))  # mode 0700, and short enough for a socket
         endpoints = BeltEndpoints(self._folder)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._outputs = Receiver[Outputs | OpenGate | FeedOne](
@@ -110,6 +111,9 @@ class BeltProcess:
         self._stop_requested = True
 
     def _announce(self) -> None:
+        killed = read_belt_file(self._state_dir)  # the lock is ours: whoever wrote it is gone, and left its folder behind
+        if killed is not None and Path(killed.folder).name.startswith(FOLDER_PREFIX):
+            shutil.rmtree(killed.folder, ignore_errors=True)
         self._bins.write(Started(self._incarnation, now_ns(), utc_now()))
         temporary = self._state_dir / f".{BELT_FILE}.{os.getpid()}"
         temporary.write_bytes(msgspec.json.encode(BeltFile(self._incarnation, os.getpid(), str(self._folder))))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_inspector.domain.belt import Sensor
+from edge_inspector.simulation.belt_process import read_belt_file
 from edge_inspector.simulation.bin_events import Bin, Ended, Fed, FellInto, GateRefused, Latched, Started
 from tests.simulation.fake_line import FakeLine
 
@@ -81,6 +82,18 @@ def test_a_second_belt_on_the_same_state_folder_is_refused():
         assert b"another belt" in said
         line.take()
         assert len(line.of(Started)) == 1
+
+
+def test_a_belt_tidies_up_after_one_that_was_killed():
+    with FakeLine() as line:
+        line.process.kill()
+        line.process.wait(10)
+        assert Path(line.belt.folder).exists()
+        successor = line.spawn()
+        line.wait_for(lambda: read_belt_file(line.state_dir) != line.belt)
+        assert not Path(line.belt.folder).exists()
+        successor.send_signal(signal.SIGTERM)
+        successor.communicate(timeout=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, None])

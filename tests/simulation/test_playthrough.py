@@ -42,3 +42,4 @@ def test_a_stopped_belt_is_ended_all_the_same(tmp_path, monkeypatch):
     end_belt(belt)
     with pytest.raises(ConfigurationError, match="the belt ended with code -9"):
         belt.check_alive()
+    end_belt(start_belt(tmp_path / "station.yaml", tmp_path / "state"))  # its successor, which tidies up after it
