@@ -59,9 +59,12 @@ Progress = Callable[[int, float, float], None]  # step, share done 0..1, running
 
 
 def train(
-    folder: PlainFolder, settings: TrainingSettings, progress: Progress = lambda step, share, loss: None
+    folder: PlainFolder,
+    settings: TrainingSettings,
+    progress: Progress = lambda step, share, loss: None,
+    prepare: Callable[[LightUNet], None] = lambda network: None,
 ) -> TrainedNetwork:
-    """Train from random weights. Nothing is written; an interrupt simply ends it.
+    """Train from random weights, or from those that `prepare` puts in. Nothing is written; an interrupt simply ends it.
 
     Loss: weighted cross-entropy (alpha of the set) + 0.5 Dice. Dice acts on the logit with alpha's shift undone, so
     both terms agree on where p = 0.5 lies.
@@ -69,7 +72,9 @@ def train(
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     rng = np.random.default_rng(settings.seed)
-    network = LightUNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    network = LightUNet()
+    prepare(network)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     averaged = copy.deepcopy(network).eval()
     alpha = alpha_of_set(folder.positive_share)
     shift = prior_shift(alpha)
@@ -98,6 +103,11 @@ def train(
         running = value if math.isnan(running) else 0.95 * running + 0.05 * value
         progress(step, share, running)
     return TrainedNetwork(averaged, settings, alpha, step, (time.monotonic() - started) / 60.0, running)
+
+
+def has_fast_bf16() -> bool:
+    """True where the CPU multiplies bfloat16 itself; training is then 1.4 times as fast."""
+    return bool(torch.cpu._is_avx512_bf16_supported())  # no public name for it as of 2.13
 
 
 def normalise(rgb: Tensor) -> Tensor:

@@ -1,0 +1,218 @@
+"""Makes an engine package of a trained network: calibration, export, cut, measurement, golden pictures, manifest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edge_inspector.station.engine_manifest import (
+    MODEL_FILE,
+    Calibration,
+    EngineInput,
+    EngineManifest,
+    EnginePackage,
+    GoldenPicture,
+    Metric,
+    ParityLimits,
+    ScaleRange,
+    Threshold,
+    TrainingRecord,
+    file_digest,
+    load_engine_package,
+    write_manifest,
+)
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine, evaluate, share
+from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
+from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.plain_folder import PlainFolder
+from edge_inspector.training.threshold import choose_cut, fit_calibration
+from edge_inspector.training.train import TrainedNetwork, normalise
+
+PRECISION: Literal["f32"] = "f32"  # every CPU has it; bf16 is twice as fast where the CPU does, see the network's README
+PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
+CALIBRATION_PICTURES = 90
+
+Progress = Callable[[str, float], None]  # stage, share done 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSets:
+    """The sets that training did not see; pictures of one size, multiples of 32 px.
+
+    `validation` chooses calibration and cut, `test` is only measured, `golden` gives the golden pictures.
+    """
+
+    validation: PlainFolder
+    test: PlainFolder
+    golden: PlainFolder
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSheet:
+    """What the maker states of an engine. `command` rebuilds it; the words name the sets that metrics are of."""
+
+    defect: str
+    colour: str
+    mm_per_px: ScaleRange
+    smallest_defect_px: int
+    seed: int
+    training_digest: str
+    command: str
+    validation_words: str
+    test_words: str
+
+
+def package_engine(
+    out: Path,
+    trained: TrainedNetwork,
+    sets: EngineSets,
+    sheet: EngineSheet,
+    progress: Progress = lambda stage, share: None,
+) -> EnginePackage:
+    """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one."""
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / "golden").mkdir(parents=True)
+    try:
+        height, width = sets.validation.samples[0].read_mask().shape
+        logit_map = LogitMap(trained.alpha, *calibrate(trained, sets.validation))
+        export_onnx(trained.network, logit_map, partial / MODEL_FILE, height, width)
+        engine = ExportedEngine(partial / MODEL_FILE, PRECISION)
+
+        def measure(folder: PlainFolder, name: str) -> Evaluation:
+            return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
+
+        on_validation, on_test = measure(sets.validation, "validation"), measure(sets.test, "test")
+        cut = choose_cut(on_validation.good, on_validation.defective, PRECISION)
+        golden = _write_golden(partial, sets.golden, sheet.smallest_defect_px, trained, logit_map, engine)
+        manifest = EngineManifest(
+            format=1,
+            name=out.name,
+            defect=sheet.defect,
+            colour=sheet.colour,
+            input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
+            precision=PRECISION,
+            t_low=round(cut.score / 2, 4),
+            threshold=Threshold(score=cut.score, evidence=cut.evidence),
+            smallest_defect_px=sheet.smallest_defect_px,
+            calibration=Calibration(alpha=logit_map.alpha, scale=logit_map.scale, bias=logit_map.bias),
+            metrics=_metrics("validation", sheet.validation_words, on_validation, cut.score)
+            | _metrics("test", sheet.test_words, on_test, cut.score),
+            training=_training_record(trained, sheet),
+            parity=PARITY,
+            golden=golden,
+            files=_file_digests(partial, golden),
+        )
+        write_manifest(partial, manifest)
+        _replace(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return load_engine_package(out)
+
+
+def _training_record(trained: TrainedNetwork, sheet: EngineSheet) -> TrainingRecord:
+    return TrainingRecord(
+        digest=sheet.training_digest,
+        seed=sheet.seed,
+        command=sheet.command,
+        steps=trained.steps,
+        minutes=round(trained.minutes, 1),
+        parameters=sum(p.numel() for p in trained.network.parameters()),
+    )
+
+
+def _file_digests(package: Path, golden: list[GoldenPicture]) -> dict[str, str]:
+    files = [MODEL_FILE, *(file for pair in golden for file in (pair.picture, pair.mask))]
+    return {file: file_digest(package / file) for file in files}
+
+
+@torch.no_grad()
+def calibrate(trained: TrainedNetwork, validation: PlainFolder) -> tuple[float, float]:
+    """Scale and bias on validation logits with alpha's shift undone: all defect pixels, one in 100 of the others."""
+    rng = np.random.default_rng(0)
+    logits, targets, weights = [], [], []
+    for sample in validation.samples[:CALIBRATION_PICTURES]:
+        rgb, mask = sample.read()
+        z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
+        y = (mask > 127).ravel()
+        chosen = np.flatnonzero(y | (rng.random(y.size) < 0.01))
+        logits.append(z[chosen].astype(np.float64))
+        targets.append(y[chosen].astype(np.float64))
+        weights.append(np.where(y[chosen], 1.0, 100.0))
+    return fit_calibration(np.concatenate(logits), np.concatenate(targets), np.concatenate(weights))
+
+
+def _write_golden(
+    package: Path,
+    folder: PlainFolder,
+    smallest_defect_px: int,
+    trained: TrainedNetwork,
+    logit_map: LogitMap,
+    engine: ExportedEngine,
+) -> list[GoldenPicture]:
+    """Two pictures with the fewest crack pixels, two with the most, two good ones; what PyTorch expects of each.
+
+    Raises RuntimeError if the exported graph is not within the parity limits of PyTorch: the export is then wrong.
+    """
+    area = [int(np.count_nonzero(sample.read_mask())) for sample in folder.samples]
+    decidable = [i for i in np.argsort(area) if area[i] >= 2 * smallest_defect_px]
+    clean = [i for i in range(len(area)) if area[i] == 0]
+    golden = []
+    for n, i in enumerate([*decidable[:2], *decidable[-2:], *clean[:1], *clean[-1:]]):
+        rgb, _ = folder.samples[i].read()
+        expected = torch_probability(trained.network, logit_map, rgb[None])[0]
+        _refuse_wrong_export(engine.probability(rgb[None])[0], expected)
+        pair = GoldenPicture(picture=f"golden/{n + 1}.jpg", mask=f"golden/{n + 1}.png", defective=area[i] > 0)
+        shutil.copyfile(folder.samples[i].picture, package / pair.picture)
+        if not cv2.imwrite(str(package / pair.mask), np.rint(255.0 * expected).astype(np.uint8)):
+            raise OSError(f"{package / pair.mask} could not be written")
+        golden.append(pair)
+    return golden
+
+
+def _refuse_wrong_export(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+    difference = float(np.abs(actual - expected).max())
+    if not difference <= PARITY.max_abs_diff / 2:  # half: the device that checks it later has its own rounding
+        raise RuntimeError(f"the exported graph differs from PyTorch by {difference:.3g}; do not ship it")
+
+
+def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[str, Metric]:
+    rows = {
+        "dice": (
+            *evaluation.mean_dice(),
+            len(evaluation.dice),
+            f"mean Dice at p >= 0.5 of pictures with a crack; {on}",
+        ),
+        "escapes": (
+            *share(evaluation.escapes(cut), len(evaluation.defective)),
+            len(evaluation.defective),
+            f"share of defective parts below the cut; {on}",
+        ),
+        "false_rejects": (
+            *share(evaluation.false_rejects(cut), len(evaluation.good)),
+            len(evaluation.good),
+            f"share of good parts at or above the cut; {on}",
+        ),
+    }
+    return {
+        f"{where}_{key}": Metric(value=round(value, 4), low=round(low, 4), high=round(high, 4), n=n, of=of)
+        for key, (value, low, high, n, of) in rows.items()
+    }
+
+
+def _replace(partial: Path, out: Path) -> None:
+    """Give the finished package its name; the one that was there goes only then."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
