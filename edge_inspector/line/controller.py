@@ -307,7 +307,7 @@ class LineController:
                 self._close(part, Outcome.PASSED, "", now_ns)
             elif part.fate is Fate.OPENED:
                 self._unseen_confirms += 1
-                self._close(part, Outcome.EJECTED, "accepted, but the good lane's sensor did not see it", now_ns)
+                self._close(part, Outcome.LOST, "the gate opened for it, but the good lane's sensor did not see it", now_ns)
                 if self._unseen_confirms >= CONFIRM_MISSING_LIMIT:
                     text = f"{self._unseen_confirms} accepted parts in a row did not reach the good lane's sensor"
                     self._raise(AlarmCode.CONFIRM_MISSING, text, now_ns)
@@ -360,10 +360,14 @@ class LineController:
 
     def _end_purge(self, now_ns: int) -> None:
         for part in self.zone:
-            if part.confirm_seen_ns is not None and part.fate is Fate.OPENED:
+            if part.fate is not Fate.OPENED:
+                self._close(part, Outcome.PURGED, "", now_ns)
+            elif part.confirm_seen_ns is not None:
                 self._close(part, Outcome.PASSED, "", now_ns)
             else:
-                self._close(part, Outcome.PURGED, "", now_ns)
+                self._close(
+                    part, Outcome.LOST, "the zone was lost after the gate opened for it; nobody saw where it went", now_ns
+                )
 
     def _raise(self, code: AlarmCode, text: str, now_ns: int) -> None:
         if code in self.alarms:

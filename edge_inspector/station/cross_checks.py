@@ -144,6 +144,12 @@ def _line_conflicts(line: Line) -> Iterator[Conflict]:
             f"{line.confirm_tolerance_ms:g} is a window of {confirm_mm:g} mm at {speed:g} mm/s, allowed is less than "
             f"min_spacing_mm, {line.min_spacing_mm:g} mm, so that an edge belongs to one part",
         )
+    if not line.gate_to_confirm_mm >= length.max:
+        yield at(
+            "gate_to_confirm_mm",
+            f"{line.gate_to_confirm_mm:g}, allowed is at least the longest part, {length.max:g} mm: a part that is "
+            "confirmed while it is still in the gate may yet be cut off",
+        )
     yield from _heartbeat_conflicts(line, gap_mm)
     for key, timeout_ms in (
         ("decision_timeout_ms", line.decision_timeout_ms),

@@ -109,7 +109,7 @@ class Line(FileModel):
         default=200.0, description="the outputs drop when the line worker is silent so long"
     )
     confirm_tolerance_ms: PositiveMs = Field(default=60.0, description="good lane's sensor against the expected instant")
-    gate_to_confirm_mm: PositiveMm = 20.0
+    gate_to_confirm_mm: PositiveMm = Field(default=80.0, description="gate to the good lane's sensor; longer than any part")
     decision_timeout_ms: PositiveMs = 300.0
     supervisor_timeout_ms: PositiveMs = 1000.0
     uninspected_limit: UninspectedLimit = UninspectedLimit()

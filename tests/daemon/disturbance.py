@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from edge_inspector.domain.clock import NS_PER_S, now_ns
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.records import ArrivalRecord, OutcomeRecord
 from edge_inspector.domain.verdict import VerdictKind
@@ -48,13 +49,13 @@ class Disturbance:
 
 
 def disturb(rig: Rig, disturbance: Disturbance) -> float:
-    """Let one disturbance happen and the station recover; return the seconds from the hit until it was armed again."""
+    """Let one disturbance happen and the station recover; return the seconds from the hit until a new part has passed."""
     rig.wait_until_armed_again()
     rig.clear_orders()
     pid = rig.pid_of(disturbance.victim)
     rig.order(disturbance.step, disturbance.signal_name, pid)
     rig.wait_for(f"{disturbance}: the step", lambda: rig.was_hit(disturbance.step), 30)
-    hit_s = time.monotonic()
+    hit_ns = now_ns()
     if disturbance.signal_name == "STOP":
         time.sleep(STOPPED_FOR_S)
         with contextlib.suppress(ProcessLookupError):
@@ -63,11 +64,18 @@ def disturb(rig: Rig, disturbance: Disturbance) -> float:
         assert rig.daemon is not None
         rig.daemon.wait(10)
         rig.start_daemon()
-    rig.wait_until_armed_again()
-    armed_s = time.monotonic()
-    passed = rig.fact("passed")
-    rig.wait_for(f"{disturbance}: a part to pass afterwards", lambda: rig.fact("passed") > passed, 40)
-    return armed_s - hit_s
+    rig.wait_for(f"{disturbance}: a part to pass afterwards", lambda: has_passed_since(rig, hit_ns), 90)
+    return (now_ns() - hit_ns) / NS_PER_S
+
+
+def has_passed_since(rig: Rig, t_ns: int) -> bool:
+    """Whether a part that was fed after `t_ns` is in the good bin; acknowledges whatever alarm stands, as a person would."""
+    status = rig.status()
+    if status is not None and status.alarms:
+        rig.acknowledge()
+    bins = rig.bins()
+    fed = {event.part for event in bins if isinstance(event, Fed) and event.t_ns > t_ns}
+    return any(isinstance(event, FellInto) and event.bin is Bin.GOOD and event.part in fed for event in bins)
 
 
 def name_of(part: str) -> str:
@@ -75,9 +83,16 @@ def name_of(part: str) -> str:
     return part.split("#")[0]
 
 
-def good_names(rig: Rig) -> set[str]:
-    """Return the recorded parts that fell into the good bin at least once."""
-    return {name_of(event.part) for event in rig.bins() if isinstance(event, FellInto) and event.bin is Bin.GOOD}
+def rejected_names(rig: Rig) -> set[str]:
+    """Return the recorded parts that the daemon has rejected so far (those merely not inspected do not count)."""
+    fed_at = {event.t_ns: event.part for event in rig.bins() if isinstance(event, Fed)}
+    ledger = rig.ledger()
+    trigger_of = {record.key: record.trigger_ns for record in ledger if isinstance(record, ArrivalRecord)}
+    return {
+        name_of(fed_at[trigger_of[record.key]])
+        for record in ledger
+        if isinstance(record, OutcomeRecord) and record.verdict is VerdictKind.REJECT
+    }
 
 
 def escapes(rig: Rig, rejected: set[str]) -> list[str]:

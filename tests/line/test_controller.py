@@ -364,6 +364,29 @@ def test_a_part_let_through_before_the_belt_stopped_is_passed_when_the_purge_sho
     assert [o.outcome for o in rig.outcomes] == [Outcome.PASSED]
 
 
+def test_a_part_let_through_that_nobody_saw_again_is_lost_and_not_said_to_be_purged() -> None:
+    rig = Rig().arm()
+    key = rig.arrive()
+    rig.decide(key)
+    part = rig.controller.zone.find(key)
+    assert part is not None
+    rig.run_ms((part.schedule.commit_ns - rig.now_ns) / NS_PER_MS + 20)
+    rig.edges += 1  # the edge that would have confirmed it
+    rig.run_ms(5000)
+    assert [o.outcome for o in rig.outcomes] == [Outcome.LOST]
+
+
+def test_a_part_that_the_good_lane_did_not_see_is_lost_and_the_third_stops_the_line() -> None:
+    rig = Rig().arm()
+    for _ in range(3):
+        rig.decide(rig.arrive())
+        rig.run_ms(500)
+    rig.run_ms(3000)
+    assert [o.outcome for o in rig.outcomes][:3] == [Outcome.LOST] * 3
+    assert AlarmCode.CONFIRM_MISSING in rig.controller.alarms
+    assert rig.controller.outputs == (False, False)
+
+
 def test_a_rejected_part_in_the_good_lane_stops_the_line_at_the_first() -> None:
     rig = Rig().arm()
     key = rig.arrive()

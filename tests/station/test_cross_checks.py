@@ -85,6 +85,12 @@ STATION_CONFLICTS = [
     ),
     (
         "confirm_tolerance_ms: 60",
+        "gate_to_confirm_mm: 69.9",
+        "station.yaml:27: line.gate_to_confirm_mm: 69.9, allowed is at least the longest part, 70 mm: a part that is "
+        "confirmed while it is still in the gate may yet be cut off",
+    ),
+    (
+        "confirm_tolerance_ms: 60",
         "decision_timeout_ms: 199",
         "station.yaml:27: line.decision_timeout_ms: 199, allowed is at least 200 (two beats)",
     ),
