@@ -26,7 +26,10 @@ _COPY_THRESHOLD_BYTES = 1 << 16
 
 
 class Receiver(Generic[M]):
-    """The consumer's end. Foreign and damaged messages are counted, logged at most once a second, and dropped."""
+    """The consumer's end. Foreign and damaged messages are counted, logged at most once a second, and dropped.
+
+    `only_from` names the one incarnation that may speak here, where the consumer knows it; None: any may.
+    """
 
     def __init__(
         self,
@@ -35,11 +38,13 @@ class Receiver(Generic[M]):
         accepts: Sequence[type[M]],
         *,
         high_water_mark: int = 256,
+        only_from: str | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.refused_count = 0
         self.received_count = 0
         self._decoder = Decoder(accepts)
+        self._only_from = only_from
         self._last_log_s = 0.0
         self.socket = context.socket(zmq.PULL)
         self.socket.setsockopt(zmq.LINGER, 0)
@@ -67,6 +72,8 @@ class Receiver(Generic[M]):
                 raise ChannelError(f"{self.endpoint}: {error}") from error
             try:
                 received = self._decoder.decode([frame.buffer for frame in frames])
+                if self._only_from not in (None, received.sender):
+                    raise MessageRefusedError(f"it is from {received.sender}, and only {self._only_from} may speak here")
             except MessageRefusedError as refusal:
                 self.refused_count += 1
                 self._log_refusal(refusal)

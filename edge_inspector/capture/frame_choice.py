@@ -157,6 +157,9 @@ class FrameChooser:
             del self._known[next(iter(self._known))]
         if self._lost is not None:
             return [Missing(arrival.key, MissingReason.CAMERA_LOST, self._lost)]
+        if arrival.trigger_ns > now_ns:  # foreign or damaged: it would wait for its frame for ever
+            ahead_ms = ns_to_ms(arrival.trigger_ns - now_ns)
+            return [Missing(arrival.key, MissingReason.NO_FRAME, f"its trigger lies {ahead_ms:.1f} ms in the future")]
         if len(self._pending) >= MOST_PENDING:
             self.overflow_count += 1
             return [Missing(arrival.key, MissingReason.NOT_SENT, f"{MOST_PENDING} parts already wait for their frame")]

@@ -118,9 +118,10 @@ class LineController:
             case VerdictSeen(verdict, sender):
                 self._on_verdict(verdict, sender, now_ns)
             case DecisionBeatSeen(beat, sender):
-                self._decision_beat_ns = {sender: max(beat.sent_ns, self._decision_beat_ns.get(sender, 0))}
+                sent_ns = min(beat.sent_ns, now_ns)  # a beat from the future would stay fresh for ever
+                self._decision_beat_ns = {sender: max(sent_ns, self._decision_beat_ns.get(sender, 0))}
             case SupervisorBeatSeen(beat):
-                self._supervisor_at_ns = max(beat.sent_ns, self._supervisor_at_ns or 0)
+                self._supervisor_at_ns = max(min(beat.sent_ns, now_ns), self._supervisor_at_ns or 0)
                 self._supervisor_ready, self.waiting_for = beat.all_ready, beat.waiting_for
                 if beat.drain:
                     self._drain("drained", now_ns)

@@ -123,16 +123,18 @@ class LineLoop:
         self._last_heartbeat_ns = 0
         self._last_outputs = (False, False)
         self._last_state = LineState.STARTING
-        context, endpoints, line = worker.context, worker.endpoints, worker.station.line
+        context, endpoints, line, session = worker.context, worker.endpoints, worker.station.line, worker.session
         folder = worker.state_dir / "ledger"
         self._ledger = SegmentWriter.create_next(folder)
         self._controller = LineController(
-            line, run=self._ledger.number, recipe_digest=worker.session.recipe_digest, nonce=new_nonce
+            line, run=self._ledger.number, recipe_digest=session.recipe_digest, nonce=new_nonce
         )
         self._recover(recover(folder, before=self._ledger.number))
-        self._belt: BeltDriver = SimulatedBelt(context, Path(worker.session.belt_dir), worker.incarnation)
+        self._belt: BeltDriver = SimulatedBelt(context, Path(session.belt_dir), worker.incarnation, session.belt_incarnation)
         self._verdicts: Receiver[Verdict | DecisionBeat] = Receiver(context, endpoints.verdicts, (Verdict, DecisionBeat))
-        self._supervisor = Receiver(context, endpoints.supervisor_beat, (SupervisorBeat,), high_water_mark=4)
+        self._supervisor = Receiver(
+            context, endpoints.supervisor_beat, (SupervisorBeat,), high_water_mark=4, only_from=session.incarnation
+        )
         self._control = ControlServer(context, endpoints.line_control, worker.incarnation)
         consumers = ["decision", *worker.station.cameras]
         self._arrivals = [Sender(context, endpoints.arrivals(name), worker.incarnation) for name in consumers]

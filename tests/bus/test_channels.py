@@ -37,6 +37,22 @@ def send_until_taken(sender: Sender, message: msgspec.Struct, *buffers: bytes) -
         time.sleep(0.005)
 
 
+def test_where_one_incarnation_alone_may_speak_another_is_refused(
+    context: zmq.Context[zmq.Socket[bytes]], endpoint: str
+) -> None:
+    mine, other = new_incarnation(), new_incarnation()
+    receiver = Receiver(context, endpoint, (DecisionBeat,), only_from=mine)
+    raw = context.socket(zmq.PUSH)
+    raw.connect(endpoint)
+    for sender, number in ((other, 1), (mine, 2), (other, 3), (mine, 4)):
+        raw.send_multipart(encode(DecisionBeat(number), sender))
+    heard = [receiver.wait(WAIT_MS), receiver.wait(WAIT_MS)]
+    assert [(word.sender, word.message.sent_ns) for word in heard if word is not None] == [(mine, 2), (mine, 4)]
+    assert receiver.refused_count == 2
+    raw.close()
+    receiver.close()
+
+
 class Wire:
     """A receiver on a real socket, with a raw peer that can send anything and a good sender behind it."""
 

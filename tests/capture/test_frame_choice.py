@@ -194,3 +194,13 @@ def test_a_part_that_only_travels_towards_the_camera_is_not_overdue(now_ms: floa
     c = chooser()
     c.step(part(1, due_ms=100), at(0))
     assert c.longest_overdue_ns(at(now_ms)) == overdue_ms * MS
+
+
+def test_arrivals_from_the_future_are_answered_at_once_and_take_nobodys_place() -> None:
+    c = chooser()
+    for seq in range(2, 2 + MOST_PENDING):
+        ghost = Arrival(PartKey(1, seq, seq, "0" * 64), 2**63 - 1, 2**63 - 1, START)
+        assert reasons(c.step(ghost, at(0))) == [(seq, MissingReason.NO_FRAME)]
+    a = part(1, due_ms=100)
+    assert c.step(a, at(0)) == []
+    assert c.step(frame(7, 100), at(130)) == [Chosen(a, 7, at(100) + LATENCY, at(100), 0)]

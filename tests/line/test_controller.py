@@ -285,6 +285,23 @@ def test_old_beats_that_a_frozen_worker_reads_at_once_are_not_fresh() -> None:
     assert rig.outcome().outcome is Outcome.EJECTED
 
 
+def test_a_beat_from_the_future_does_not_stay_fresh() -> None:
+    rig = Rig().arm()
+    key = rig.arrive()
+    rig.decide(key)
+    rig.step(DecisionBeatSeen(DecisionBeat(2**63 - 1), DECISION))
+    rig.decision_lives = False
+    assert rig.outcome().outcome is Outcome.EJECTED
+
+
+def test_a_supervisors_beat_from_the_future_does_not_hide_its_death() -> None:
+    rig = Rig().arm()
+    rig.step(SupervisorBeatSeen(SupervisorBeat(2**63 - 1, all_ready=True, waiting_for=(), drain=False)))
+    rig.supervisor_lives = False
+    rig.run_ms(LINE.supervisor_timeout_ms + 100)
+    assert AlarmCode.SUPERVISOR_LOST in rig.controller.alarms
+
+
 def test_a_part_of_the_wrong_length_at_the_sensor_is_ejected_whatever_its_verdict() -> None:
     for length in (20.0, 90.0):
         rig = Rig().arm()

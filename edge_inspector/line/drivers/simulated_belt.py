@@ -12,11 +12,15 @@ from edge_inspector.domain.belt import BeltTick, Edge, FeedOne, OpenGate, Output
 
 
 class SimulatedBelt:
-    """The line worker's end: binds the edges, connects the outputs."""
+    """The line worker's end: binds the edges, connects the outputs. Only the belt `belt_incarnation` is believed."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], folder: Path, incarnation: str) -> None:
+    def __init__(
+        self, context: zmq.Context[zmq.Socket[bytes]], folder: Path, incarnation: str, belt_incarnation: str
+    ) -> None:
         endpoints = BeltEndpoints(folder)
-        self._edges: Receiver[Edge | BeltTick] = Receiver(context, endpoints.edges, (Edge, BeltTick), high_water_mark=4096)
+        self._edges: Receiver[Edge | BeltTick] = Receiver(
+            context, endpoints.edges, (Edge, BeltTick), high_water_mark=4096, only_from=belt_incarnation
+        )
         self._outputs = Sender(context, endpoints.outputs, incarnation, high_water_mark=64)
 
     @property
