@@ -33,7 +33,7 @@ from edge_inspector.training.evaluate import Evaluation, ExportedEngine, evaluat
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.plain_folder import PlainFolder
-from edge_inspector.training.threshold import choose_cut, fit_calibration
+from edge_inspector.training.threshold import choose_cut, fit_calibration, region_threshold
 from edge_inspector.training.train import TrainedNetwork, normalise
 
 PRECISION: Literal["f32"] = "f32"  # every CPU has it; bf16 is twice as fast where the CPU does, see the network's README
@@ -100,7 +100,7 @@ def package_engine(
             colour=sheet.colour,
             input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
             precision=PRECISION,
-            t_low=round(cut.score / 2, 4),
+            t_low=region_threshold(cut.score),
             threshold=Threshold(score=cut.score, evidence=cut.evidence),
             smallest_defect_px=sheet.smallest_defect_px,
             calibration=Calibration(alpha=logit_map.alpha, scale=logit_map.scale, bias=logit_map.bias),

@@ -87,6 +87,15 @@ def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str
     return Cut(score, largest_good, smallest_defective, evidence)
 
 
+def region_threshold(cut: float) -> float:
+    """Half the cut, rounded down: a rule at the cut must not ask for less than twice where regions begin.
+
+    >>> region_threshold(0.4833)
+    0.2416
+    """
+    return math.floor(cut * 5000 + 1e-9) / 10_000
+
+
 def proportion_interval(count: int, n: int) -> tuple[float, float]:
     """Exact 95 % interval of a share (Clopper and Pearson 1934); one-sided where nothing or everything was counted."""
     tail = 0.05 if count in (0, n) else 0.025

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_inspector.training.threshold import choose_cut, fit_calibration, proportion_interval, view_score
+from edge_inspector.training.threshold import choose_cut, fit_calibration, proportion_interval, region_threshold, view_score
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20)
 
@@ -63,3 +63,9 @@ def test_no_escape_of_59_shows_less_than_five_per_cent() -> None:
     low, high = proportion_interval(0, 59)
     assert low == 0
     assert 0.049 < high < 0.05
+
+
+@given(st.integers(100, 5000))
+def test_a_rule_at_the_cut_is_never_below_twice_the_region_threshold(ten_thousandths: int) -> None:
+    cut = ten_thousandths / 10_000
+    assert 0 < 2 * region_threshold(cut) <= cut < 2 * region_threshold(cut) + 0.0003
