@@ -7,13 +7,29 @@ import yaml
 
 from edge_inspector.synthesis.session import write_session
 
+CAMERAS = ("c1", "c2")
+
 
 @pytest.fixture(scope="session")
 def looping_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve parts, some cracked, some wrong, that come again and again."""
+    """Twenty-four parts before two cameras, some cracked, some wrong, that come again and again."""
     path = tmp_path_factory.mktemp("recording") / "session"
-    write_session(path, seed=77, parts=12, defect_share=0.34, wrong_share=0.17, spacing_ms=800)
-    entry = yaml.safe_load((path / "session.yaml").read_text(encoding="utf-8"))
-    entry["loop"] = True
-    (path / "session.yaml").write_text(yaml.safe_dump(entry), encoding="utf-8")
+    write_session(path, seed=77, parts=24, defect_share=0.34, wrong_share=0.17, spacing_ms=750, cameras=CAMERAS)
+    make_endless(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def unhurried_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve parts before two cameras, one a second, some cracked, some wrong, that come again and again."""
+    path = tmp_path_factory.mktemp("unhurried") / "session"
+    write_session(path, seed=149, parts=12, defect_share=0.25, wrong_share=0.17, spacing_ms=1000, cameras=CAMERAS)
+    make_endless(path)
+    return path
+
+
+def make_endless(recording: Path) -> None:
+    """Let a recorded session begin again whenever it ends."""
+    entry = yaml.safe_load((recording / "session.yaml").read_text(encoding="utf-8"))
+    entry["loop"] = True
+    (recording / "session.yaml").write_text(yaml.safe_dump(entry), encoding="utf-8")

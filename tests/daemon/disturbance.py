@@ -83,6 +83,11 @@ def name_of(part: str) -> str:
     return part.split("#")[0]
 
 
+def good_names(rig: Rig) -> set[str]:
+    """Return the recorded parts that fell into the good bin at least once."""
+    return {name_of(event.part) for event in rig.bins() if isinstance(event, FellInto) and event.bin is Bin.GOOD}
+
+
 def rejected_names(rig: Rig) -> set[str]:
     """Return the recorded parts that the daemon has rejected so far (those merely not inspected do not count)."""
     fed_at = {event.t_ns: event.part for event in rig.bins() if isinstance(event, Fed)}

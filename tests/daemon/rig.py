@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -26,7 +27,7 @@ from edge_inspector.journal import SegmentReader, decode_journal_record, decode_
 from edge_inspector.simulation.bin_events import BinEvent
 from edge_inspector.simulation.bins import BinsReader
 from edge_inspector.supervisor.client import NotRunning, ask, ask_status, find_daemon
-from edge_inspector.supervisor.status_report import StationStatus
+from edge_inspector.supervisor.status_report import StationStatus, WorkerStatus
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/examples/straw"
@@ -43,11 +44,14 @@ class Rig:
         self.orders = folder / "orders"
         self.orders.mkdir()
         self.station = folder / "station.yaml"
+        self.environment: dict[str, str] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
         self.daemon: subprocess.Popen[bytes] | None = None
         self.belt: subprocess.Popen[bytes] | None = None
         station = yaml.safe_load((EXAMPLE / "station.yaml").read_text(encoding="utf-8"))
         station["recording"]["path"] = str(recording)
+        recorded = {folder.name for folder in (recording / "cameras").iterdir()}
+        station["cameras"] = {name: camera for name, camera in station["cameras"].items() if name in recorded}
         station["supervision"] = {"restarts": 1000, "restart_window_s": 3.0, "beat_timeout_ms": 1500.0}
         station["line"]["supervisor_timeout_ms"] = 1500.0
         station["line"]["uninspected_limit"] = {"in_a_row": 8, "of_last": 500, "most": 400}
@@ -56,10 +60,10 @@ class Rig:
         recipe["engines"] = {name: str((EXAMPLE / path).resolve()) for name, path in recipe["engines"].items()}
         (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
 
-    def write_station(self, station: dict[str, object]) -> None:
+    def write_station(self, station: dict[str, Any]) -> None:
         self.station.write_text(yaml.safe_dump(station, sort_keys=False), encoding="utf-8")
 
-    def change_station(self, change: Callable[[dict[str, object]], None]) -> None:
+    def change_station(self, change: Callable[[dict[str, Any]], None]) -> None:
         station = yaml.safe_load(self.station.read_text(encoding="utf-8"))
         change(station)
         self.write_station(station)
@@ -67,7 +71,7 @@ class Rig:
     # -- processes --------------------------------------------------------------------------------------------------
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        environment = os.environ | {ENVIRONMENT_NAME: str(self.orders)}
+        environment = os.environ | {ENVIRONMENT_NAME: str(self.orders)} | self.environment
         with (self.folder / f"{arguments[0]}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "edge_inspector.cli.main", *arguments],
@@ -86,6 +90,17 @@ class Rig:
 
     def start_daemon(self) -> None:
         self.daemon = self._start("run", str(self.station))
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of `edge-inspector` that ends by itself."""
+        return subprocess.run(
+            [sys.executable, "-m", "edge_inspector.cli.main", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def stop_daemon(self, timeout_s: float = 30.0) -> int:
         assert self.daemon is not None
@@ -155,6 +170,11 @@ class Rig:
             if time.monotonic() > end_s:
                 raise AssertionError(f"waited {timeout_s:g} s for {what}; status {self.status()}\n{self.log_tail()}")
             time.sleep(LOOK_S)
+
+    def worker(self, name: str) -> WorkerStatus | None:
+        """What the supervisor says of a worker; None while nobody answers."""
+        status = self.status()
+        return next((worker for worker in status.workers if worker.name == name), None) if status else None
 
     def wait_until_armed(self, timeout_s: float = 60.0) -> None:
         self.wait_for("the line to be armed", self.is_armed, timeout_s)

@@ -9,7 +9,17 @@ import pytest
 import yaml
 
 from edge_inspector.simulation.bin_events import FellInto
-from tests.daemon.disturbance import STEPS, VICTIMS, Disturbance, disturb, escapes, name_of, rejected_names, violations
+from tests.daemon.disturbance import (
+    STEPS,
+    VICTIMS,
+    Disturbance,
+    disturb,
+    escapes,
+    good_names,
+    name_of,
+    rejected_names,
+    violations,
+)
 from tests.daemon.rig import station_rig
 
 FULL = [Disturbance(step, victim, name) for name in ("KILL", "STOP") for victim in VICTIMS for step in STEPS]
@@ -44,6 +54,7 @@ def chosen() -> list[Disturbance]:
 def test_no_rejected_part_is_ever_in_the_good_bin_whoever_dies_or_sleeps_at_any_step(looping_recording: Path) -> None:
     truth = {row.split(",")[0]: row.split(",")[1] for row in (looping_recording / "truth.csv").read_text().splitlines()[1:]}
     with station_rig(looping_recording) as rig:
+        rig.change_station(lambda station: station["line"].update(sensor_to_ejector_mm=360.0))  # purges take less time
         rig.start_belt()
         rig.start_daemon()
         rig.wait_until_armed()
@@ -53,9 +64,11 @@ def test_no_rejected_part_is_ever_in_the_good_bin_whoever_dies_or_sleeps_at_any_
             lambda: {name_of(event.part) for event in rig.bins() if isinstance(event, FellInto)} >= recorded,
             60,
         )
-        must_not_pass = {name for name, kind in truth.items() if kind != "good"} | rejected_names(rig)
+        wrong = {name for name, kind in truth.items() if kind not in ("good", "defective")}
+        must_not_pass = rejected_names(rig) | wrong  # two cameras do not see every crack: what they reject must not pass
+        assert len(rejected_names(rig)) >= 4
+        assert len(good_names(rig)) >= 4
         assert escapes(rig, must_not_pass) == [], "the undisturbed round let some pass"
-        assert rig.fact("passed") > 0, "nothing passes at all"
         table = []
         for disturbance in chosen():
             seconds = disturb(rig, disturbance)
