@@ -21,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from edge_inspector.domain.errors import ConfigurationError, EdgeInspectorError
@@ -73,7 +74,7 @@ cameras:
   c3: *camera
 line: # slow, so that a busy machine still judges every part in time: this measures verdicts, not speed
   speed_mm_s: 100
-  part_length_mm: {min: 40, max: 80}
+  part_length_mm: {min: 50, max: 70}
   sensor_to_ejector_mm: 250
   min_spacing_mm: 100
 """
@@ -90,16 +91,21 @@ rules: [{{name: crack, engine: {engine}, min_score: {cut}}}]
 
 
 class Bars:
-    """One bar a stage."""
+    """One bar a stage; where there is no terminal, a line for each tenth of it."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, int] = {}
 
     def show(self, stage: str, share: float) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=1.0)
-        self._progress.update(self._tasks[stage], completed=share)
+        if self._progress.console.is_terminal:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._progress.add_task(stage, total=1.0)
+            self._progress.update(self._tasks[stage], completed=share)
+        elif self._said.get(stage) != int(10 * share):
+            self._said[stage] = int(10 * share)
+            print(f"{stage}: {10 * self._said[stage]} %", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -108,7 +114,7 @@ def main() -> int:
         signal.signal(number, interrupt)  # belt and daemon end with this program
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns) as progress:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
             report = work(arguments, Bars(progress))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
@@ -217,6 +223,14 @@ def describe_engine(arguments: argparse.Namespace, training: PlainFolder) -> Eng
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """Rejected defective parts marked where the label is, and every part's score (largest of its views) by its label."""
+
+    marked_count: int
+    scores: dict[PartKind, list[float]]
+
+
 def play(out: Path, split: Split, package: EnginePackage, seen: tuple[PlainFolder, ...], bars: Bars) -> str:
     """Write station, recipe and recording, run belt and daemon over them, and say what became of each part."""
     shutil.rmtree(out / "parts", ignore_errors=True)
@@ -249,7 +263,8 @@ def play(out: Path, split: Split, package: EnginePackage, seen: tuple[PlainFolde
     if faults or len(rows) != len(truth):
         said = "\n".join(faults) or f"{len(rows)} parts came, not {len(truth)}"
         raise ConfigurationError(f"{loaded.state_dir}: bins and ledger do not agree, so there is no result:\n{said}")
-    return write_report(rows, count_marked_where_labelled(rows, evidence, split), split, package.manifest)
+    found = Found(count_marked_where_labelled(rows, evidence, split), scores_by_truth(rows, evidence))
+    return write_report(rows, found, split, package.manifest)
 
 
 def grey_range(folders: tuple[PlainFolder, ...]) -> tuple[float, float, float]:
@@ -284,7 +299,18 @@ def count_marked_where_labelled(rows: list[Row], evidence: Evidence, split: Spli
     return count
 
 
-def write_report(rows: list[Row], marked_count: int, split: Split, manifest: EngineManifest) -> str:
+def scores_by_truth(rows: list[Row], evidence: Evidence) -> dict[PartKind, list[float]]:
+    """A part with a view that was not judged has no score."""
+    verdicts = {record.key.name: record for record in evidence.journal if isinstance(record, VerdictRecord)}
+    scores: dict[PartKind, list[float]] = {PartKind.GOOD: [], PartKind.DEFECTIVE: []}
+    for row in rows:
+        judged = [judgement.score for judgement in verdicts[row.arrival].judgements if judgement.score is not None]
+        if row.truth is not None and len(judged) == len(CAMERAS):
+            scores[row.truth].append(max(judged))
+    return scores
+
+
+def write_report(rows: list[Row], found_by_daemon: Found, split: Split, manifest: EngineManifest) -> str:
     counts = tally(rows)
     assert counts.escapes is not None
     assert counts.false_rejects is not None
@@ -303,7 +329,8 @@ def write_report(rows: list[Row], marked_count: int, split: Split, manifest: Eng
         f"- escapes {interval_words(counts.escapes, defective)}",
         f"- false rejects {interval_words(counts.false_rejects, good)}",
         f"- uninspected {interval_words(counts.uninspected, len(rows))}",
-        f"- of {rejected_defective} defective parts rejected, {marked_count} were marked where the label is",
+        f"- of {rejected_defective} defective parts rejected, {found_by_daemon.marked_count} were marked where the label is",
+        *(f"- scores of {kind} parts: {min(s):.4f} to {max(s):.4f}" for kind, s in found_by_daemon.scores.items() if s),
         f"- cut {manifest.threshold.score}: {manifest.threshold.evidence}",
         f"- trained {record.steps} steps, {record.minutes} minutes; {WIDTH} x {HEIGHT} px",
     ]
