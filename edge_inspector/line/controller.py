@@ -1,6 +1,8 @@
 """The one rule, as code: a part is guilty at arrival, and only an ACCEPT for that very part, in time, opens the gate.
 
 Pure: `step(event, now_ns)` returns effects; `outputs` says what feed and belt may do. The file's own rules:
+- Fates are decided and windows closed by `TimePassed` alone, which the worker gives once it has read all that came: what
+  was there before the gate's moment counts, in whatever order the channels were read.
 - `_decide` is the only place where a gate command is born, and it asks `why_not_passed` and the neighbours first.
 - `_close` is the only place where an outcome is born; a part leaves the zone there and nowhere else.
 - Alarms latch in `_raise` and leave in `_acknowledge`; the state follows from `_settle` alone.
@@ -9,16 +11,17 @@ Pure: `step(event, now_ns)` returns effects; `outputs` says what feed and belt m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from edge_inspector.domain.belt import BeltTick, Edge, Sensor
-from edge_inspector.domain.clock import ms_to_ns, travel_ns
+from edge_inspector.domain.clock import NS_PER_S, ms_to_ns, travel_ns
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.part import Arrival
 from edge_inspector.domain.records import AlarmRecord, RunEnded
 from edge_inspector.domain.verdict import Verdict, VerdictKind
+from edge_inspector.line.belt_watch import FIRST_WORD_NS, BeltWatch
+from edge_inspector.line.counts import Counts
 from edge_inspector.line.events import (
     Acknowledged,
     Announce,
@@ -35,7 +38,8 @@ from edge_inspector.line.events import (
     TimePassed,
     VerdictSeen,
 )
-from edge_inspector.line.schedule import length_mm, schedule_of
+from edge_inspector.line.purge import Purge
+from edge_inspector.line.schedule import drain_bound_ns, length_mm, schedule_of
 from edge_inspector.line.states import STOPS_BELT, Alarm, AlarmCode, LineState, outputs_of
 from edge_inspector.line.tracked_part import Fate, TrackedPart
 from edge_inspector.line.uninspected_limit import UninspectedCounter
@@ -43,21 +47,6 @@ from edge_inspector.line.zone import Zone
 from edge_inspector.station.station import Line
 
 CONFIRM_MISSING_LIMIT = 3  # accepted parts in a row that the good lane's sensor did not see
-BELT_SILENT_NS = 500_000_000
-SPIN_UP_NS = 2_000_000_000  # the belt must run steadily this long after its permit
-
-
-@dataclass(slots=True)
-class Counts:
-    """What this run has done so far, for status."""
-
-    arrivals: int = 0
-    passed: int = 0
-    ejected: int = 0
-    rejected: int = 0
-    uninspected: int = 0
-    late_verdicts: int = 0
-    foreign_verdicts: int = 0
 
 
 class LineController:
@@ -76,16 +65,14 @@ class LineController:
         self._nonce = nonce
         self._seq = 0
         self._limit = UninspectedCounter(line.uninspected_limit)
-        self._last_edge: int | None = None
-        self._tick: BeltTick | None = None
-        self._tick_at_ns = 0
-        self._permit_since_ns: int | None = None
+        self._belt = BeltWatch()
+        self._purge = Purge(line, self._belt)
         self._supervisor_ready = False
+        self._ready_since_ns: int | None = None
         self._supervisor_at_ns: int | None = None
         self._decision_beat_ns: dict[str, int] = {}
         self._drain_reason = ""
         self._drain_since_ns = 0
-        self._purge_from_mm: float | None = None  # None until the first purge of this life
         self._unseen_confirms = 0
         self._effects: list[Effect] = []
 
@@ -123,6 +110,7 @@ class LineController:
             case SupervisorBeatSeen(beat):
                 self._supervisor_at_ns = max(min(beat.sent_ns, now_ns), self._supervisor_at_ns or 0)
                 self._supervisor_ready, self.waiting_for = beat.all_ready, beat.waiting_for
+                self._ready_since_ns = (self._ready_since_ns or now_ns) if beat.all_ready else None
                 if beat.drain:
                     self._drain("drained", now_ns)
             case Acknowledged(who):
@@ -132,12 +120,11 @@ class LineController:
             case FaultFound(code, text):
                 self._raise(code, text, now_ns)
             case TimePassed():
-                pass
+                self._watch(now_ns)
+                self._decide(now_ns)
+                self._close_windows(now_ns)
             case _:
                 assert_never(event)
-        self._watch(now_ns)
-        self._decide(now_ns)
-        self._close_windows(now_ns)
         self._settle(now_ns)
         return self._effects
 
@@ -145,9 +132,8 @@ class LineController:
 
     def _on_edge(self, edge: Edge, now_ns: int) -> None:
         self._check_number(edge.number - 1, now_ns)
-        if self._last_edge is not None and edge.number <= self._last_edge:
+        if not self._belt.is_new_edge(edge.number):
             return  # a duplicate
-        self._last_edge = edge.number
         match edge.sensor:
             case Sensor.ARRIVAL_LEADING:
                 self._on_arrival(edge.t_ns, now_ns)
@@ -160,11 +146,8 @@ class LineController:
 
     def _check_number(self, last_known: int, now_ns: int) -> None:
         """A gap in the numbers is an edge that nobody saw: a part the sensor never saw is never guilty."""
-        if self._last_edge is None:
-            self._last_edge = last_known  # the edges before this life are covered by its purge
-        elif last_known > self._last_edge:
-            lost = last_known - self._last_edge
-            self._last_edge = last_known
+        lost = self._belt.count_lost(last_known)
+        if lost:
             self._lose_zone(f"{lost} sensor edge(s) lost", now_ns)
 
     def _on_arrival(self, t_ns: int, now_ns: int) -> None:
@@ -182,7 +165,7 @@ class LineController:
             case LineState.CLEARING:
                 part.flag_as("arrived while the zone was purged")
                 part.in_lost_zone = True
-                self._purge_from_mm = self._position_mm
+                self._purge.extend()
             case LineState.DRAINING:
                 part.flag_as("drained")
             case LineState.STARTING | LineState.STOPPED | LineState.OFF:
@@ -211,34 +194,22 @@ class LineController:
                 self._raise(
                     AlarmCode.EJECTION_FAILED, f"part {part.key.name} was to be ejected and is in the good lane", now_ns
                 )
-        elif not self._is_explained_by_earlier_life():
+        elif not self._purge.explains_the_good_lane:
             self._raise(AlarmCode.GOOD_LANE_UNEXPECTED, "a part that nobody let through is in the good lane", now_ns)
 
-    def _is_explained_by_earlier_life(self) -> bool:
-        """In the first way of a purge, a part that was past the gate already reaches the good lane's sensor."""
-        way_mm = self._line.gate_to_confirm_mm + self._line.part_length_mm.max + self._line.stop_distance_mm
-        return self._purge_from_mm is None or self._position_mm - self._purge_from_mm <= way_mm
-
     def _on_tick(self, tick: BeltTick, now_ns: int) -> None:
-        self._tick, self._tick_at_ns = tick, now_ns
-        if self._last_edge is not None and tick.last_edge < self._last_edge:
-            self._last_edge = tick.last_edge
-            self._raise(AlarmCode.BELT_STOPPED, "the belt's controller was restarted: its edges count anew", now_ns)
+        fault = self._belt.take(tick, now_ns)
         self._check_number(tick.last_edge, now_ns)
-        _, permit = self.outputs
-        if not permit or self._permit_since_ns is None:
-            return
-        if tick.t_ns - self._permit_since_ns > SPIN_UP_NS and not tick.is_running:
-            why = "its outputs dropped: no heartbeat" if tick.is_latched else "it does not run although it is permitted to"
-            self._raise(AlarmCode.BELT_STOPPED, f"the belt stopped by itself ({why})", now_ns)
+        if fault:
+            self._raise(AlarmCode.BELT_STOPPED, fault, now_ns)
 
     def _on_verdict(self, verdict: Verdict, sender: str, now_ns: int) -> None:
         part = self.zone.find(verdict.key)
         if part is None:
             self.counts.foreign_verdicts += 1
-        elif part.fate is not Fate.ARMED or now_ns >= part.schedule.commit_ns:
+        elif part.fate is not Fate.ARMED or (now_ns >= part.schedule.commit_ns and verdict.kind is VerdictKind.ACCEPT):
             self.counts.late_verdicts += 1
-        else:
+        else:  # as long as nothing is decided, what is worse than ACCEPT is never too late
             part.take_verdict(verdict, sender, now_ns)
 
     def _acknowledge(self, who: str, now_ns: int) -> None:
@@ -258,8 +229,14 @@ class LineController:
     def _watch(self, now_ns: int) -> None:
         """Notice what did not happen."""
         _, permit = self.outputs
-        if permit and self._tick is not None and now_ns - self._tick_at_ns > BELT_SILENT_NS:
+        if permit and self._belt.is_silent(now_ns):
             self._raise(AlarmCode.BELT_SILENT, "the belt has said nothing for half a second", now_ns)
+        ready_since_ns = self._ready_since_ns
+        if ready_since_ns is not None and not self._belt.has_spoken and now_ns - ready_since_ns > FIRST_WORD_NS:
+            self._raise(AlarmCode.BELT_SILENT, "the belt has not said a word yet", now_ns)
+        if self.state is LineState.CLEARING and self._purge.is_overdue(now_ns):
+            text = f"the zone could not be purged in {self._purge.patience_ns / NS_PER_S:.0f} s"
+            self._raise(AlarmCode.PURGE_ENDLESS, text, now_ns)
         lost_after_ns = ms_to_ns(self._line.supervisor_timeout_ms)
         if self._supervisor_at_ns is not None and now_ns - self._supervisor_at_ns > lost_after_ns:
             self._supervisor_ready = False
@@ -280,7 +257,7 @@ class LineController:
             neighbour = self.zone.neighbour_at_fault(part)
             if not reason and neighbour is not None:
                 reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
-            if not reason and not (self.outputs[1] and self._belt_is_steady()):
+            if not reason and not (self.outputs[1] and self._belt.is_steady):
                 reason = "the belt was not running steadily at the gate's moment"
             if reason:
                 part.shut(reason)
@@ -295,27 +272,32 @@ class LineController:
         beat_ns = self._decision_beat_ns.get(part.verdict_sender)
         return beat_ns is not None and now_ns - beat_ns <= ms_to_ns(self._line.decision_timeout_ms)
 
-    def _belt_is_steady(self) -> bool:
-        return self._tick is not None and self._tick.is_running and not self._tick.is_latched
-
     def _close_windows(self, now_ns: int) -> None:
+        until_ns = min(now_ns, self._belt.heard_until_ns)  # the good lane's word may still be on its way
         for part in self.zone:
-            if part.in_lost_zone or part.fate is Fate.ARMED or now_ns < part.schedule.window_end_ns:
+            if part.in_lost_zone or part.fate is Fate.ARMED or until_ns < part.schedule.window_end_ns:
                 continue
-            seen = part.confirm_seen_ns is not None
-            if part.fate is Fate.OPENED and seen:
-                self._unseen_confirms = 0
-                self._close(part, Outcome.PASSED, "", now_ns)
-            elif part.fate is Fate.OPENED:
+            if self._close_seen(part, now_ns):
+                continue
+            if part.fate is Fate.OPENED:
                 self._unseen_confirms += 1
                 self._close(part, Outcome.LOST, "the gate opened for it, but the good lane's sensor did not see it", now_ns)
                 if self._unseen_confirms >= CONFIRM_MISSING_LIMIT:
                     text = f"{self._unseen_confirms} accepted parts in a row did not reach the good lane's sensor"
                     self._raise(AlarmCode.CONFIRM_MISSING, text, now_ns)
-            elif seen:
-                self._close(part, Outcome.EJECTION_FAILED, f"seen in the good lane; {part.applied_reason}", now_ns)
             else:
                 self._close(part, Outcome.EJECTED, "", now_ns)
+
+    def _close_seen(self, part: TrackedPart, now_ns: int) -> bool:
+        """Close a part that the good lane's sensor saw: whatever else happened, it is known where it went."""
+        if part.confirm_seen_ns is None:
+            return False
+        if part.fate is Fate.OPENED:
+            self._unseen_confirms = 0
+            self._close(part, Outcome.PASSED, "", now_ns)
+        else:
+            self._close(part, Outcome.EJECTION_FAILED, f"seen in the good lane; {part.applied_reason}", now_ns)
+        return True
 
     def _close(self, part: TrackedPart, outcome: Outcome, reason: str, now_ns: int) -> None:
         self.zone.remove(part)
@@ -332,10 +314,6 @@ class LineController:
 
     # -- zone, alarms, state ----------------------------------------------------------------------------------------
 
-    @property
-    def _position_mm(self) -> float:
-        return self._tick.position_mm if self._tick is not None else 0.0
-
     def _lose_zone(self, reason: str, now_ns: int) -> None:
         """Nobody knows any more what is where: nothing under way can pass, and the zone is purged before arming."""
         for part in self.zone:
@@ -347,28 +325,22 @@ class LineController:
             self._start_purge(now_ns)
 
     def _start_purge(self, now_ns: int) -> None:
+        if self.state is LineState.CLEARING:
+            self._purge.extend()
+        else:
+            self._purge.begin(now_ns)
         self._enter(LineState.CLEARING, now_ns)
-        self._purge_from_mm = self._position_mm
         self.reset = self._nonce()
-
-    def _purge_is_done(self) -> bool:
-        """Way, not time, counts: the belt may stand meanwhile."""
-        line = self._line
-        way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + line.part_length_mm.max
-        return (
-            self._belt_is_steady() and self._purge_from_mm is not None and self._position_mm - self._purge_from_mm >= way_mm
-        )
 
     def _end_purge(self, now_ns: int) -> None:
         for part in self.zone:
-            if part.fate is not Fate.OPENED:
-                self._close(part, Outcome.PURGED, "", now_ns)
-            elif part.confirm_seen_ns is not None:
-                self._close(part, Outcome.PASSED, "", now_ns)
+            if self._close_seen(part, now_ns):
+                continue
+            if part.fate is Fate.OPENED:
+                reason = "the zone was lost after the gate opened for it; nobody saw where it went"
+                self._close(part, Outcome.LOST, reason, now_ns)
             else:
-                self._close(
-                    part, Outcome.LOST, "the zone was lost after the gate opened for it; nobody saw where it went", now_ns
-                )
+                self._close(part, Outcome.PURGED, "", now_ns)
 
     def _raise(self, code: AlarmCode, text: str, now_ns: int) -> None:
         if code in self.alarms:
@@ -384,13 +356,9 @@ class LineController:
             self._lose_zone(reason, now_ns)
 
     def _enter(self, state: LineState, now_ns: int) -> None:
-        _, had_permit = self.outputs
         self.state = state
-        _, has_permit = self.outputs
-        if not has_permit:
-            self._permit_since_ns = None
-        elif not had_permit:
-            self._permit_since_ns = now_ns
+        _, permitted = self.outputs
+        self._belt.permit(permitted, now_ns)
 
     def _settle(self, now_ns: int) -> None:
         """Let the state follow from what is known now."""
@@ -400,14 +368,14 @@ class LineController:
         stopping = [code for code in self.alarms if code in STOPS_BELT]
         match self.state:
             case LineState.STARTING | LineState.STOPPED:
-                if not stopping and self._supervisor_ready and self._tick is not None:
+                if not stopping and self._supervisor_ready and self._belt.has_spoken:
                     self._start_purge(now_ns)
                 elif stopping:
                     self._enter(LineState.STOPPED, now_ns)
             case LineState.CLEARING:
                 if stopping:
                     self._stop_belt(self.alarms[stopping[0]].text, now_ns)
-                elif self._purge_is_done():
+                elif self._purge.is_done:
                     self._end_purge(now_ns)
                     self._enter(LineState.HELD, now_ns)
                     self._settle(now_ns)
@@ -430,12 +398,12 @@ class LineController:
             return
         if self.state in (LineState.ARMED, LineState.HELD):
             self._enter(LineState.DRAINING, now_ns)
-        line = self._line
-        way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + 2 * line.part_length_mm.max
-        bound_ns = travel_ns(way_mm, line.speed_mm_s) + ms_to_ns(2 * line.confirm_tolerance_ms + 500)
-        settled_ns = travel_ns(line.min_spacing_mm, line.speed_mm_s)  # a part fed at the last moment is at the sensor by now
+        bound_ns = drain_bound_ns(self._line)
+        settled_ns = travel_ns(
+            self._line.min_spacing_mm, self._line.speed_mm_s
+        )  # a part fed at the last moment is at the sensor by now
         waited_ns = now_ns - self._drain_since_ns
-        if self.state is LineState.CLEARING and not self._purge_is_done() and waited_ns < 2 * bound_ns:
+        if self.state is LineState.CLEARING and not self._purge.is_done and waited_ns < 2 * bound_ns:
             return  # what was let through before may still be on its way to the good lane's sensor
         if self.state is LineState.CLEARING:
             self._end_purge(now_ns)
@@ -444,9 +412,7 @@ class LineController:
         for part in self.zone:
             if part.fate is Fate.ARMED:
                 part.shut(part.flag or "the line stopped")
-            if part.confirm_seen_ns is not None and part.fate is Fate.OPENED:
-                self._close(part, Outcome.PASSED, "", now_ns)
-            else:
+            if not self._close_seen(part, now_ns):
                 self._close(part, Outcome.LINE_STOPPED, "", now_ns)
         self._enter(LineState.OFF, now_ns)
         self._effects.append(Record(RunEnded(self._drain_reason, now_ns, "")))

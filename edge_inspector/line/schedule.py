@@ -48,6 +48,15 @@ def schedule_of(line: Line, trigger_ns: int) -> Schedule:
     )
 
 
+def drain_bound_ns(line: Line) -> int:
+    """Return how long a drain may take in ns: the longest part's way from the sensor beyond the good lane's sensor.
+
+    A drain that begins during a purge waits for that first, up to twice as long.
+    """
+    way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + 2 * line.part_length_mm.max
+    return travel_ns(way_mm, line.speed_mm_s) + ms_to_ns(2 * line.confirm_tolerance_ms + 500)
+
+
 def length_mm(leading_ns: int, trailing_ns: int, speed_mm_s: float) -> float:
     """Return a part's length from both edges of the sensor at steady speed."""
     return (trailing_ns - leading_ns) / NS_PER_S * speed_mm_s

@@ -42,6 +42,7 @@ class AlarmCode(StrEnum):
     LEDGER_DAMAGED = "ledger_damaged"
     BELT_STOPPED = "belt_stopped"
     BELT_SILENT = "belt_silent"
+    PURGE_ENDLESS = "purge_endless"
     SENSOR_BLOCKED = "sensor_blocked"
     EJECTION_FAILED = "ejection_failed"
     GOOD_LANE_UNEXPECTED = "good_lane_unexpected"
@@ -57,6 +58,7 @@ REMEDIES: dict[AlarmCode, str] = {
     AlarmCode.LEDGER_DAMAGED: "keep the damaged file for analysis, check the disk, then acknowledge",
     AlarmCode.BELT_STOPPED: "find out why the belt stopped, then acknowledge; the zone is purged",
     AlarmCode.BELT_SILENT: "check the belt's controller and its link, then acknowledge",
+    AlarmCode.PURGE_ENDLESS: "see that the belt moves and that nothing is fed, then acknowledge",
     AlarmCode.SENSOR_BLOCKED: "clear the jam at the arrival sensor, then acknowledge",
     AlarmCode.EJECTION_FAILED: "take the rejected part out of the good bin, check the gate, then acknowledge",
     AlarmCode.GOOD_LANE_UNEXPECTED: "take the last part out of the good bin, check gate and sensors, then acknowledge",
