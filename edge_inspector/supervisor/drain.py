@@ -10,14 +10,14 @@ from edge_inspector.supervisor.worker_watch import Stop, WorkerWatch
 
 END_NS = 3 * NS_PER_S  # from SIGTERM to SIGKILL
 RECORDER_END_NS = 10 * NS_PER_S  # it catches up with ledger and journal first; nothing waits for it any more
-LINE_MARGIN_NS = 5 * NS_PER_S  # beyond the way from sensor to ejector
+LINE_MARGIN_NS = 5 * NS_PER_S  # beyond its own bound
 
 
 class Drain:
     """Says which workers are to be stopped now; ask again in every turn of the loop."""
 
-    def __init__(self, watches: Mapping[str, WorkerWatch], line_travel_ns: int) -> None:
-        self._line_ns = line_travel_ns + LINE_MARGIN_NS
+    def __init__(self, watches: Mapping[str, WorkerWatch], line_drain_ns: int) -> None:
+        self._line_ns = line_drain_ns + LINE_MARGIN_NS
         middle = [watch for name, watch in watches.items() if name not in (LINE, RECORDER)]
         self._stages = [
             [watches[LINE]] if LINE in watches else [],

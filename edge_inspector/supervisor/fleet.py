@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from edge_inspector.domain.clock import NS_PER_S, ms_to_ns, travel_ns
+from edge_inspector.domain.clock import NS_PER_S, ms_to_ns
 from edge_inspector.domain.health import WorkerBeat
 from edge_inspector.station.station import Station
 from edge_inspector.supervisor.locks import LineSuccession
@@ -42,11 +42,6 @@ def limits_for(name: str, station: Station) -> Limits:
         silence_ns = ms_to_ns(station.line.heartbeat_timeout_ms) + LINE_SILENCE_MARGIN_NS
         return Limits(start_ns, silence_ns, pending_ns=None, any_beat_ends_start=True)
     return Limits(start_ns, ms_to_ns(supervision.beat_timeout_ms), ms_to_ns(supervision.pending_timeout_ms))
-
-
-def line_travel_ns(station: Station) -> int:
-    """Return how long a part is under way from the sensor to the ejector."""
-    return travel_ns(station.line.sensor_to_ejector_mm, station.line.speed_mm_s)
 
 
 class Fleet:

@@ -11,11 +11,12 @@ import zmq
 from edge_inspector.bus import Endpoints, Receiver, Sender
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, now_ns
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat
+from edge_inspector.line.schedule import drain_bound_ns
 from edge_inspector.station.session import Session, write_session
 from edge_inspector.supervisor.belt_link import find_belt
 from edge_inspector.supervisor.control_desk import ControlDesk
 from edge_inspector.supervisor.drain import Drain
-from edge_inspector.supervisor.fleet import Command, Fleet, line_travel_ns
+from edge_inspector.supervisor.fleet import Command, Fleet
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
 from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, line_state, station_status
@@ -98,7 +99,7 @@ class Supervisor:
         belt = find_belt(self._state_dir)
         if self._fleet is None and belt is not None and self._drain is None:
             self._change_session(join_belt(self._session, belt))
-            succession = LineSuccession(self._state_dir, line_travel_ns(self._station) + LINE_SUCCESSION_MARGIN_NS)
+            succession = LineSuccession(self._state_dir, drain_bound_ns(self._station.line) + LINE_SUCCESSION_MARGIN_NS)
             specs = worker_specs(self._station, self._state_dir)
             self._fleet = Fleet(specs, self._station, self._command, succession)
             self._belt_problem = ""
@@ -142,7 +143,7 @@ class Supervisor:
             self._is_over = True
             return
         if self._drain is None:
-            self._drain = Drain(self._fleet.watches, line_travel_ns(self._station))
+            self._drain = Drain(self._fleet.watches, drain_bound_ns(self._station.line))
             self._stops_heeded = 1
             _log.info("draining", detail="feed off; parts under way are finished. Ctrl-C again ends at once")
         orders = self._drain.due(t_ns)

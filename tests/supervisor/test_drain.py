@@ -25,7 +25,7 @@ def obey(drain: Drain, now_ns: int) -> dict[str, Stop]:
 
 def test_line_ends_first_by_itself_then_its_helpers_and_the_recorder_last() -> None:
     watches = running_watches(*NAMES)
-    drain = Drain(watches, line_travel_ns=2 * NS_PER_S)
+    drain = Drain(watches, line_drain_ns=2 * NS_PER_S)
 
     assert obey(drain, 0) == {"line": Stop(7 * NS_PER_S, 10 * NS_PER_S)}
     assert obey(drain, NS_PER_S) == {}
