@@ -104,6 +104,11 @@ class SegmentWriter:
         self._sync.request()
         return offset
 
+    def retry_reserve(self) -> None:
+        """Reserve again where the disk had no room: for a writer that holds back its records until there is some."""
+        if self.reserve_is_low and not self._is_closed and self.fault is None:
+            self._reserve()
+
     def close(self) -> None:
         """Sync and close; what could not be synced is in `fault`."""
         if not self._is_closed:

@@ -42,6 +42,7 @@ from edge_inspector.station.session import recipe_dir
 from edge_inspector.workers.process import Worker, start_worker
 
 BEAT_INTERVAL_NS = 100 * NS_PER_MS
+RESERVE_RETRY_NS = 1000 * NS_PER_MS
 MAX_WAIT_MS = 20
 JUDGEMENTS_A_TURN = 32
 ARRIVALS_AT_ONCE = 256
@@ -114,6 +115,11 @@ class VerdictJournal:
             self._fail(JournalWriteError(f"{self._writer.path}: {self._writer.fault}"))
         self.reserve_is_low = self._writer.reserve_is_low
 
+    def retry_reserve(self) -> None:
+        """Look whether the disk has room again: while it has none the feed is off, and no record would find out."""
+        if self._writer is not None:
+            self._writer.retry_reserve()
+
     def _fail(self, error: JournalWriteError) -> None:
         self.fault = str(error)
         _log.error("journal_failed", why=self.fault)
@@ -153,6 +159,7 @@ class Decision:
         )
         self._assembler = Assembler(worker.recipe, digest, list(worker.station.cameras), defects, started_ns)
         self._last_beat_ns = 0
+        self._last_retry_ns = 0
 
     def turn(self) -> None:
         """Wait for something to do, at most 20 ms, and do it."""
@@ -202,9 +209,14 @@ class Decision:
         if t_ns - self._last_beat_ns >= BEAT_INTERVAL_NS:
             self._last_beat_ns = t_ns
             self._verdicts.send(DecisionBeat(sent_ns=t_ns))
+        if self._journal.reserve_is_low and t_ns - self._last_retry_ns >= RESERVE_RETRY_NS:
+            self._last_retry_ns = t_ns
+            self._journal.retry_reserve()
         self._journal.check()
         detail = self._journal.fault
-        if not detail and self._journal.reserve_is_low:
+        if detail:
+            detail = f"nothing can be accepted: {detail}; free or repair the disk, then restart the daemon"
+        elif self._journal.reserve_is_low:
             detail = "disk nearly full: no room for the journal's next reserve; free disk space"
         assembler = self._assembler
         self._worker.beat(

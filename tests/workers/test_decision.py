@@ -312,6 +312,7 @@ def test_once_the_journal_fails_no_accept_is_ever_sent_again(neighbours: Neighbo
     beat = neighbours.next_beat(WorkerState.NOT_READY)
     decision.close()
     assert "write failed at byte" in beat.detail
+    assert beat.detail.endswith("free or repair the disk, then restart the daemon")
 
 
 def test_a_reject_is_sent_although_the_journal_failed(neighbours: Neighbours) -> None:
@@ -341,8 +342,10 @@ def test_a_disk_nearly_full_is_said_while_verdicts_still_fit(neighbours: Neighbo
 
     neighbours.until(fill)
     beat = neighbours.next_beat(WorkerState.NOT_READY)
-    decision.close()
     assert "disk nearly full" in beat.detail
+    file.capacity = None  # somebody makes room; meanwhile the feed is off, and no part comes
+    neighbours.next_beat(WorkerState.READY)
+    decision.close()
 
 
 def test_a_journal_that_can_not_be_created_is_said_and_nothing_is_accepted(neighbours: Neighbours) -> None:
