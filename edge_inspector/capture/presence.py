@@ -37,7 +37,8 @@ class Absence:
 class _Silhouette:
     length_mm: float
     width_mm: float
-    is_cut: bool  # reaches the left or right border
+    is_cut_short: bool  # reaches the left or right border
+    is_cut_narrow: bool  # reaches the upper or lower border
 
 
 def find_absence(grey: Grey, presence: SilhouettePresence | FullFramePresence, mm_per_px: float) -> Absence | None:
@@ -63,10 +64,11 @@ def _find_silhouettes(grey: Grey, presence: SilhouettePresence, mm_per_px: float
     mm_x, mm_y = mm_per_px * grey.shape[1] / width, mm_per_px * grey.shape[0] / height
     least_px = LEAST_AREA_SHARE * presence.length_mm.min * presence.width_mm.min / (mm_x * mm_y)
     found = []
-    for left, _, box_width, box_height, area_px in boxes[1:count].tolist():
+    for left, top, box_width, box_height, area_px in boxes[1:count].tolist():
         if area_px > least_px:
-            is_cut = left == 0 or left + box_width == width
-            found.append(_Silhouette(box_width * mm_x, box_height * mm_y, is_cut))
+            is_cut_short = left == 0 or left + box_width == width
+            is_cut_narrow = top == 0 or top + box_height == height
+            found.append(_Silhouette(box_width * mm_x, box_height * mm_y, is_cut_short, is_cut_narrow))
     return found
 
 
@@ -78,7 +80,7 @@ def _judge_silhouettes(found: list[_Silhouette], presence: SilhouettePresence) -
         return Absence(MissingReason.TWO_PARTS, f"{len(found)} silhouettes, {lengths} mm long")
     part = found[0]
     length, width = presence.length_mm, presence.width_mm
-    if part.is_cut and not presence.touches_border:
+    if part.is_cut_short and not presence.touches_border:
         return Absence(
             MissingReason.HALF_PART, f"cut by the picture's border, {part.length_mm:.1f} mm of its length in view"
         )
@@ -90,6 +92,8 @@ def _judge_silhouettes(found: list[_Silhouette], presence: SilhouettePresence) -
     if not width.min <= part.width_mm <= width.max:
         hint = ": tilted, or two parts side by side" if part.width_mm > width.max else ""
         return Absence(MissingReason.OUT_OF_PLACE, _outside("width", part.width_mm, width) + hint)
+    if part.is_cut_narrow and not presence.touches_border:
+        return Absence(MissingReason.HALF_PART, f"cut by the picture's border, {part.width_mm:.1f} mm of its width in view")
     return None
 
 

@@ -55,6 +55,11 @@ def test_a_short_piece_is_half_a_part_and_its_length_is_said() -> None:
     assert look((100, 12, 120, 40)) == Absence(MissingReason.HALF_PART, "length 24.0 mm, allowed 35 to 45")
 
 
+@pytest.mark.parametrize("bar", [(60, 0, 200, 34), (60, HEIGHT - 34, 200, 34)])
+def test_a_part_of_which_the_border_cuts_a_strip_along_is_half_a_part(bar: Bar) -> None:
+    assert look(bar) == Absence(MissingReason.HALF_PART, "cut by the picture's border, 7.2 mm of its width in view")
+
+
 @pytest.mark.parametrize("bar", [(0, 12, 200, 40), (120, 12, 200, 40)])
 def test_a_part_cut_by_the_border_is_half_a_part_however_long_it_looks(bar: Bar) -> None:
     absence = look(bar)
