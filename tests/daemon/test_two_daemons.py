@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,11 @@ def test_a_second_daemon_belt_or_line_worker_is_refused_and_the_first_goes_on(un
         assert status is not None
         assert rig.belt is not None
 
-        daemon = rig.command("run", str(rig.station))
-        belt = rig.command("belt", str(rig.station))
-        line = rig.command("worker", "line", "--state", str(rig.state_dir))
+        state = ("--state", str(rig.state_dir))
+        commands = [("run", str(rig.station)), ("belt", str(rig.station)), ("worker", "line", *state)]
+        with ThreadPoolExecutor() as pool:
+            daemon, belt, line = pool.map(lambda command: rig.command(*command), commands)
+            wait_until_one_passes(rig)
 
         assert daemon.returncode == ALREADY_RUNNING
         assert f"the daemon with pid {status.supervisor_pid} runs on this state folder already" in daemon.stderr
@@ -35,7 +38,6 @@ def test_a_second_daemon_belt_or_line_worker_is_refused_and_the_first_goes_on(un
         assert line.returncode == ALREADY_RUNNING
         assert f"line worker {rig.pid_of('line')} holds outputs and ledger" in line.stderr
 
-        wait_until_one_passes(rig)
         after = rig.status()
         assert after is not None
         assert {worker.name: worker.pid for worker in after.workers} == {w.name: w.pid for w in status.workers}

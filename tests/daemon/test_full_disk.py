@@ -1,0 +1,145 @@
+"""Disks that fill up while parts flow: real file systems under ledger, journal, and pictures with the database."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.domain.records import OutcomeRecord
+from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.records.database import read_only
+from edge_inspector.records.queries import list_parts
+from edge_inspector.simulation.bin_events import Bin
+from tests.daemon.judging import breaches, rows_of, settled_rows, unhurry, wait_until_one_passes
+from tests.daemon.rig import Rig, station_rig
+
+# A few parts use these reserves up; the daemon's own, 4 MiB, last for thousands.
+SMALL_RESERVES = """
+from edge_inspector.journal.writer import SegmentWriter
+create_next = SegmentWriter.create_next
+SegmentWriter.create_next = lambda folder: create_next(
+    folder, preallocate_bytes={"ledger": 8 << 10, "journal": 48 << 10}[folder.name]
+)
+"""
+
+
+class SmallDisk:
+    """A file system of its own, mounted on a folder."""
+
+    def __init__(self, folder: Path, size_kib: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._filler = folder / "filler"
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            pytest.skip("mounting a small file system needs root")
+
+    def fill(self) -> None:
+        """Leave no room for anything that has none reserved."""
+        with self._filler.open("ab", buffering=0) as file:
+            for size in (1 << 16, 1 << 12, 1):
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)) == size:
+                        pass
+
+    def free(self) -> None:
+        """Make room again."""
+        self._filler.unlink()
+
+    def unmount(self) -> None:
+        """Take the file system away."""
+        subprocess.run(["umount", "-l", str(self._folder)], check=True)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size_kib: int) -> Iterator[SmallDisk]:
+    """A small disk on a folder, until the end."""
+    disk = SmallDisk(folder, size_kib)
+    try:
+        yield disk
+    finally:
+        disk.unmount()
+
+
+def reserve_little(rig: Rig) -> None:
+    """Have ledger and journal reserve little, by a start-up file of Python that all processes of this rig read."""
+    folder = rig.folder / "python"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(SMALL_RESERVES, encoding="utf-8")
+    rig.environment["PYTHONPATH"] = str(folder)
+
+
+def wait_until_held(rig: Rig) -> None:
+    rig.wait_for("the feed to be off", lambda: (status := rig.status()) is not None and status.line_state != "armed")
+
+
+def check_pictures_and_database(rig: Rig, disk: SmallDisk, recording: Path) -> None:
+    """Nothing waits for evidence: parts go on being judged, and the recorder catches up once there is room."""
+    disk.fill()
+    recorder = rig.pid_of("recorder")
+    rig.wait_for("the recorder to notice", lambda: (w := rig.worker("recorder")) is not None and "parts.db" in w.detail)
+    wait_until_one_passes(rig)
+    assert rig.is_armed()
+    disk.free()
+    closed = {record.key.name for record in rig.ledger() if isinstance(record, OutcomeRecord)}
+
+    def knows_all() -> bool:
+        with read_only(rig.state_dir) as connection:
+            return closed <= {part.part for part in list_parts(connection) if part.outcome is not None}
+
+    rig.wait_for("the recorder to catch up", knows_all)
+    assert rig.pid_of("recorder") == recorder
+
+
+def check_journal(rig: Rig, disk: SmallDisk, recording: Path) -> None:
+    """A verdict that can not be written is never an ACCEPT; the feed stops, and goes on once there is room."""
+    disk.fill()
+    wait_until_held(rig)
+    written = {record.key.name for record in rig.verdicts() if record.verdict is VerdictKind.ACCEPT}
+    rows = settled_rows(rig, recording)
+    assert breaches(rows) == []
+    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= written
+    disk.free()
+    rig.wait_until_armed_again()
+
+
+def check_ledger(rig: Rig, disk: SmallDisk, recording: Path) -> None:
+    """The reserve holds the outcomes of all parts under way; without a ledger no line worker begins a run."""
+    disk.fill()
+    rig.wait_for("the alarm", lambda: (s := rig.status()) is not None and "ledger_low" in {a.code for a in s.alarms})
+    assert breaches(settled_rows(rig, recording)) == []
+    assert not rig.is_armed()
+    os.kill(rig.pid_of("line"), signal.SIGKILL)
+    rig.wait_for("the next line workers to give up", lambda: (w := rig.worker("line")) is not None and w.restarts >= 2)
+    assert not rig.is_armed()
+    disk.free()
+    rig.wait_until_armed_again()
+    wait_until_one_passes(rig)
+
+
+@pytest.mark.proof
+def test_nothing_passes_uninspected_while_disks_fill_up_one_after_the_other(unhurried_recording: Path) -> None:
+    with station_rig(unhurried_recording) as rig, contextlib.ExitStack() as stack:
+        rig.change_station(unhurry)
+        rig.change_station(lambda station: station.update(records={"keep_free_mb": 0}))
+        reserve_little(rig)
+        ledger = stack.enter_context(small_disk(rig.state_dir / "ledger", 1024))
+        journal = stack.enter_context(small_disk(rig.state_dir / "journal", 1024))
+        evidence = stack.enter_context(small_disk(rig.state_dir / "pictures", 16384))
+        (rig.state_dir / "parts.db").symlink_to(rig.state_dir / "pictures/parts.db")
+        stack.callback(rig.end)  # before the disks go
+        rig.start_belt()
+        rig.start_daemon()
+        rig.wait_until_armed()
+        check_pictures_and_database(rig, evidence, unhurried_recording)
+        check_journal(rig, journal, unhurried_recording)
+        check_ledger(rig, ledger, unhurried_recording)
+        assert rig.stop_daemon() == 0
+        rig.stop_belt()
+        assert breaches(rows_of(rig, unhurried_recording)) == []
