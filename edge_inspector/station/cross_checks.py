@@ -150,6 +150,14 @@ def _line_conflicts(line: Line) -> Iterator[Conflict]:
             f"{line.gate_to_confirm_mm:g}, allowed is at least the longest part, {length.max:g} mm: a part that is "
             "confirmed while it is still in the gate may yet be cut off",
         )
+    lead_mm = (line.gate_tolerance_ms + line.valve_delay_ms + COMMIT_RESERVE_MS) * speed / 1000
+    if not line.sensor_to_ejector_mm - lead_mm > line.min_spacing_mm:
+        yield at(
+            "sensor_to_ejector_mm",
+            f"{line.sensor_to_ejector_mm:g}, of which {lead_mm:g} mm are left when the gate is decided, allowed is more "
+            f"than {lead_mm + line.min_spacing_mm:g} mm (+ min_spacing_mm): a part that follows too closely must be seen by "
+            "then",
+        )
     yield from _heartbeat_conflicts(line, gap_mm)
     for key, timeout_ms in (
         ("decision_timeout_ms", line.decision_timeout_ms),

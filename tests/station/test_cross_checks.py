@@ -55,6 +55,12 @@ STATION_CONFLICTS = [
         "station.yaml:22: line.min_spacing_mm: 70, allowed is more than the longest part, 70 mm",
     ),
     (
+        "min_spacing_mm: 112",
+        "min_spacing_mm: 412",
+        "station.yaml:21: line.sensor_to_ejector_mm: 420, of which 8.4 mm are left when the gate is decided, allowed is "
+        "more than 420.4 mm (+ min_spacing_mm): a part that follows too closely must be seen by then",
+    ),
+    (
         "heartbeat_timeout_ms: 200",
         "heartbeat_timeout_ms: 210",
         "station.yaml:26: line.heartbeat_timeout_ms: 210 ms are 42 mm at 200 mm/s, allowed is less than the gap between "
