@@ -101,7 +101,7 @@ class FrameChooser:
         """Take one event in and return what follows from it."""
         match event:
             case FrameArrived():
-                if not self._take_frame(event):
+                if not self._take_frame(event, now_ns):
                     return []
                 return self._answer(now_ns, only_if_settled=True)
             case Arrival():
@@ -124,6 +124,11 @@ class FrameChooser:
         """Number of the oldest frame that may still be chosen: what came before may be forgotten."""
         return self._frames[0].number if self._frames else None
 
+    @property
+    def newest_number(self) -> int | None:
+        """Number of the newest frame that may be chosen: what came later was refused, and may be forgotten too."""
+        return self._frames[-1].number if self._frames else None
+
     def longest_overdue_ns(self, now_ns: int) -> int:
         """How long ago the oldest pending part was in view; 0 while all of them still travel towards the camera."""
         return max([0, *(now_ns - self._due_ns(arrival) for arrival in self._pending)])
@@ -139,9 +144,14 @@ class FrameChooser:
         waited = self._due_ns(arrival) + self.period_ns + self.latency_ns + self.margin_ns
         return min(waited, arrival.verdict_by_ns + 1)
 
-    def _take_frame(self, event: FrameArrived) -> bool:
-        """Remember the frame; False for one that is not newer than the newest, which a good driver never delivers."""
+    def _take_frame(self, event: FrameArrived, now_ns: int) -> bool:
+        """Remember the frame; False for one that a good driver never delivers: not newer than the newest, or of the future.
+
+        After one taken from the future all that follow would be too old.
+        """
         self._lost = None
+        if event.stamp_ns > now_ns + TRANSFER_MARGIN_NS:
+            return False
         if self._frames and event.stamp_ns <= self._frames[-1].stamp_ns:
             return False
         self._frames.append(_RecentFrame(event.number, event.stamp_ns, event.stamp_ns - self.latency_ns))

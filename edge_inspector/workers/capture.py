@@ -161,10 +161,11 @@ class _Capture:
             if self._watch.needs_proof:
                 self._prove(frame)
             self._perform(self._chooser.step(FrameArrived(frame.number, frame.stamp_ns), t_ns))
-        oldest = self._chooser.oldest_number
-        if oldest is not None:
-            for number in [number for number in self._frames if number < oldest]:
-                del self._frames[number]
+        oldest, newest = self._chooser.oldest_number, self._chooser.newest_number
+        if oldest is not None and newest is not None:
+            self._frames = {number: frame for number, frame in self._frames.items() if oldest <= number <= newest}
+        else:
+            self._frames.clear()  # the chooser refused them all
 
     def _prove(self, frame: Frame) -> None:
         try:

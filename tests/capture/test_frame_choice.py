@@ -204,3 +204,18 @@ def test_arrivals_from_the_future_are_answered_at_once_and_take_nobodys_place() 
     a = part(1, due_ms=100)
     assert c.step(a, at(0)) == []
     assert c.step(frame(7, 100), at(130)) == [Chosen(a, 7, at(100) + LATENCY, at(100), 0)]
+
+
+def test_a_frame_stamped_in_the_future_is_refused_and_does_not_hide_those_that_follow() -> None:
+    c = chooser()
+    c.step(FrameArrived(1, at(0) + 10**15), at(0))
+    a = part(1, due_ms=100)
+    c.step(a, at(50))
+    assert c.step(frame(2, 100), at(130)) == [Chosen(a, 2, at(100) + LATENCY, at(100), 0)]
+
+
+def test_a_frame_that_was_refused_lies_outside_what_may_still_be_chosen() -> None:
+    c = chooser()
+    c.step(frame(1, 0), at(30))
+    c.step(frame(2, 0), at(63))  # the driver's stamp stands still
+    assert (c.oldest_number, c.newest_number) == (1, 1)

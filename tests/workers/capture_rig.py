@@ -126,6 +126,7 @@ class CaptureRig:
         self.missing: list[ViewMissing] = []
         self.pictures: dict[int, bytes] = {}
         self.t0_ns = 0
+        self._to_announce: list[Arrival] = []
         self._process = subprocess.Popen([sys.executable, "-c", WORKER, str(self.state_dir)], stderr=subprocess.DEVNULL)
 
     def begin(self) -> None:
@@ -147,7 +148,7 @@ class CaptureRig:
         key = PartKey(run=1, seq=seq, nonce=seq, recipe=digest)
         trigger_ns = due_ns - round(OFFSET_MS * MS)
         arrival = Arrival(key, trigger_ns, trigger_ns + round(verdict_by_ms * MS), now_ns())
-        self.wait_until(lambda: self._arrivals.send(arrival))
+        self._to_announce.append(arrival)  # the line worker announces a part once it was at the sensor, never before
 
     def reasons(self, seq: int) -> list[MissingReason]:
         return [missing.reason for missing in self.missing if missing.key.seq == seq]
@@ -164,6 +165,10 @@ class CaptureRig:
             self.pump()
 
     def pump(self) -> None:
+        due = [arrival for arrival in self._to_announce if arrival.trigger_ns <= now_ns()]
+        self._to_announce = [
+            arrival for arrival in self._to_announce if arrival not in due or not self._arrivals.send(arrival)
+        ]
         while (beat := self._status.receive()) is not None:
             self.beat = beat.message
             if self.states[-1:] != [beat.message.state]:
