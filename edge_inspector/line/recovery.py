@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_inspector.domain.errors import JournalCorruptError, MessageRefusedError
-from edge_inspector.domain.records import ArrivalRecord, OutcomeRecord, PartKeyRecord, RunEnded, RunRecovered, RunStarted
+from edge_inspector.domain.records import (
+    ArrivalRecord,
+    LedgerRecord,
+    OutcomeRecord,
+    PartKeyRecord,
+    RunEnded,
+    RunRecovered,
+)
 from edge_inspector.journal import SegmentReader, decode_ledger_record, list_segments
+
+PIECE_BYTES = 1 << 20  # read at once: some 20 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,48 +29,72 @@ class Recovery:
     ended: str | None  # how the last run ended; None: it died; "" : there was none
 
 
-def recover(folder: Path, *, before: int) -> Recovery:
+def recover(folder: Path, *, before: int, progress: Callable[[], None] = lambda: None) -> Recovery:
     """Read the ledger back to the last run that had recovered everything before itself.
 
     `before` is the number of the segment that this run has just created. Damage hides what comes after it in that
-    segment; it is said, and never stops the recovery.
+    segment; it is said, and never stops the recovery. A run of a month has gigabytes of records: only what is open is kept
+    in memory, and `progress` is called every some 20 ms, for a beat.
     """
-    arrivals: dict[PartKeyRecord, ArrivalRecord] = {}
-    closed: set[PartKeyRecord] = set()
-    damaged: list[str] = []
+    found = _Found()
     ended: str | None = ""
-    is_last = True
-    for number, path in reversed(list_segments(folder)):
-        if number >= before:
-            continue
-        has_recovered = False
-        segment_ended: str | None = None
-        try:
-            records = SegmentReader(path).read()
-        except JournalCorruptError as error:
-            damaged.append(str(error))
-            records = list(error.records_before)
-        for offset, payload in records:
-            try:
-                record = decode_ledger_record(payload)
-            except MessageRefusedError as error:
-                damaged.append(f"{path}: at byte {offset}: {error}")
-                continue
-            match record:
-                case ArrivalRecord():
-                    arrivals[record.key] = record
-                case OutcomeRecord():
-                    closed.add(record.key)
-                case RunRecovered():
-                    has_recovered = True
-                case RunEnded():
-                    segment_ended = record.reason
-                case RunStarted() | _:
-                    pass
-        if is_last:
-            ended, is_last = segment_ended, False
-        if has_recovered:
+    segments = [(number, path) for number, path in list_segments(folder) if number < before]
+    for number, path in reversed(segments):
+        found.read_segment(path, progress)
+        if number == segments[-1][0]:
+            ended = found.segment_ended
+        if found.has_recovered:
             break
-    still_open = [record for key, record in arrivals.items() if key not in closed]
-    still_open.sort(key=lambda record: (record.key.run, record.key.seq))
-    return Recovery(tuple(still_open), tuple(damaged), ended)
+    still_open = sorted(found.open.values(), key=lambda record: (record.key.run, record.key.seq))
+    return Recovery(tuple(still_open), tuple(found.damaged), ended)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read so far, newest segment first. An outcome may stand in a later segment than its arrival."""
+
+    open: dict[PartKeyRecord, ArrivalRecord] = field(default_factory=dict)
+    closed: set[PartKeyRecord] = field(default_factory=set)  # those whose arrival was not read yet
+    damaged: list[str] = field(default_factory=list)
+    has_recovered: bool = False  # of the segment read last
+    segment_ended: str | None = None
+
+    def read_segment(self, path: Path, progress: Callable[[], None]) -> None:
+        self.segment_ended = None
+        reader, refused_count = SegmentReader(path), 0
+        is_whole = True
+        while is_whole:
+            try:
+                records = reader.read(PIECE_BYTES)
+                if not records:
+                    break
+            except JournalCorruptError as error:
+                self.damaged.append(str(error))
+                records, is_whole = list(error.records_before), False
+            for offset, payload in records:
+                try:
+                    self._take(decode_ledger_record(payload))
+                except MessageRefusedError as error:
+                    refused_count += 1
+                    if refused_count == 1:
+                        self.damaged.append(f"{path}: at byte {offset}: {error}")
+            progress()
+        if refused_count > 1:
+            self.damaged.append(f"{path}: {refused_count - 1} more records that can not be read")
+
+    def _take(self, record: LedgerRecord) -> None:
+        match record:
+            case ArrivalRecord():
+                if record.key in self.closed:
+                    self.closed.remove(record.key)
+                else:
+                    self.open[record.key] = record
+            case OutcomeRecord():
+                if self.open.pop(record.key, None) is None:
+                    self.closed.add(record.key)
+            case RunRecovered():
+                self.has_recovered = True
+            case RunEnded():
+                self.segment_ended = record.reason
+            case _:
+                pass

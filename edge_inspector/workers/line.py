@@ -11,6 +11,7 @@ import os
 import signal
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TextIO, assert_never
 
@@ -129,7 +130,8 @@ class LineLoop:
         self._controller = LineController(
             line, run=self._ledger.number, recipe_digest=session.recipe_digest, nonce=new_nonce
         )
-        self._recover(recover(folder, before=self._ledger.number))
+        reading = partial(worker.beat, WorkerState.STARTING, detail="reads the ledger of the run before")
+        self._recover(recover(folder, before=self._ledger.number, progress=reading))
         self._belt: BeltDriver = SimulatedBelt(context, Path(session.belt_dir), worker.incarnation, session.belt_incarnation)
         self._verdicts: Receiver[Verdict | DecisionBeat] = Receiver(context, endpoints.verdicts, (Verdict, DecisionBeat))
         self._supervisor = Receiver(

@@ -100,3 +100,22 @@ def test_damage_in_the_middle_is_said_and_what_stands_before_it_is_recovered(tmp
     (sentence,) = recovery.damaged
     assert str(path) in sentence
     assert "damaged at byte" in sentence
+
+
+def test_a_long_run_is_read_in_pieces_so_that_the_worker_beats_meanwhile(tmp_path: Path) -> None:
+    closed = [record for seq in range(1, 5001) for record in (arrival(1, seq), outcome(1, seq))]
+    write_run(tmp_path, *closed, arrival(1, 5001))
+    beats: list[None] = []
+    recovery = recover(tmp_path, before=2, progress=lambda: beats.append(None))
+    assert [record.key.seq for record in recovery.open_arrivals] == [5001]
+    assert len(beats) >= 2
+
+
+def test_a_segment_of_another_version_is_said_in_two_sentences_and_not_in_a_million(tmp_path: Path) -> None:
+    writer = SegmentWriter.create_next(tmp_path, preallocate_bytes=1 << 16)
+    for _ in range(100):
+        writer.append(b"no record of this version")
+    writer.close()
+    damaged = recover(tmp_path, before=2).damaged
+    assert len(damaged) == 2
+    assert damaged[1].endswith("99 more records that can not be read")
