@@ -6,16 +6,15 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import edge_inspector
 from edge_inspector.cli.play_report import PLAIN_WIDTH, make_report, print_json, print_report
+from edge_inspector.cli.progress_bar import ProgressBar
 from edge_inspector.domain.errors import AlreadyRunningError, ConfigurationError
 from edge_inspector.recordings import Recording
 from edge_inspector.simulation import playthrough
@@ -33,7 +32,6 @@ EXAMPLE = Path("docs/examples/straw")
 DEFECT_SHARE = 1 / 3
 WRONG_SHARE = 0.12
 SPACING_MS = 1000.0  # two slow cores judge three views in half of that
-PLAIN_STEPS = 10  # lines of progress where there is no terminal
 
 
 def demo(
@@ -49,7 +47,7 @@ def demo(
     state_dir = folder / "state"
     _refuse_running(state_dir)
     recording_path = folder / "recording"
-    with _Bar(quiet=as_json) as bar:
+    with ProgressBar(quiet=as_json) as bar:
         if not (keep and (recording_path / "session.yaml").exists()):
             _make_recording(recording_path, load_document(station_path, Station), parts, seed, bar)
         shutil.rmtree(state_dir, ignore_errors=True)
@@ -62,11 +60,11 @@ def play(
 ) -> None:
     """Play a station's recording once through belt and daemon, and hold bins against ledger."""
     _end_children_on_signals()
-    with _Bar(quiet=as_json) as bar:
+    with ProgressBar(quiet=as_json) as bar:
         _play(station, bar, as_json=as_json)
 
 
-def _play(station_path: Path, bar: _Bar, *, as_json: bool) -> None:
+def _play(station_path: Path, bar: ProgressBar, *, as_json: bool) -> None:
     loaded = load_station(station_path)
     if not loaded.station.simulation:
         raise ConfigurationError(f"{station_path}: says `simulation: false`; only a simulated station can be played")
@@ -115,7 +113,7 @@ def _write_files(folder: Path) -> Path:
     return folder / "station.yaml"
 
 
-def _make_recording(path: Path, station: Station, parts: int, seed: int, bar: _Bar) -> None:
+def _make_recording(path: Path, station: Station, parts: int, seed: int, bar: ProgressBar) -> None:
     shutil.rmtree(path, ignore_errors=True)
     write_session(
         path,
@@ -149,48 +147,3 @@ def _end_children_on_signals() -> None:
 
 def _console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-
-
-class _Bar:
-    """A progress bar on a terminal, a few plain lines elsewhere, nothing when quiet. It writes to stderr."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._said: tuple[str, int] | None = None
-        self._progress: Progress | None = None
-        if not quiet and sys.stderr.isatty():
-            columns: Iterable[TextColumn | BarColumn | MofNCompleteColumn | TimeElapsedColumn] = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-            )
-            self._progress = Progress(*columns, console=Console(stderr=True))
-            self._progress.start()
-            self._task = self._progress.add_task("", total=None)
-
-    def show(self, what: str, done: int, total: int) -> None:
-        """Say how far something is."""
-        if self._progress is not None:
-            is_new = self._said is None or self._said[0] != what
-            self._said = (what, done)
-            if is_new:
-                self._progress.remove_task(self._task)
-                self._task = self._progress.add_task(what, total=total)
-            self._progress.update(self._task, completed=done, total=total)
-        elif not self._quiet:
-            step = done * PLAIN_STEPS // max(total, 1)
-            if (what, step) != self._said:
-                self._said = (what, step)
-                print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """Leave the last state on the terminal."""
-        if self._progress is not None:
-            self._progress.stop()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()

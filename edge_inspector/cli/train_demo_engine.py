@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from edge_inspector.cli.progress_bar import ProgressBar
 
 
 def build_engine(
@@ -22,17 +23,14 @@ def build_engine(
         raise typer.BadParameter(f"{name!r} can not be built; the only engine that can is straw_crack")
     from edge_inspector.training.build import build_demo_engine  # PyTorch takes seconds to import
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, share: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=share)
-
-        limit = math.inf if minutes is None else minutes
-        package = build_demo_engine(engines / name, minutes=limit, seed=seed, steps=steps, progress=show)
+    with ProgressBar() as bar:
+        package = build_demo_engine(
+            engines / name,
+            minutes=math.inf if minutes is None else minutes,
+            seed=seed,
+            steps=steps,
+            progress=lambda stage, share: bar.show(stage, share, 1.0),
+        )
     manifest = package.manifest
     typer.echo(f"{package.folder}: {package.digest}\ncut {manifest.threshold.score}: {manifest.threshold.evidence}")
     for key, metric in manifest.metrics.items():

@@ -1,0 +1,30 @@
+"""Where there is no terminal, progress is a few lines that a log can hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_inspector.cli.progress_bar import PLAIN_STEPS, ProgressBar
+
+
+def test_without_a_terminal_a_task_says_a_bounded_number_of_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar() as bar:
+        for done in range(1001):
+            bar.show("parts through the line", done, 1000)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "parts through the line: 0 of 1000"
+    assert lines[-1] == "parts through the line: 1000 of 1000"
+    assert len(lines) == PLAIN_STEPS + 1
+
+
+def test_shares_are_said_in_per_cent_and_a_new_task_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar() as bar:
+        bar.show("training", 0.5, 1.0)
+        bar.show("judging", 0.5, 1.0)
+    assert capsys.readouterr().err.splitlines() == ["training: 50 %", "judging: 50 %"]
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar(quiet=True) as bar:
+        bar.show("training", 0.5, 1.0)
+    assert capsys.readouterr() == ("", "")
