@@ -75,7 +75,7 @@ class Endpoints:
 class BeltEndpoints:
     """The pair between line and the simulated belt: in a folder of the belt's own, since it outlives the daemon.
 
-    The line's side is named anew by each line worker, so that a belt never sends edges to a dead worker's path.
+    Both paths stay the same for the belt's life; the lock on outputs and ledger sees to it that one line worker binds.
     """
 
     folder: Path
