@@ -21,9 +21,9 @@ from edge_inspector.station.model import (
 class PlainFolder(FileModel):
     """How a plain folder of pictures becomes a recording: part i arrives at lead_in_ms + i × spacing_ms."""
 
-    lead_in_ms: PositiveMs = 1500.0
-    spacing_ms: PositiveMs = 1000.0
-    length_mm: PositiveMm = Field(default=60.0, description="length of every part, for the sensor")
+    lead_in_ms: PositiveMs = Field(default=1500.0, description="start of the recording to the first part")
+    spacing_ms: PositiveMs = Field(default=1000.0, description="one part to the next; more, if verdicts come too late")
+    length_mm: PositiveMm = Field(default=60.0, description="length that the sensor measures, the same for every part")
 
 
 class Recording(FileModel):
@@ -36,34 +36,34 @@ class Recording(FileModel):
 class ReplayFaults(FileModel):
     """Misbehaviour on demand, for tests; every share is of all frames, drawn with `seed`."""
 
-    seed: int = 1
-    jitter_ms: NonNegativeMs = 0.0
-    drop_share: Share = 0.0
+    seed: int = Field(default=1, description="another seed, other frames are hit")
+    jitter_ms: NonNegativeMs = Field(default=0.0, description="frames come up to this much late")
+    drop_share: Share = Field(default=0.0, description="the frame never comes")
     stale_share: Share = Field(default=0.0, description="the picture of the frame before is delivered again")
     damage_share: Share = Field(default=0.0, description="the JPEG is cut off")
     stall_from_ms: NonNegativeMs | None = Field(default=None, description="no frames from here, in time of the recording")
-    stall_for_ms: PositiveMs = 1000.0
+    stall_for_ms: PositiveMs = Field(default=1000.0, description="no frames for so long, once `stall_from_ms` is reached")
 
 
 class Roi(FileModel):
     """The part of the frame that is the view."""
 
-    x_px: Annotated[int, Field(ge=0, le=16384)] = 0
-    y_px: Annotated[int, Field(ge=0, le=16384)] = 0
-    width_px: PixelCount
-    height_px: PixelCount
+    x_px: Annotated[int, Field(ge=0, le=16384)] = Field(default=0, description="left edge, from the frame's left")
+    y_px: Annotated[int, Field(ge=0, le=16384)] = Field(default=0, description="upper edge, from the frame's top")
+    width_px: PixelCount = Field(description="must be the recipe's view.width_px")
+    height_px: PixelCount = Field(description="must be the recipe's view.height_px")
 
 
 class Camera(FileModel):
     """One camera and the instant at which it sees a part."""
 
-    driver: Literal["replay"]
+    driver: Literal["replay"] = Field(description="replay: shows the recording's pictures of the camera of this name")
     period_ms: PositiveMs = Field(default=33.333, description="time from one frame to the next")
     latency_ms: NonNegativeMs = Field(description="driver's stamp minus the middle of the exposure")
     offset_ms: NonNegativeMs = Field(description="sensor's leading edge to the instant at which the part is in view")
     tolerance_ms: PositiveMs | None = Field(default=None, description="farthest frame that counts; default period / 2 + 2")
-    roi: Roi | None = Field(default=None, description="default: the whole frame")
-    faults: ReplayFaults | None = None
+    roi: Roi | None = Field(default=None, description="what is cut out of the frame; default: the whole frame")
+    faults: ReplayFaults | None = Field(default=None, description="misbehaviour on demand, for tests")
 
     @property
     def tolerance_or_default_ms(self) -> float:
@@ -74,16 +74,20 @@ class Camera(FileModel):
 class PartLength(FileModel):
     """The sensor's own measure: shorter is a fragment or a bounce, longer is two parts touching."""
 
-    min: PositiveMm
-    max: PositiveMm
+    min: PositiveMm = Field(description="shorter is a fragment or a bounce of the sensor")
+    max: PositiveMm = Field(description="longer is two parts touching")
 
 
 class UninspectedLimit(FileModel):
     """When the feed stops because too many parts went by unjudged."""
 
-    in_a_row: Annotated[int, Field(ge=1, le=1000)] = 5
-    of_last: Annotated[int, Field(ge=1, le=100_000)] = 500
-    most: Annotated[int, Field(ge=0, le=100_000)] = 10
+    in_a_row: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=5, description="the feed stops at so many uninspected parts one after the other"
+    )
+    of_last: Annotated[int, Field(ge=1, le=100_000)] = Field(default=500, description="so many parts are looked back on")
+    most: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=10, description="the feed stops when more of the last `of_last` parts than this were uninspected"
+    )
 
 
 class Line(FileModel):
@@ -93,16 +97,22 @@ class Line(FileModel):
         default="replay",
         description="replay: the belt feeds one part at each trigger of the recording; software: on request",
     )
-    belt: Literal["simulated"] = "simulated"
+    belt: Literal["simulated"] = Field(default="simulated", description="the program `edge-inspector belt`")
     ejector: Literal["pass_accepts"] = Field(
         default="pass_accepts",
         description="a gate that opens only for accepted parts; without air, current or us nothing passes",
     )
-    speed_mm_s: PositiveMm
-    part_length_mm: PartLength
-    sensor_to_ejector_mm: PositiveMm
+    speed_mm_s: PositiveMm = Field(
+        description="speed of the belt, measured; every instant behind the sensor follows from it"
+    )
+    part_length_mm: PartLength = Field(description="what the sensor may measure of one part; anything else is UNINSPECTED")
+    sensor_to_ejector_mm: PositiveMm = Field(
+        description="way of a part's leading edge from the sensor to the gate, measured"
+    )
     min_spacing_mm: PositiveMm = Field(description="leading edge to leading edge; closer parts are both UNINSPECTED")
-    valve_delay_ms: NonNegativeMs = 15.0
+    valve_delay_ms: NonNegativeMs = Field(
+        default=15.0, description="command to gate fully moved, measured; commands are given so much earlier"
+    )
     gate_tolerance_ms: PositiveMs = Field(default=20.0, description="the gate is open this long before and after the part")
     stop_distance_mm: NonNegativeMm = Field(default=10.0, description="way of the belt after its permit is gone, measured")
     heartbeat_timeout_ms: PositiveMs = Field(
@@ -110,52 +120,80 @@ class Line(FileModel):
     )
     confirm_tolerance_ms: PositiveMs = Field(default=60.0, description="good lane's sensor against the expected instant")
     gate_to_confirm_mm: PositiveMm = Field(default=80.0, description="gate to the good lane's sensor; longer than any part")
-    decision_timeout_ms: PositiveMs = 300.0
-    supervisor_timeout_ms: PositiveMs = 1000.0
-    uninspected_limit: UninspectedLimit = UninspectedLimit()
+    decision_timeout_ms: PositiveMs = Field(
+        default=300.0, description="no ACCEPT opens the gate when the decision worker is silent for longer"
+    )
+    supervisor_timeout_ms: PositiveMs = Field(
+        default=1000.0, description="the line stops when the supervisor is silent for longer"
+    )
+    uninspected_limit: UninspectedLimit = Field(
+        default=UninspectedLimit(), description="when the feed stops because too many parts were not inspected"
+    )
 
 
 class Inference(FileModel):
     """The inference worker."""
 
-    driver: Literal["openvino"] = "openvino"
-    threads: Annotated[int, Field(ge=1, le=256)] = 2
-    max_batch: Annotated[int, Field(ge=1, le=64)] = 6
+    driver: Literal["openvino"] = Field(default="openvino", description="what runs the engines, on the CPU")
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(default=2, description="CPU threads for engines, at most the cores")
+    max_batch: Annotated[int, Field(ge=1, le=64)] = Field(default=6, description="views judged at once, at most")
     golden_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
-        default=10.0, description="a golden picture is judged again"
+        default=10.0, description="each engine judges a golden picture again so often"
     )
+
+
+class PictureDays(FileModel):
+    """How many days pictures are kept, by the part's verdict; the quota may end it earlier, accepted parts first."""
+
+    rejected: Annotated[int, Field(ge=1, le=36_500)] = Field(default=365, description="parts with verdict REJECT")
+    uninspected: Annotated[int, Field(ge=1, le=36_500)] = Field(default=365, description="parts that nobody judged")
+    accepted: Annotated[int, Field(ge=1, le=36_500)] = Field(default=30, description="the sample of accepted parts")
 
 
 class Records(FileModel):
     """Database and pictures."""
 
-    picture_quota_mb: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
+    picture_quota_mb: Annotated[int, Field(ge=1, le=10_000_000)] = Field(default=2000, description="PICTURE_QUOTA")
     keep_free_mb: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=500, description="pictures stop below this free space"
+    )
+    picture_days: PictureDays = Field(default=PictureDays(), description="days that pictures are kept, by verdict")
+    accepted_sample: Share = Field(
+        default=0.0, description="share of the accepted parts whose pictures are kept; the part's number decides which"
     )
 
 
 class Supervision(FileModel):
     """When a worker is stuck, and how often it may be restarted."""
 
-    start_timeout_ms: PositiveMs = 60_000.0
-    beat_timeout_ms: PositiveMs = 2000.0
-    pending_timeout_ms: PositiveMs = 5000.0
-    restarts: Annotated[int, Field(ge=0, le=1000)] = 5
-    restart_window_s: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    start_timeout_ms: PositiveMs = Field(default=60_000.0, description="a worker not ready by then is killed and restarted")
+    beat_timeout_ms: PositiveMs = Field(
+        default=2000.0, description="a worker silent for longer is killed and restarted; the line worker far sooner"
+    )
+    pending_timeout_ms: PositiveMs = Field(
+        default=5000.0, description="a worker that leaves something undone for longer is killed and restarted"
+    )
+    restarts: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=5, description="a worker that fails more often within `restart_window_s` is given up"
+    )
+    restart_window_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=300.0, description="failures longer ago do not count"
+    )
 
 
 class Station(FileModel):
     """One station file."""
 
-    format: Literal[1]
-    station: Name
+    format: Literal[1] = Field(description="version of this file's form")
+    station: Name = Field(description="name of this place")
     simulation: bool = Field(description="true: recorded pictures and the simulated belt; never true on a real line")
     recipe: str = Field(description="path of the recipe, from this file")
     state_dir: str = Field(description="folder of ledger, journal, pictures and database, from this file")
-    recording: Recording | None = None
-    cameras: Annotated[dict[Name, Camera], Field(min_length=1, max_length=16)]
-    line: Line
-    inference: Inference = Inference()
-    records: Records = Records()
-    supervision: Supervision = Supervision()
+    recording: Recording | None = Field(default=None, description="what the cameras show; needed by driver `replay`")
+    cameras: Annotated[dict[Name, Camera], Field(min_length=1, max_length=16)] = Field(
+        description="NAME: camera; every one must give a good view of every part"
+    )
+    line: Line = Field(description="trigger, belt and gate")
+    inference: Inference = Field(default=Inference(), description="how engines are run")
+    records: Records = Field(default=Records(), description="how much is kept")
+    supervision: Supervision = Field(default=Supervision(), description="when a worker is stuck, and how often it may fail")
