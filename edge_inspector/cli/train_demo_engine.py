@@ -16,7 +16,7 @@ def build_engine(
     engines: Annotated[Path, typer.Option(help="folder of engine packages")] = Path("engines"),
     minutes: Annotated[float | None, typer.Option(min=0.1, help="end training after so many minutes")] = None,
     seed: Annotated[int, typer.Option(help="seed of training; its sets take the next four")] = 41_000,
-    steps: Annotated[int, typer.Option(min=1, help="end training after so many batches")] = 2400,
+    steps: Annotated[int, typer.Option(min=1, help="end training after so many batches")] = 1600,
 ) -> None:
     """Draw straws, train from random weights, choose the cut, and write the package with its golden pictures."""
     if name != "straw_crack":

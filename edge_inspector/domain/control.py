@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_inspector.domain.identity import TimeNs
+
 
 class AckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ack"):
-    """Clear the latched alarms. It never clears a part."""
+    """Clear the alarms that the person has read, and no other. It never clears a part.
+
+    Read after `valid_until_ns` (CLOCK_MONOTONIC) it does nothing: a line worker that was stalled must not clear alarms long
+    after the person was told that it did not answer.
+    """
 
     who: str
+    codes: tuple[str, ...]
+    valid_until_ns: TimeNs
 
 
 class TriggerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="trigger"):

@@ -9,6 +9,7 @@ from edge_inspector.domain.belt import BeltTick
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S
 
 SILENT_NS = 500 * NS_PER_MS
+FRESH_NS = 200 * NS_PER_MS  # ten ticks: an older word says nothing about the gate's moment
 FIRST_WORD_NS = 5 * NS_PER_S  # a belt that is there has spoken by then
 SPIN_UP_NS = 2 * NS_PER_S  # a permitted belt must run steadily by then
 
@@ -28,10 +29,10 @@ class BeltWatch:
         """Whether any tick came in this life."""
         return self._tick is not None
 
-    @property
-    def is_steady(self) -> bool:
-        """Whether its last word was that it runs at full speed."""
-        return self._tick is not None and self._tick.is_running and not self._tick.is_latched
+    def is_steady(self, now_ns: int) -> bool:
+        """Whether its last word is fresh, and says that it runs at full speed."""
+        tick = self._tick
+        return tick is not None and tick.is_running and not tick.is_latched and now_ns - tick.t_ns <= FRESH_NS
 
     @property
     def position_mm(self) -> float:

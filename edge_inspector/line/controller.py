@@ -113,8 +113,8 @@ class LineController:
                 self._ready_since_ns = (self._ready_since_ns or now_ns) if beat.all_ready else None
                 if beat.drain:
                     self._drain("drained", now_ns)
-            case Acknowledged(who):
-                self._acknowledge(who, now_ns)
+            case Acknowledged(who, codes):
+                self._acknowledge(who, codes, now_ns)
             case DrainAsked(reason):
                 self._drain(reason, now_ns)
             case FaultFound(code, text):
@@ -212,13 +212,16 @@ class LineController:
         else:  # as long as nothing is decided, what is worse than ACCEPT is never too late
             part.take_verdict(verdict, sender, now_ns)
 
-    def _acknowledge(self, who: str, now_ns: int) -> None:
-        for alarm in self.alarms.values():
+    def _acknowledge(self, who: str, codes: tuple[str, ...], now_ns: int) -> None:
+        for alarm in list(self.alarms.values()):
+            if alarm.code not in codes or alarm.code is AlarmCode.LEDGER_FAULT:  # where nothing can be recorded, a restart
+                continue
+            del self.alarms[alarm.code]
             self._effects.append(Record(AlarmRecord(alarm.code, alarm.text, raised=False, at_ns=now_ns, at_utc="", who=who)))
-        ledger = self.alarms.get(AlarmCode.LEDGER_FAULT)
-        self.alarms = {ledger.code: ledger} if ledger is not None else {}  # nothing can be recorded: only a restart helps
-        self._limit.reset()
-        self._unseen_confirms = 0
+            if alarm.code is AlarmCode.UNINSPECTED_LIMIT:
+                self._limit.reset()
+            elif alarm.code is AlarmCode.CONFIRM_MISSING:
+                self._unseen_confirms = 0
 
     def _drain(self, reason: str, now_ns: int) -> None:
         if not self._drain_reason:
@@ -257,7 +260,7 @@ class LineController:
             neighbour = self.zone.neighbour_at_fault(part)
             if not reason and neighbour is not None:
                 reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
-            if not reason and not (self.outputs[1] and self._belt.is_steady):
+            if not reason and not (self.outputs[1] and self._belt.is_steady(now_ns)):
                 reason = "the belt was not running steadily at the gate's moment"
             if reason:
                 part.shut(reason)
@@ -375,7 +378,7 @@ class LineController:
             case LineState.CLEARING:
                 if stopping:
                     self._stop_belt(self.alarms[stopping[0]].text, now_ns)
-                elif self._purge.is_done:
+                elif self._purge.is_done(now_ns):
                     self._end_purge(now_ns)
                     self._enter(LineState.HELD, now_ns)
                     self._settle(now_ns)
@@ -403,7 +406,7 @@ class LineController:
             self._line.min_spacing_mm, self._line.speed_mm_s
         )  # a part fed at the last moment is at the sensor by now
         waited_ns = now_ns - self._drain_since_ns
-        if self.state is LineState.CLEARING and not self._purge.is_done and waited_ns < 2 * bound_ns:
+        if self.state is LineState.CLEARING and not self._purge.is_done(now_ns) and waited_ns < 2 * bound_ns:
             return  # what was let through before may still be on its way to the good lane's sensor
         if self.state is LineState.CLEARING:
             self._end_purge(now_ns)

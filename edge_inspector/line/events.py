@@ -52,9 +52,10 @@ class SupervisorBeatSeen:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A person acknowledged the alarms."""
+    """A person acknowledged the alarms named by `codes`."""
 
     who: str
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ class Purge:
         """The whole way once more: a part came in, or was lost, meanwhile. The time it may take stays."""
         self._from_mm = self._belt.position_mm
 
-    @property
-    def is_done(self) -> bool:
+    def is_done(self, now_ns: int) -> bool:
         """Whether the zone must be empty."""
-        return self._belt.is_steady and self._from_mm is not None and self._belt.position_mm - self._from_mm >= self._way_mm
+        if self._from_mm is None or not self._belt.is_steady(now_ns):
+            return False
+        return self._belt.position_mm - self._from_mm >= self._way_mm
 
     def is_overdue(self, now_ns: int) -> bool:
         """Whether it takes so long that somebody has to look: the belt does not move, or the feed does not stop."""

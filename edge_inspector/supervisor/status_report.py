@@ -9,18 +9,19 @@ import msgspec
 from edge_inspector.domain.health import QueueDepth
 from edge_inspector.station.session import Session
 from edge_inspector.supervisor.process import LINE
-from edge_inspector.supervisor.worker_watch import WorkerWatch
+from edge_inspector.supervisor.worker_watch import Phase, WorkerWatch
 
 ARMED = "armed"
 OFF = "off"  # no line worker is heard: the belt has stopped by itself
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """One latched alarm of the line worker: the code for programs, the remedy for people."""
+    """One alarm: the code for programs, the remedy for people. Only the line worker's are latched, and wait for `ack`."""
 
     code: str
     text: str
     remedy: str = ""
+    is_latched: bool = True
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):
@@ -76,6 +77,20 @@ def alarms(line: WorkerWatch | None) -> tuple[Alarm, ...]:
         return (Alarm("alarms_unreadable", str(text), "restart the daemon with one version of edge_inspector"),)
 
 
+def failures(watches: Mapping[str, WorkerWatch]) -> tuple[Alarm, ...]:
+    """Return an alarm for each worker that is not started again: no acknowledgement helps, a person has to look."""
+    return tuple(
+        Alarm(
+            "worker_given_up",
+            f"{watch.name}: {watch.why}",
+            "see the log for its end, then restart the daemon",
+            is_latched=False,
+        )
+        for watch in watches.values()
+        if watch.phase is Phase.FAILED
+    )
+
+
 def worker_status(watch: WorkerWatch, now_ns: int) -> WorkerStatus:
     """Return one worker's state."""
     beat = watch.beat
@@ -113,7 +128,7 @@ def station_status(
         line_state=line_state(line, now_ns),
         all_ready=not waiting_for,
         waiting_for=tuple(waiting_for),
-        alarms=alarms(line),
+        alarms=(*alarms(line), *failures(watches)),
         workers=tuple(worker_status(watch, now_ns) for watch in watches.values()),
         supervisor_pid=session.supervisor_pid,
         incarnation=session.incarnation,

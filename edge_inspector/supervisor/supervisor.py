@@ -19,7 +19,7 @@ from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
-from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, line_state, station_status
+from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, failures, line_state, station_status
 from edge_inspector.supervisor.timeline import LEAD_NS, join_belt
 from edge_inspector.supervisor.worker_watch import Phase
 
@@ -172,7 +172,7 @@ class Supervisor:
             else:
                 _log.info("waiting", detail="; ".join(waiting))
         line = self._fleet.watches.get(LINE) if self._fleet is not None else None
-        latched = alarms(line)
+        latched = (*alarms(line), *failures(self._fleet.watches if self._fleet is not None else {}))
         for alarm in latched:
             if alarm.code not in {told.code for told in self._told_alarms}:
                 _log.error("alarm", code=alarm.code, text=alarm.text, remedy=alarm.remedy)

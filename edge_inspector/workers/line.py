@@ -295,11 +295,13 @@ class LineLoop:
 
     def _answer(self, request: ControlRequest) -> ControlReply:
         match request:
-            case AckRequest(who):
+            case AckRequest(who, codes, valid_until_ns):
+                if now_ns() > valid_until_ns:
+                    return ControlReply(ok=False, text="the acknowledgement came too late to the line worker; give it again")
                 count = len(self._controller.alarms)
-                self._step(Acknowledged(who))
+                self._step(Acknowledged(who, codes))
                 left = len(self._controller.alarms)
-                text = f"{count - left} alarm(s) acknowledged" + (f"; {left} stay until a restart" if left else "")
+                text = f"{count - left} alarm(s) acknowledged" + (f"; {left} stay" if left else "")
                 return ControlReply(ok=left == 0, text=text)
             case TriggerRequest():
                 if self._worker.station.line.trigger != "software":

@@ -42,7 +42,9 @@ def serve(server: ControlServer, answer: Callable[[ControlRequest], ControlReply
     return thread
 
 
-@pytest.mark.parametrize("request_", [AckRequest("anna"), TriggerRequest("anna"), StatusRequest(), StopRequest("anna")])
+@pytest.mark.parametrize(
+    "request_", [AckRequest("anna", ("belt_stopped",), 7), TriggerRequest("anna"), StatusRequest(), StopRequest("anna")]
+)
 def test_each_request_is_answered(context: zmq.Context[zmq.Socket[bytes]], endpoint: str, request_: ControlRequest) -> None:
     server = ControlServer(context, endpoint, new_incarnation())
     seen: list[ControlRequest] = []
@@ -80,9 +82,9 @@ def test_a_client_that_missed_an_answer_can_ask_again(context: zmq.Context[zmq.S
     server = ControlServer(context, endpoint, new_incarnation())
     client = ControlClient(context, endpoint, new_incarnation())
     with pytest.raises(ChannelError):
-        client.request(AckRequest("early"), 50)
+        client.request(AckRequest("early", (), 7), 50)
     thread = serve(server, lambda request: ControlReply(ok=True, text=repr(request)), count=2)
-    assert client.request(AckRequest("late"), WAIT_MS).text == "AckRequest(who='late')"
+    assert client.request(AckRequest("late", (), 7), WAIT_MS).text == "AckRequest(who='late', codes=(), valid_until_ns=7)"
     thread.join()
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from edge_inspector.domain.clock import NS_PER_S, now_ns
 from edge_inspector.domain.control import AckRequest
 from edge_inspector.domain.errors import ChannelError
 from edge_inspector.domain.failpoints import ENVIRONMENT_NAME
@@ -158,7 +159,8 @@ class Rig:
         session = find_daemon(self.state_dir)
         if not isinstance(session, NotRunning):
             with contextlib.suppress(ChannelError):
-                ask(session, AckRequest("the test"), 1500)
+                codes = tuple(alarm.code for alarm in ask_status(session, 500).alarms)
+                ask(session, AckRequest("the test", codes, now_ns() + NS_PER_S), 1500)
 
     def is_armed(self) -> bool:
         status = self.status()

@@ -13,6 +13,7 @@ from edge_inspector.domain.records import OutcomeRecord
 from edge_inspector.domain.verdict import DecisionBeat, Verdict, VerdictKind
 from edge_inspector.line.controller import LineController
 from edge_inspector.line.events import (
+    Acknowledged,
     Announce,
     BeltTickSeen,
     CommandGate,
@@ -88,6 +89,10 @@ class Rig:
         assert self.controller.state is LineState.ARMED
         self.effects.clear()
         return self
+
+    def acknowledge(self, who: str) -> None:
+        """Acknowledge every alarm that stands."""
+        self.step(Acknowledged(who, tuple(self.controller.alarms)))
 
     def edge(self, sensor: Sensor, t_ns: int | None = None) -> list[Effect]:
         self.edges += 1

@@ -248,7 +248,7 @@ def test_a_belt_that_stops_by_itself_latches_until_acknowledged_and_purges() -> 
     rig.belt_latched = False
     rig.run_ms(5000)
     assert rig.controller.outputs == (False, False)
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(4000)
     assert rig.controller.state is LineState.ARMED
     assert [o.outcome for o in rig.outcomes] == [Outcome.PURGED]
@@ -264,7 +264,7 @@ def test_a_part_let_through_before_the_belt_stopped_is_passed_when_the_purge_sho
     assert len(rig.gate_commands) == 1
     rig.step(FaultFound(AlarmCode.LEDGER_DAMAGED, "for this test"))
     rig.run_ms(500)
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(300)
     rig.edge(Sensor.CONFIRM)
     rig.run_ms(4000)
@@ -330,7 +330,7 @@ def test_too_many_uninspected_in_a_row_stop_the_feed_until_acknowledged() -> Non
     assert AlarmCode.UNINSPECTED_LIMIT in rig.controller.alarms
     rig.run_ms(5000)
     assert rig.controller.outputs == (False, True)
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     assert rig.controller.state is LineState.ARMED
 
 
@@ -355,7 +355,7 @@ def test_a_ledger_that_can_not_be_written_stops_the_belt_and_no_acknowledgement_
     key = rig.arrive()
     rig.decide(key)
     rig.step(FaultFound(AlarmCode.LEDGER_FAULT, "disk full"))
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(5000)
     assert rig.controller.state is LineState.STOPPED
     assert rig.gate_commands == []
@@ -392,9 +392,32 @@ def test_a_drain_of_a_stopped_line_closes_every_part() -> None:
 def test_an_acknowledgement_is_recorded_with_who_gave_it() -> None:
     rig = Rig().arm()
     rig.step(FaultFound(AlarmCode.SENSOR_BLOCKED, "jam"))
-    rig.step(Acknowledged("maria"))
+    rig.acknowledge("maria")
     alarms = [e.record for e in rig.effects if isinstance(e, Record) and isinstance(e.record, AlarmRecord)]
     assert [(a.raised, a.who) for a in alarms] == [(True, ""), (False, "maria")]
+
+
+def test_an_acknowledgement_clears_only_the_alarms_that_the_person_has_read() -> None:
+    rig = Rig().arm()
+    rig.step(FaultFound(AlarmCode.SENSOR_BLOCKED, "jam"))
+    rig.step(FaultFound(AlarmCode.EJECTION_FAILED, "raised while the person typed"))
+    rig.step(Acknowledged("maria", (AlarmCode.SENSOR_BLOCKED,)))
+    rig.run_ms(5000)
+    assert set(rig.controller.alarms) == {AlarmCode.EJECTION_FAILED}
+    assert rig.controller.outputs == (False, False)
+
+
+def test_a_belt_whose_last_word_is_old_is_not_known_to_run_steadily() -> None:
+    rig = Rig().arm()
+    key = rig.arrive()
+    rig.decide(key)
+    part = rig.controller.zone.find(key)
+    assert part is not None
+    rig.run_ms((part.schedule.commit_ns - rig.now_ns) / NS_PER_MS - 250)
+    rig.belt_speaks = False
+    rig.run_ms(300)
+    assert rig.gate_commands == []
+    assert part.applied_reason == "the belt was not running steadily at the gate's moment"
 
 
 def test_a_part_that_never_leaves_the_sensor_stops_the_belt() -> None:
@@ -465,7 +488,7 @@ def test_whatever_happens_the_gate_opens_only_for_a_part_that_was_accepted_in_ti
         elif action == "confirm":
             rig.edge(Sensor.CONFIRM)
         elif action == "ack":
-            rig.step(Acknowledged("op"))
+            rig.acknowledge("op")
         rig.run_ms(wait_ms)
     rig.step(DrainAsked("drained"))
     rig.run_ms(12_000)

@@ -8,7 +8,7 @@ from edge_inspector.domain.health import SupervisorBeat
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.line.events import Acknowledged, BeltTickSeen, DrainAsked, EdgeSeen, SupervisorBeatSeen, TimePassed
+from edge_inspector.line.events import BeltTickSeen, DrainAsked, EdgeSeen, SupervisorBeatSeen, TimePassed
 from edge_inspector.line.states import AlarmCode, LineState
 from edge_inspector.line.tracked_part import TrackedPart
 from tests.line.controller_rig import LINE, Rig
@@ -70,7 +70,7 @@ def test_a_rejected_part_in_the_good_lane_is_an_ejection_that_failed_also_after_
     key = rig.arrive()
     rig.decide(key, VerdictKind.REJECT)
     rig.confirm_when_due(key)
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(5000)
     (outcome,) = rig.outcomes
     assert (outcome.outcome, outcome.reason) == (Outcome.EJECTION_FAILED, "seen in the good lane; because REJECT")
@@ -112,7 +112,7 @@ def test_a_feed_that_does_not_stop_during_the_purge_is_an_alarm() -> None:
         rig.arrive()
         rig.run_ms(500)
     assert AlarmCode.PURGE_ENDLESS in rig.controller.alarms
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(4000)
     assert rig.controller.state is LineState.ARMED
     assert len(rig.outcomes) == len(rig.arrivals)
@@ -134,12 +134,12 @@ def test_a_belt_that_never_says_a_word_is_an_alarm_and_it_comes_again_after_an_a
     rig.belt_speaks = False
     rig.run_ms(6000)
     assert AlarmCode.BELT_SILENT in rig.controller.alarms
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(100)
     assert AlarmCode.BELT_SILENT in rig.controller.alarms
     rig.belt_speaks = True
     rig.run_ms(100)
-    rig.step(Acknowledged("op"))
+    rig.acknowledge("op")
     rig.run_ms(4000)
     assert rig.controller.state is LineState.ARMED
 

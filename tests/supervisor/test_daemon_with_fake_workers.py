@@ -39,7 +39,7 @@ def test_workers_are_replaced_when_killed_or_stopped_and_the_daemon_drains_in_or
     fake_station.daemons.remove(second)
 
     session = fake_station.session()
-    assert ask(session, AckRequest("a person")).text == "1 alarm(s) acknowledged"
+    assert ask(session, AckRequest("a person", ("belt_stopped",), 2**62)).text == "1 alarm(s) acknowledged"
     daemon.send_signal(signal.SIGTERM)
     assert daemon.wait(20) == 0
     assert fake_station.ends()[0] == "line drain"
@@ -95,7 +95,7 @@ def test_a_worker_given_up_is_shown_keeps_the_line_from_being_ready_and_makes_th
     assert (status.all_ready, fake_station.session().t0_ns) == (False, None)
     assert fake_station.worker("line").facts["ready"] is False
 
-    reply = ask(fake_station.session(), AckRequest("a person"))
+    reply = ask(fake_station.session(), AckRequest("a person", ("belt_stopped",), 2**62))
     assert (reply.ok, reply.text.split(";")[0]) == (False, "the line worker did not answer in time")
     assert fake_station.status() is not None  # and the loop went on meanwhile
 
