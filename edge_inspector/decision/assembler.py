@@ -76,7 +76,7 @@ class Dropped(StrEnum):
     OTHER_CAMERA = "other_camera"  # no camera of this station
     OTHER_ENGINE = "other_engine"  # no engine of this recipe
     OTHER_VIEW = "other_view"  # of another frame than this camera's first judgement of the part
-    OLD_INCARNATION = "old_incarnation"  # its sender has a successor already
+    OLD_INCARNATION = "old_incarnation"  # sent before the last word of another sender, its successor
     DUPLICATE = "duplicate"
     DUPLICATE_ARRIVAL = "duplicate_arrival"
 
@@ -90,7 +90,6 @@ class Bounds:
     remember_ns: int = 10 * NS_PER_S  # after its deadline a part can still get worse
     early: int = 256  # messages whose arrival has not come yet
     early_ns: int = NS_PER_S
-    retired_senders: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,8 @@ class Assembler:
         self._undecided: dict[PartKey, int] = {}  # key: when to decide
         self._keys_by_name: dict[str, PartKey] = {}
         self._early: deque[_Early] = deque()
-        self._sender = ""
-        self._retired_senders: deque[str] = deque(maxlen=self._bounds.retired_senders)
+        self._sender = ""  # of the last judgement that counted
+        self._heard_ns = 0  # when that one was sent
 
     def step(self, event: Event, now_ns: int) -> list[Decide]:
         """Take one event at time `now_ns` (monotonic, never going back) and return the verdicts that are due."""
@@ -243,22 +242,21 @@ class Assembler:
             self.dropped[Dropped.DUPLICATE] += 1
         elif frames and frames != {_frame_of(judgement)}:
             self.dropped[Dropped.OTHER_VIEW] += 1
-        elif event.sender in self._retired_senders:
+        elif not self._hear(event.sender, min(judgement.sent_ns, seen_ns)):
             self.dropped[Dropped.OLD_INCARNATION] += 1
         else:
-            self._hear(event.sender)
             assessment = assess(judgement, self._recipe, self._defects)
             part.judgements[camera, judgement.engine] = SeenJudgement(judgement, seen_ns, assessment)
 
-    def _hear(self, sender: str) -> None:
-        """Make the sender of a judgement that counts the current one; its predecessor is never heard again.
+    def _hear(self, sender: str, sent_ns: int) -> bool:
+        """Whether a judgement counts: one sent before the last word of another sender is its dead predecessor's.
 
-        Only a judgement of a part under way gets here: a stale or foreign message can not silence the living sender.
+        A foreign sender can not silence the living one for longer than until its next word.
         """
-        if sender != self._sender:
-            if self._sender:
-                self._retired_senders.append(self._sender)
-            self._sender = sender
+        if sender != self._sender and sent_ns < self._heard_ns:
+            return False
+        self._sender, self._heard_ns = sender, max(sent_ns, self._heard_ns)
+        return True
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

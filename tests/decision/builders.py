@@ -85,6 +85,7 @@ def judgement(
     frame: int = 5,
     times_ms: tuple[int, int] = (1010, 1020),
     width_px: int = WIDTH_PX,
+    sent_ms: int = 0,
 ) -> Judgement:
     return Judgement(
         view=view(part, camera, frame=frame, width_px=width_px),
@@ -93,7 +94,7 @@ def judgement(
         received_ns=0,
         started_ns=times_ms[0] * NS_PER_MS,
         ended_ns=times_ms[1] * NS_PER_MS,
-        sent_ns=0,
+        sent_ns=sent_ms * NS_PER_MS,
     )
 
 

@@ -54,8 +54,9 @@ def judged(
     engine: str = "crack-d2s2",
     frame: int = 5,
     sender: str = b.INFERENCE,
+    sent_ms: int = 0,
 ) -> JudgementSeen:
-    return JudgementSeen(b.judgement(part, camera, result, engine=engine, frame=frame), sender)
+    return JudgementSeen(b.judgement(part, camera, result, engine=engine, frame=frame, sent_ms=sent_ms), sender)
 
 
 def no_view(camera: str = "c1", reason: MissingReason = MissingReason.NO_FRAME) -> ViewMissingSeen:
@@ -224,10 +225,28 @@ def test_an_inference_worker_that_has_a_successor_is_not_heard() -> None:
     line = Line()
     first, second = b.key(1), b.key(2)
     line.at(1001, arrived(part=first), arrived(part=second))
-    line.at(1002, judged("c1", part=first, sender="a" * 12), judged("c1", part=second, sender="b" * 12))
-    assert line.at(1003, judged("c2", part=first, sender="a" * 12)) == []
-    assert line.at(1004, judged("c2", part=second, sender="b" * 12)) == [ACCEPT]
+    line.at(1002, judged("c1", part=first, sender="a" * 12, sent_ms=1000))
+    line.at(1003, judged("c1", part=second, sender="b" * 12, sent_ms=1002))
+    assert line.at(1004, judged("c2", part=first, sender="a" * 12, sent_ms=1001)) == []
+    assert line.at(1005, judged("c2", part=second, sender="b" * 12, sent_ms=1003)) == [ACCEPT]
     assert line.assembler.dropped == {Dropped.OLD_INCARNATION: 1}
+
+
+def test_a_dead_inference_worker_heard_late_can_not_silence_its_successor() -> None:
+    line = Line()
+    first, second = b.key(1), b.key(2)
+    line.at(1001, arrived(part=first), arrived(part=second))
+    line.at(1002, judged("c1", part=first, sender="b" * 12, sent_ms=1002))
+    line.at(1003, judged("c2", part=first, sender="a" * 12, sent_ms=999))
+    assert line.at(1004, judged("c2", part=first, sender="b" * 12, sent_ms=1003)) == [ACCEPT]
+
+
+def test_a_foreign_word_from_the_future_on_a_foreign_part_can_not_silence_the_living_sender() -> None:
+    line = Line()
+    ghost = b.key(8, nonce=1)
+    line.at(1001, arrived(), arrived(part=ghost), judged("c1", sent_ms=1001))
+    line.at(1002, judged("c1", part=ghost, sender="f" * 12, sent_ms=9_000_000))
+    assert line.at(1003, judged("c2", sent_ms=1003)) == [ACCEPT]
 
 
 def test_a_foreign_sender_without_a_part_can_not_silence_the_living_one() -> None:
