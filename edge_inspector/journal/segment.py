@@ -1,6 +1,7 @@
 """What a segment is: records one after the other, each `u32 length, u32 CRC-32 of the payload, payload`, little-endian.
 
-A length of zero is the end: the rest of the file is preallocated zeros. A folder holds segments named by number.
+A length of zero is the end: the rest of the file is preallocated zeros. A writer that closes cuts them off, a killed one
+leaves them. A folder holds segments named by number.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ class SegmentFile(Protocol):
     def allocate(self, offset: int, length: int) -> None:
         """Reserve the bytes from `offset` on; they read as zeros. Nothing was ever written there."""
 
+    def truncate(self, length: int) -> None:
+        """Give back what was reserved after the first `length` bytes."""
+
     def sync(self) -> None:
         """Return once everything written is on the disk."""
 
@@ -62,6 +65,10 @@ class OsSegmentFile:
             end = offset + length
             while offset < end:
                 offset += os.pwrite(self._descriptor, _ZEROS[: end - offset], offset)
+
+    def truncate(self, length: int) -> None:
+        """See `SegmentFile.truncate`."""
+        os.ftruncate(self._descriptor, length)
 
     def sync(self) -> None:
         """See `SegmentFile.sync`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,10 +111,16 @@ class SegmentWriter:
             self._reserve()
 
     def close(self) -> None:
-        """Sync and close; what could not be synced is in `fault`."""
+        """Sync, give the rest of the reserve back, and close; what could not be synced is in `fault`.
+
+        A segment with a fault keeps all its bytes, as a killed writer's does: they may be evidence.
+        """
         if not self._is_closed:
             self._is_closed = True
             if self._sync.close():
+                if self.fault is None:
+                    with contextlib.suppress(OSError):  # a tail of zeros is as good an end, it only takes space
+                        self._file.truncate(self._end)
                 self._file.close()
 
     def _reserve(self, extra_bytes: int = 0) -> None:

@@ -15,6 +15,7 @@ class FakeFile:
         self.most_per_write: int | None = None  # a short write takes no more
         self.fail_write: int | None = None  # errno
         self.fail_sync: int | None = None
+        self.fail_truncate: int | None = None
         self.synced = threading.Event()
         self.sync_count = 0
         self.is_closed = False
@@ -39,6 +40,11 @@ class FakeFile:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         assert not any(self.content[offset : offset + length]), "records would be lost"
         self.content[len(self.content) :] = bytes(max(0, offset + length - len(self.content)))
+
+    def truncate(self, length: int) -> None:
+        if self.fail_truncate is not None:
+            raise OSError(self.fail_truncate, os.strerror(self.fail_truncate))
+        del self.content[length:]
 
     def sync(self) -> None:
         self.sync_count += 1

@@ -84,6 +84,7 @@ def test_records_survive_a_process_that_is_killed_right_after_the_append(tmp_pat
     )
     assert subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False).returncode == -9
     assert payloads(tmp_path / "0000000001.seg") == [b"last words"]
+    assert (tmp_path / "0000000001.seg").stat().st_size == 4 << 20  # a tail of zeros is no damage
 
 
 def test_a_short_write_is_carried_on(tmp_path: Path) -> None:
@@ -185,6 +186,52 @@ def test_what_was_appended_is_synced_soon_and_many_records_share_a_sync(tmp_path
     assert file.synced.wait(5)
     writer.close()
     assert file.sync_count <= 3
+
+
+def test_a_closed_segment_holds_its_records_and_no_tail(tmp_path: Path) -> None:
+    writer = SegmentWriter.create_next(tmp_path)
+    reader = SegmentReader(writer.path)
+    writer.append(b"one")
+    assert len(reader.read()) == 1
+    writer.append(b"two")
+    assert writer.path.stat().st_size == 4 << 20
+    writer.close()
+    assert writer.path.stat().st_size == 2 * (8 + 3)
+    assert [payload for _, payload in reader.read()] == [b"two"]
+    assert reader.read() == []
+    assert payloads(writer.path) == [b"one", b"two"]
+
+
+def test_a_segment_closed_without_a_record_is_empty_and_has_none(tmp_path: Path) -> None:
+    writer = SegmentWriter.create_next(tmp_path)
+    reader = SegmentReader(writer.path)
+    assert reader.read() == []
+    writer.close()
+    assert writer.path.stat().st_size == 0
+    assert reader.read() == []
+
+
+def test_a_segment_with_a_fault_keeps_every_byte(tmp_path: Path) -> None:
+    file = FakeFile()
+    writer = fake_writer(tmp_path, file)
+    writer.append(b"whole")
+    file.fail_write = errno.EIO
+    with pytest.raises(JournalWriteError):
+        writer.append(b"half")
+    writer.close()
+    assert len(file.content) == RESERVE
+    assert file.is_closed
+
+
+def test_a_reserve_that_can_not_be_given_back_is_no_fault(tmp_path: Path) -> None:
+    file = FakeFile()
+    file.fail_truncate = errno.EIO
+    writer = fake_writer(tmp_path, file)
+    writer.append(b"x")
+    writer.close()
+    assert (writer.fault, file.is_closed) == (None, True)
+    writer.path.write_bytes(file.content)
+    assert payloads(writer.path) == [b"x"]
 
 
 def test_nothing_can_be_appended_after_close(tmp_path: Path) -> None:
