@@ -20,6 +20,7 @@ COMMANDS = {  # name: module of this folder, and its function or group of comman
     "trigger": ("trigger", "trigger"),
     "stop": ("stop", "stop"),
     "check": ("check", "check"),
+    "schema": ("schema", "schema"),
     "parts": ("parts", "app"),
     "demo": ("demo", "demo"),
     "play": ("demo", "play"),

@@ -65,12 +65,18 @@ def describe(root: Schema, schema: Schema) -> str:
     'a whole number from 1 to 16'
     """
     schema = resolve(root, schema)
-    words = _words(root, schema)
+    words = allowed_words(root, schema)
     description = schema.get("description")
     return f"{words} ({description})" if words and description and schema.get("type") != "object" else words
 
 
-def _words(root: Schema, schema: Schema) -> str:
+def allowed_words(root: Schema, schema: Schema) -> str:
+    """Return what is allowed, without what it does.
+
+    >>> allowed_words({}, {"type": "boolean", "description": "true: recorded pictures"})
+    'true or false'
+    """
+    schema = resolve(root, schema)
     if "const" in schema:
         return _literal(schema["const"])
     if "enum" in schema:

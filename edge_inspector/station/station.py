@@ -153,7 +153,9 @@ class PictureDays(FileModel):
 class Records(FileModel):
     """Database and pictures."""
 
-    picture_quota_mb: Annotated[int, Field(ge=1, le=10_000_000)] = Field(default=2000, description="PICTURE_QUOTA")
+    picture_quota_mb: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        default=2000, description="room for pictures of parts; accepted parts go first, then the oldest"
+    )
     keep_free_mb: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=500, description="pictures stop below this free space"
     )

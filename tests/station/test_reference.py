@@ -1,0 +1,107 @@
+"""The manual and the editors' schema are made from the models, and leave nothing out."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_inspector.station.recipe import Recipe
+from edge_inspector.station.reference import NEEDED, Section, editor_schema, markdown, sections
+from edge_inspector.station.station import Station
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "station-file.md"
+MODELS = pytest.mark.parametrize("model", [Station, Recipe])
+
+
+def section(model: type[Station] | type[Recipe], place: str) -> Section:
+    (found,) = [each for each in sections(model) if each.place == place]
+    return found
+
+
+def properties_in(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for each in (schema, *schema["$defs"].values()):
+        yield from each["properties"].items()
+
+
+@MODELS
+def test_every_key_says_what_it_does(model: type[Station] | type[Recipe]) -> None:
+    silent = [name for name, schema in properties_in(model.model_json_schema()) if not schema.get("description")]
+    assert silent == []
+
+
+@MODELS
+def test_every_key_stands_in_a_section(model: type[Station] | type[Recipe]) -> None:
+    rows = {key.name for each in sections(model) for key in each.keys}
+    assert rows == {name for name, _ in properties_in(model.model_json_schema())}
+
+
+@MODELS
+def test_every_length_and_time_has_its_unit(model: type[Station] | type[Recipe]) -> None:
+    ends = ("_ms", "_mm", "_px", "_s", "_mb", "_mm2")
+    bare = [
+        f"{each.place}.{key.name}"
+        for each in sections(model)
+        for key in each.keys
+        if key.name.endswith(ends) and not key.unit and "below" not in key.allowed
+    ]
+    assert bare == []
+
+
+def test_sections_come_in_reading_order_outer_before_inner() -> None:
+    places = [each.place for each in sections(Station)]
+    assert places[:4] == ["", "recording", "recording.plain", "cameras.NAME"]
+    assert places.index("line") < places.index("line.part_length_mm") < places.index("inference")
+    assert [each.place for each in sections(Recipe)] == [
+        "",
+        "view",
+        "presence (silhouette)",
+        "presence (silhouette).length_mm",
+        "presence (silhouette).width_mm",
+        "presence (full_frame)",
+        "rules[i]",
+    ]
+
+
+def test_a_key_takes_the_unit_of_the_key_around_it() -> None:
+    assert {key.name: key.unit for key in section(Station, "line.part_length_mm").keys} == {"min": "mm", "max": "mm"}
+
+
+def test_a_row_says_default_and_what_is_allowed() -> None:
+    line = {key.name: key for key in section(Station, "line").keys}
+    assert line["speed_mm_s"].default == NEEDED
+    assert (line["valve_delay_ms"].unit, line["valve_delay_ms"].default) == ("ms", "`15`")
+    assert line["valve_delay_ms"].allowed == "a number from 0 to 3600000"
+    assert line["trigger"].allowed == "one of replay, software"
+    camera = {key.name: key for key in section(Station, "cameras.NAME").keys}
+    assert camera["tolerance_ms"].default == ""
+
+
+@MODELS
+def test_no_cell_breaks_its_table(model: type[Station] | type[Recipe]) -> None:
+    for row in markdown(model).splitlines():
+        if row.startswith("|"):
+            assert row.replace("\\|", "").count("|") == 6, row
+
+
+@MODELS
+def test_editors_get_a_json_schema_that_refuses_unknown_keys(model: type[Station] | type[Recipe]) -> None:
+    schema = json.loads(editor_schema(model))
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert all(each["additionalProperties"] is False for each in (schema, *schema["$defs"].values()))
+
+
+def test_the_committed_page_is_what_the_models_say() -> None:
+    spec = importlib.util.spec_from_file_location("station_page", REPOSITORY / "tools" / "station_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    page_tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page_tool)
+    page = PAGE.read_text(encoding="utf-8")
+    assert len(page_tool.MARKED.findall(page)) == 2
+    assert page == page_tool.fill(page), "run: .venv/bin/python tools/station_page.py"
