@@ -1,4 +1,7 @@
-"""Keeps recent pictures in memory and writes those of parts that were not accepted, with the masks that led to it."""
+"""Keeps recent pictures in memory and writes those of parts that were not accepted, with the masks that led to it.
+
+Of accepted parts a sample is written, as they came. What can not be written now is tried again as long as memory lasts.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from edge_inspector.domain.clock import NS_PER_S
 from edge_inspector.domain.errors import PictureDamagedError
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.records import JudgementRecord, OutcomeRecord, PartKeyRecord, VerdictRecord
-from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.domain.verdict import VerdictKind, worse
 from edge_inspector.imaging.decode import PNG_START, decode_jpeg
 from edge_inspector.imaging.overlay import Colour, draw_regions, encode_jpeg
 from edge_inspector.records.picture_store import PictureStore
 
 MOST_BYTES = 128 << 20  # pictures and masks in memory: half a minute of a fast line
 MOST_PARTS = 2000
+MOST_TRIES = 60  # of writing one part
+RETRY_INTERVAL_NS = 1 * NS_PER_S  # nothing is written for so long after a failure
 OVERLAY_NAME = "{camera}-overlay.jpg"
 
 
@@ -25,8 +31,11 @@ class _Part:
 
     pictures: dict[str, bytes] = field(default_factory=dict)
     judgements: tuple[JudgementRecord, ...] | None = None
-    day: str | None = None  # set once the part is known not to be accepted: its pictures are wanted
+    day: str | None = None  # set once its pictures are wanted
+    kind: VerdictKind = VerdictKind.ACCEPT  # the worst verdict known, once they are wanted
+    kept_as: VerdictKind | None = None  # as the store has them
     written: set[str] = field(default_factory=set)  # names of files
+    failed_tries: int = 0
 
     @property
     def size_bytes(self) -> int:
@@ -57,8 +66,8 @@ class PictureKeeper:
             most_parts: bound of the number of parts remembered.
         """
         self.written_count = 0
-        self.dropped_count = 0  # wanted, but forgotten or not written
-        self.fault: str | None = None  # why the last write failed
+        self.dropped_count = 0  # wanted, but forgotten or given up before they were written
+        self.fault: str | None = None  # why something wanted is not written
         self._store = store
         self._colour_of_engine = colour_of_engine
         self._roi_origin_px = roi_origin_px
@@ -66,6 +75,7 @@ class PictureKeeper:
         self._most_parts = most_parts
         self._parts: OrderedDict[PartKeyRecord, _Part] = OrderedDict()
         self._to_write: dict[PartKeyRecord, None] = {}  # wanted parts with something new, in order
+        self._retry_at_ns = 0
         self._size_bytes = 0
 
     def remember(self, key: PartKey, camera: str, picture: bytes) -> None:
@@ -86,25 +96,34 @@ class PictureKeeper:
         before = part.size_bytes
         part.judgements = record.judgements
         part.written = {name for name in part.written if not name.endswith("-overlay.jpg")}
-        self._want(record.key, part, record.at_utc)
+        self._want(record.key, part, record.verdict, record.at_utc)
         self._grow(part.size_bytes - before)
 
     def note_outcome(self, record: OutcomeRecord) -> None:
-        """Forget a part that passed as accepted; want the pictures of any other."""
-        if record.verdict is not VerdictKind.ACCEPT:
-            self._want(record.key, self._part(record.key), record.at_utc)
+        """Want the pictures of a part that was not accepted, or is in the sample; forget any other."""
+        if record.verdict is not VerdictKind.ACCEPT or self._store.retention.samples(record.key.name):
+            self._want(record.key, self._part(record.key), record.verdict, record.at_utc)
             self._grow(0)
         elif (part := self._parts.get(record.key)) is not None and part.day is None:
             self._forget(record.key)
 
-    def flush(self, most_parts: int = 2) -> bool:
-        """Write what is wanted and not written yet, of so many parts; return whether more is waiting."""
+    def flush(self, now_ns: int, most_parts: int = 2) -> bool:
+        """Write what is wanted and not written yet, of so many parts; return whether more can be written now."""
         for key in list(self._to_write)[:most_parts]:
+            if now_ns < self._retry_at_ns:
+                return False
             del self._to_write[key]
-            self._write(key, self._parts[key])
-        return bool(self._to_write)
+            self._write(key, self._parts[key], now_ns)
+        return bool(self._to_write) and now_ns >= self._retry_at_ns
 
-    def _want(self, key: PartKeyRecord, part: _Part, at_utc: str) -> None:
+    def give_up(self) -> None:
+        """Count what is still wanted as dropped: nobody will write it any more."""
+        for key in self._to_write:
+            self.dropped_count += len(self._names_to_write(self._parts[key]))
+        self._to_write.clear()
+
+    def _want(self, key: PartKeyRecord, part: _Part, kind: VerdictKind, at_utc: str) -> None:
+        part.kind = worse(part.kind, kind)
         part.day = part.day or at_utc[:10]
         self._to_write[key] = None
 
@@ -116,20 +135,44 @@ class PictureKeeper:
             names |= {OVERLAY_NAME.format(camera=camera): camera for camera in part.pictures if camera in seen}
         return {name: camera for name, camera in names.items() if name not in part.written}
 
-    def _write(self, key: PartKeyRecord, part: _Part) -> None:
-        for name, camera in self._names_to_write(part).items():
-            part.written.add(name)  # also when it fails: evidence is tried once, and never holds up the next part
-            try:
-                content = part.pictures[camera]
-                if name == OVERLAY_NAME.format(camera=camera):
-                    content = self._overlay(key.recipe, camera, content, part.judgements or ())
-                self._store.write(str(part.day), key.name, name, content)
-            except (OSError, PictureDamagedError) as error:
-                self.dropped_count += 1
-                self.fault = f"picture of part {key.name}, camera {camera}: {error}"
-            else:
-                self.written_count += 1
+    def _write(self, key: PartKeyRecord, part: _Part, now_ns: int) -> None:
+        try:
+            for name, camera in self._names_to_write(part).items():
+                self._write_one(key, part, name, camera)
+            if part.written and part.kept_as is not part.kind:
+                self._store.keep_as(str(part.day), key.name, part.kind)
+                part.kept_as = part.kind
+        except OSError as error:
+            self._retry_later(key, part, str(error), now_ns)
+        else:
+            part.failed_tries = 0
+            if not any(self._parts[waiting].failed_tries for waiting in self._to_write):
                 self.fault = None
+
+    def _write_one(self, key: PartKeyRecord, part: _Part, name: str, camera: str) -> None:
+        content = part.pictures[camera]
+        if name == OVERLAY_NAME.format(camera=camera):
+            try:
+                content = self._overlay(key.recipe, camera, content, part.judgements or ())
+            except PictureDamagedError:  # tried once: it stays damaged, and is kept as it came
+                part.written.add(name)
+                self.dropped_count += 1
+                return
+        self._store.write(str(part.day), key.name, name, content)
+        part.written.add(name)
+        self.written_count += 1
+
+    def _retry_later(self, key: PartKeyRecord, part: _Part, why: str, now_ns: int) -> None:
+        """Put a part behind the others, or give it up; after any failure the disk is left alone for a while."""
+        self.fault = f"pictures of part {key.name}: {why}"
+        self._retry_at_ns = now_ns + RETRY_INTERVAL_NS
+        part.failed_tries += 1
+        if part.failed_tries < MOST_TRIES:
+            self._to_write[key] = None
+        else:
+            names = self._names_to_write(part)
+            part.written |= names.keys()
+            self.dropped_count += len(names)
 
     def _overlay(self, recipe: str, camera: str, picture: bytes, judgements: Iterable[JudgementRecord]) -> bytes:
         pixels = decode_jpeg(picture, from_camera=False)

@@ -15,6 +15,7 @@ from edge_inspector.records.engine_colours import EngineColours
 from edge_inspector.records.indexer import Batch, Indexer
 from edge_inspector.records.picture_store import PictureStore
 from edge_inspector.records.pictures import PictureKeeper
+from edge_inspector.records.retention import Retention
 from edge_inspector.station.station import Station
 from edge_inspector.workers.process import Worker, start_worker
 
@@ -24,6 +25,7 @@ RETRY_INTERVAL_NS = 1 * NS_PER_S  # after a fault of the database
 STOP_TIMEOUT_NS = 2 * NS_PER_S
 POLL_MS = 20
 MOST_PICTURES_A_TURN = 64
+MOST_SWEPT_A_TURN = 50
 _log = structlog.get_logger()
 
 
@@ -35,8 +37,11 @@ class Recorder:
             roi = station.cameras[camera].roi if camera in station.cameras else None
             return (0, 0) if roi is None else (roi.x_px, roi.y_px)
 
-        store = PictureStore(state_dir, station.records.picture_quota_mb, station.records.keep_free_mb)
-        self.pictures = PictureKeeper(store, EngineColours(state_dir), roi_origin_px)
+        records = station.records
+        days = records.picture_days
+        retention = Retention(days.rejected, days.uninspected, days.accepted, records.accepted_sample)
+        self.store = PictureStore(state_dir, records.picture_quota_mb, records.keep_free_mb, retention)
+        self.pictures = PictureKeeper(self.store, EngineColours(state_dir), roi_origin_px)
         self.last_batch = Batch()
         self.record_count = 0
         self._indexer = indexer or Indexer(state_dir)
@@ -49,7 +54,7 @@ class Recorder:
             self.pictures.remember(picture.key, picture.camera, bytes(received.buffers[0]))
 
     def turn(self) -> None:
-        """Index what is new, and tell the pictures of it."""
+        """Index what is new, and tell the pictures of it; look whether some pictures are too old."""
         batch = self.last_batch = self._indexer.turn()
         for verdict in batch.journal:
             if isinstance(verdict, VerdictRecord):
@@ -58,11 +63,12 @@ class Recorder:
             if isinstance(outcome, OutcomeRecord):
                 self.pictures.note_outcome(outcome)
         self.record_count += len(batch.ledger) + len(batch.journal)
+        self.store.sweep(MOST_SWEPT_A_TURN)
 
     @property
     def detail(self) -> str:
         """What a person should know; empty when all is well."""
-        return "; ".join(filter(None, (self.last_batch.fault, self.pictures.fault)))
+        return "; ".join(filter(None, (self.last_batch.fault, self.pictures.fault, self.store.sweep_fault)))
 
     def say_faults(self) -> None:
         """Log a fault once when it comes, and once when it goes."""
@@ -93,7 +99,7 @@ def main(state_dir: Path) -> int:
                 pause_ns = RETRY_INTERVAL_NS if batch.fault else 0 if batch.has_more else TURN_INTERVAL_NS
                 next_turn_ns = now_ns() + pause_ns
                 state = WorkerState.READY  # also without a database: nothing waits for it, and it is caught up later
-            recorder.pictures.flush()
+            recorder.pictures.flush(now_ns())
             recorder.say_faults()
             _beat(worker, recorder, receiver, state)
         if worker.stop_requested:
@@ -122,10 +128,11 @@ def _finish(worker: Worker, recorder: Recorder, receiver: Receiver[Picture]) -> 
     while now_ns() < until_ns and worker.parent_is_alive():
         _take_pictures(receiver, recorder)
         recorder.turn()
-        has_pictures = recorder.pictures.flush()
+        has_pictures = recorder.pictures.flush(now_ns())
         _beat(worker, recorder, receiver, WorkerState.DRAINING)
         if recorder.last_batch.fault or not (recorder.last_batch.has_more or has_pictures):
             break
+    recorder.pictures.give_up()
     recorder.say_faults()
 
 

@@ -11,26 +11,33 @@ import pytest
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.imaging.overlay import COLOURS, encode_jpeg
 from edge_inspector.records.picture_store import PictureStore, list_part_folders, list_pictures
-from edge_inspector.records.pictures import PictureKeeper
+from edge_inspector.records.pictures import MOST_TRIES, RETRY_INTERVAL_NS, PictureKeeper
+from edge_inspector.records.retention import Retention
 from tests.records import history as made
 
 JPEG = encode_jpeg(np.full((64, 96, 3), 40, np.uint8))
 REJECT, ACCEPT, UNINSPECTED = VerdictKind.REJECT, VerdictKind.ACCEPT, VerdictKind.UNINSPECTED
 
 
-def keeper_of(state_dir: Path, *, quota_mb: int = 100, keep_free_mb: int = 0, **bounds: int) -> PictureKeeper:
-    store = PictureStore(state_dir, quota_mb, keep_free_mb)
+def store_of(state_dir: Path, quota_mb: int = 100, keep_free_mb: int = 0, accepted_sample: float = 0.0) -> PictureStore:
+    return PictureStore(state_dir, quota_mb, keep_free_mb, Retention(365, 365, 30, accepted_sample))
+
+
+def keeper_of(
+    state_dir: Path, *, quota_mb: int = 100, keep_free_mb: int = 0, accepted_sample: float = 0.0, **bounds: int
+) -> PictureKeeper:
+    store = store_of(state_dir, quota_mb, keep_free_mb, accepted_sample)
     return PictureKeeper(store, lambda _recipe, _engine: COLOURS["red"], lambda _camera: (0, 0), **bounds)
 
 
-def flush(keeper: PictureKeeper) -> None:
-    while keeper.flush():
+def flush(keeper: PictureKeeper, now_ns: int = 0) -> None:
+    while keeper.flush(now_ns):
         pass
 
 
 def kept(state_dir: Path) -> list[str]:
     folder = state_dir / "pictures"
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
 
 
 def test_a_rejected_part_keeps_its_pictures_and_an_overlay_of_each_view(tmp_path: Path) -> None:
@@ -112,7 +119,7 @@ def test_a_wanted_picture_that_is_forgotten_before_it_is_written_is_counted(tmp_
 
 
 def test_the_quota_removes_the_oldest_day_first_and_never_the_part_being_written(tmp_path: Path) -> None:
-    store = PictureStore(tmp_path, quota_mb=1, keep_free_mb=0)
+    store = store_of(tmp_path, quota_mb=1)
     piece = bytes(300_000)
     for day, part in [("2024-01-02", "1-9"), ("2024-01-01", "1-10"), ("2024-01-01", "1-2")]:
         store.write(day, part, "c1.jpg", piece)
@@ -131,8 +138,8 @@ def test_the_quota_removes_the_oldest_day_first_and_never_the_part_being_written
 
 
 def test_the_quota_counts_what_an_earlier_life_left(tmp_path: Path) -> None:
-    PictureStore(tmp_path, 1, 0).write("2024-01-01", "1-1", "c1.jpg", bytes(700_000))
-    PictureStore(tmp_path, 1, 0).write("2024-01-02", "1-2", "c1.jpg", bytes(700_000))
+    store_of(tmp_path, 1).write("2024-01-01", "1-1", "c1.jpg", bytes(700_000))
+    store_of(tmp_path, 1).write("2024-01-02", "1-2", "c1.jpg", bytes(700_000))
     assert kept(tmp_path) == ["2024-01-02/1-2/c1.jpg"]
 
 
@@ -142,6 +149,7 @@ def test_pictures_stop_while_the_disk_is_nearly_full_and_it_is_said(tmp_path: Pa
     keeper.note_outcome(made.outcome(1, UNINSPECTED))
     flush(keeper)
     assert kept(tmp_path) == []
+    keeper.give_up()
     assert keeper.dropped_count == 1
     assert "MB are kept free: no more pictures" in (keeper.fault or "")
 
@@ -160,20 +168,101 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_on_a_full_disk_pictures_are_dropped_and_counted_and_no_half_file_stays(small_disk: Path) -> None:
+def test_what_a_full_disk_did_not_take_is_written_once_there_is_room_and_no_half_file_stays(small_disk: Path) -> None:
     keeper = keeper_of(small_disk)
     large = encode_jpeg(np.random.default_rng(1).integers(0, 255, (400, 400, 3), np.uint8))
-    for seq in range(1, 41):
+    for seq in range(1, 16):
         keeper.remember(made.wire_key(seq), "c1", large)
         keeper.note_outcome(made.outcome(seq, UNINSPECTED))
     flush(keeper)
     assert "No space left" in (keeper.fault or "")
-    assert keeper.written_count == len(kept(small_disk)) > 0
-    assert keeper.written_count + keeper.dropped_count == 40
-    assert all((small_disk / "pictures" / name).stat().st_size == len(large) for name in kept(small_disk))
-    first = small_disk / "pictures" / kept(small_disk)[0]
-    first.unlink()
-    keeper.remember(made.wire_key(50), "c1", JPEG)
-    keeper.note_outcome(made.outcome(50, UNINSPECTED))
+    written = kept(small_disk)
+    assert keeper.written_count == len(written) > 0
+    assert all((small_disk / "pictures" / name).stat().st_size == len(large) for name in written)
+    for name in written:
+        (small_disk / "pictures" / name).unlink()
+    flush(keeper, RETRY_INTERVAL_NS - 1)
+    assert kept(small_disk) == []
+    flush(keeper, RETRY_INTERVAL_NS)
+    assert 0 < len(kept(small_disk)) <= len(written)
+    assert not set(kept(small_disk)) & set(written)  # others, that did not fit before
+    assert keeper.dropped_count == 0
+
+
+class FailingStore(PictureStore):
+    """Fails for the parts named, and counts how often."""
+
+    def __init__(self, state_dir: Path, failing: set[str]) -> None:
+        super().__init__(state_dir, 100, 0, Retention(365, 365, 30))
+        self.failing = failing
+        self.failure_count = 0
+
+    def write(self, day: str, part: str, name: str, content: bytes) -> Path:
+        if part in self.failing:
+            self.failure_count += 1
+            raise OSError(5, "Input/output error")
+        return super().write(day, part, name, content)
+
+
+def failing_keeper(state_dir: Path, failing: set[str]) -> tuple[PictureKeeper, FailingStore]:
+    store = FailingStore(state_dir, failing)
+    return PictureKeeper(store, lambda _recipe, _engine: COLOURS["red"], lambda _camera: (0, 0)), store
+
+
+def test_a_part_that_fails_goes_behind_the_others_and_is_written_when_the_disk_is_well(tmp_path: Path) -> None:
+    keeper, store = failing_keeper(tmp_path, {"1-1"})
+    for seq in (1, 2):
+        keeper.remember(made.wire_key(seq), "c1", JPEG)
+        keeper.note_outcome(made.outcome(seq, UNINSPECTED))
     flush(keeper)
-    assert keeper.fault is None
+    assert "pictures of part 1-1: " in (keeper.fault or "")
+    assert not keeper.flush(RETRY_INTERVAL_NS - 1)
+    assert kept(tmp_path) == []
+    flush(keeper, RETRY_INTERVAL_NS)
+    assert kept(tmp_path) == ["2024-05-06/1-2/c1.jpg"]
+    assert "1-1" in (keeper.fault or "")  # still waits
+    store.failing.clear()
+    flush(keeper, 2 * RETRY_INTERVAL_NS)
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg", "2024-05-06/1-2/c1.jpg"]
+    assert (keeper.written_count, keeper.dropped_count, keeper.fault) == (2, 0, None)
+
+
+def test_a_part_that_always_fails_is_given_up_and_counted(tmp_path: Path) -> None:
+    keeper, store = failing_keeper(tmp_path, {"1-1"})
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_outcome(made.outcome(1, UNINSPECTED))
+    for turn in range(2 * MOST_TRIES):
+        flush(keeper, turn * RETRY_INTERVAL_NS)
+    assert store.failure_count == MOST_TRIES
+    assert keeper.dropped_count == 1
+
+
+def test_of_accepted_parts_the_sample_keeps_its_pictures_without_overlays(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path, accepted_sample=1.0)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    keeper.note_verdict(made.verdict(1, ACCEPT))
+    flush(keeper)
+    assert kept(tmp_path) == []  # not before its outcome
+    keeper.note_outcome(made.outcome(1, ACCEPT))
+    flush(keeper)
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg"]
+    assert [path.name for path in list_pictures(tmp_path, "1-1")] == ["c1.jpg"]
+
+
+def marks(state_dir: Path) -> dict[str, list[str]]:
+    folders = list_part_folders(state_dir / "pictures")
+    return {folder.name: sorted(path.name for path in folder.glob(".*")) for folder in folders}
+
+
+def test_pictures_are_marked_by_the_worst_verdict_that_is_known(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path, accepted_sample=1.0)
+    for seq, kind in enumerate((ACCEPT, UNINSPECTED, REJECT), start=1):
+        keeper.remember(made.wire_key(seq), "c1", JPEG)
+        keeper.note_outcome(made.outcome(seq, kind))
+    flush(keeper)
+    assert marks(tmp_path) == {"1-1": [".accepted"], "1-2": [".uninspected"], "1-3": []}
+    keeper.note_verdict(made.verdict(1, UNINSPECTED))
+    keeper.note_verdict(made.verdict(2, REJECT))
+    keeper.note_verdict(made.verdict(3, UNINSPECTED))
+    flush(keeper)
+    assert marks(tmp_path) == {"1-1": [".uninspected"], "1-2": [], "1-3": []}

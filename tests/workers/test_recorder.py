@@ -171,7 +171,7 @@ def test_a_picture_message_without_its_picture_is_ignored(tmp_path: Path) -> Non
     recorder.take(Received(Picture(made.wire_key(2), "c1", 1), "abcdef012345", (memoryview(JPEG),)))
     for seq in (1, 2):
         recorder.pictures.note_outcome(made.outcome(seq, VerdictKind.UNINSPECTED))
-    recorder.pictures.flush()
+    recorder.pictures.flush(0)
     assert recorder.pictures.written_count == 1
     recorder.close()
 
@@ -180,6 +180,6 @@ def test_a_camera_that_the_station_does_not_know_is_drawn_without_an_offset(tmp_
     recorder = Recorder(tmp_path, STATION)
     recorder.take(Received(Picture(made.wire_key(1), "c9", 1), "abcdef012345", (memoryview(JPEG),)))
     recorder.pictures.note_verdict(made.verdict(1, VerdictKind.REJECT))
-    recorder.pictures.flush()
+    recorder.pictures.flush(0)
     assert recorder.pictures.fault is None
     recorder.close()
