@@ -14,7 +14,7 @@ from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
 from edge_inspector.training.train import TrainingSettings, has_fast_bf16, train
 
 SEED = 41_000  # training; the sets are SEED + 1 ... SEED + 4. The demo's session has seed 2026.
-STEPS = 2400
+STEPS = 1600
 # Mask of the smallest crack drawn, 3 x 0.15 mm tapered and off the camera's axis: about 70 px of 0.054 mm.
 SMALLEST_DEFECT_PX = 64
 
