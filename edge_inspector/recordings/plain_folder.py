@@ -74,6 +74,23 @@ def load_plain_folder(path: Path, camera_ids: Sequence[str] | None, timing: Plai
     return Recording(path, cameras, triggers, None, duration_ns, timing.loop, _ns(timing.lead_in_ms))
 
 
+def find_cameras(path: Path) -> list[str]:
+    """Return the cameras of a plain folder: its folders that hold pictures, or `c1` when it holds pictures itself.
+
+    Raises:
+        RecordingError: there is no picture in it and none in its folders.
+    """
+    if not path.is_dir():
+        raise RecordingError(f"{path}: is no folder; name the folder that holds the pictures, or one folder a camera")
+    if any(_is_picture(child) for child in path.iterdir()):
+        return ["c1"]
+    folders = (child for child in sorted(path.iterdir()) if child.is_dir() and not child.name.startswith("."))
+    found = [folder.name for folder in folders if any(_is_picture(child) for child in folder.iterdir())]
+    if not found:
+        raise RecordingError(f"{path}: holds no pictures; put them at {path}/*.jpg or {path}/CAMERA/*.jpg (.jpeg, .png)")
+    return found
+
+
 def _ns(ms: float) -> int:
     return round(ms * 1e6)
 

@@ -9,6 +9,7 @@ import pytest
 
 from edge_inspector.domain.errors import RecordingError
 from edge_inspector.recordings import PlainFolderTiming, load_recording
+from edge_inspector.recordings.plain_folder import find_cameras
 
 TIMING = PlainFolderTiming(
     lead_in_ms=100, spacing_ms=200, length_mm=60, period_ms=40, latency_ms=5, offset_ms={"c1": 20}, default_offset_ms=30
@@ -70,3 +71,19 @@ def test_a_folder_without_timing_or_session_file_is_refused(tmp_path: Path) -> N
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="holds no pictures and no folders"):
         load_recording(tmp_path, None, TIMING)
+
+
+def test_cameras_are_the_folders_that_hold_pictures(tmp_path: Path) -> None:
+    touch(tmp_path / "top", "1.jpg")
+    touch(tmp_path / "side", "1.PNG")
+    touch(tmp_path / "notes", "read.me")
+    touch(tmp_path / ".hidden", "1.jpg")
+
+    assert find_cameras(tmp_path) == ["side", "top"]
+
+
+def test_a_flat_folder_is_one_camera_whatever_folders_lie_beside_its_pictures(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    touch(tmp_path / "top", "1.jpg")
+
+    assert find_cameras(tmp_path) == ["c1"]

@@ -1,0 +1,131 @@
+"""The first station file and recipe: what is measured becomes limits, names stay names, nothing is overwritten."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.domain.errors import ConfigurationError, DocumentError
+from edge_inspector.station.document import load_document
+from edge_inspector.station.load import load_station
+from edge_inspector.station.recipe import FullFramePresence, Recipe
+from edge_inspector.station.starter import Start, Surface, check_names, find_engines, write_files
+from edge_inspector.station.station import Station
+from tests.station.conftest import write_engine
+
+SURFACE = Surface(width_px=1248, height_px=256, least_mean_grey=105.4, most_mean_grey=119.2, least_deviation=48.1)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Two cameras, with an engine for their size."""
+    pictures = tmp_path / "my" / "pictures"
+    pictures.mkdir(parents=True)
+    write_engine(tmp_path / "engines" / "crack")
+    engines = find_engines([tmp_path / "engines"], SURFACE.width_px, SURFACE.height_px)
+    return Start(tmp_path / "my", pictures, ("side", "top"), SURFACE, engines)
+
+
+def test_files_with_a_fitting_engine_are_good_at_once(start: Start) -> None:
+    write_files(start)
+
+    loaded = load_station(start.folder / "station.yaml")
+
+    assert list(loaded.station.cameras) == ["side", "top"]
+    assert loaded.station.simulation
+    assert loaded.recording_path == start.pictures
+    assert loaded.recipe.product == "my"
+    assert list(loaded.engines) == ["crack"]
+    assert (loaded.recipe.rules[0].engine, loaded.recipe.rules[0].min_score) == ("crack", 0.5)
+
+
+def test_the_presence_is_what_was_measured_with_a_margin(start: Start) -> None:
+    write_files(start)
+
+    presence = load_document(start.folder / "recipe.yaml", Recipe).presence
+
+    assert isinstance(presence, FullFramePresence)
+    assert presence.mean_grey == (95, 130)
+    assert presence.min_grey_deviation == 24.0
+
+
+@pytest.mark.parametrize(("mean_grey", "deviation", "is_part"), [(110, 40, True), (90, 40, False), (110, 20, False)])
+def test_a_picture_outside_the_limits_is_no_part(mean_grey: float, deviation: float, is_part: bool) -> None:
+    assert SURFACE.takes_for_a_part(mean_grey, deviation) is is_part
+
+
+def test_limits_stay_grey_levels() -> None:
+    assert dataclasses.replace(SURFACE, least_mean_grey=3, most_mean_grey=250).allowed_mean == (0, 255)
+
+
+def test_without_an_engine_the_check_names_what_is_missing_and_nothing_else(start: Start) -> None:
+    write_files(dataclasses.replace(start, engines=()))
+
+    with pytest.raises(DocumentError) as refused:
+        load_station(start.folder / "station.yaml")
+
+    assert [fault.split(": ", 2)[1] for fault in refused.value.faults] == ["engines", "rules"]
+    text = (start.folder / "recipe.yaml").read_text(encoding="utf-8")
+    assert "No engine here was made for pictures of 1248 × 256 px" in text
+
+
+def test_a_recipe_without_an_engine_is_completed_by_uncommenting_two_lines(start: Start) -> None:
+    write_files(dataclasses.replace(start, engines=()))
+    path = start.folder / "recipe.yaml"
+
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("# scratch: ", "scratch: ").replace("# - {name", "- {name"), encoding="utf-8")
+
+    assert load_document(path, Recipe).rules[0].engine == "scratch"
+
+
+def test_an_engine_for_another_size_does_not_fit(tmp_path: Path) -> None:
+    write_engine(tmp_path / "crack")
+    assert find_engines([tmp_path], 1248, 256)
+    assert find_engines([tmp_path], 256, 1248) == ()
+
+
+def test_the_cut_is_never_below_what_a_rule_may_have(start: Start) -> None:
+    (engine,) = start.engines
+    manifest = engine.manifest.model_copy(update={"t_low": 0.26})
+    assert dataclasses.replace(engine, manifest=manifest).min_score == 0.52
+
+
+@pytest.mark.parametrize("name", ["1", "on", "null", "1e3", "-", "a.b"])
+def test_cameras_keep_names_that_yaml_would_take_for_something_else(start: Start, name: str) -> None:
+    write_files(dataclasses.replace(start, cameras=(name, "top")))
+    assert list(load_document(start.folder / "station.yaml", Station).cameras) == [name, "top"]
+
+
+@pytest.mark.parametrize("name", ["my parts: größe #1", "2026", "  "])
+def test_any_folder_name_is_possible(start: Start, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    (folder / "pictures").mkdir(parents=True)
+    write_files(dataclasses.replace(start, folder=folder, pictures=folder / "pictures"))
+    assert load_station(folder / "station.yaml").station.station
+
+
+def test_many_cameras_get_more_time_between_parts(start: Start) -> None:
+    write_files(dataclasses.replace(start, cameras=tuple(f"c{k}" for k in range(1, 7))))
+    recording = load_document(start.folder / "station.yaml", Station).recording
+    assert recording is not None
+    assert recording.plain is not None
+    assert recording.plain.spacing_ms == 2100
+
+
+@pytest.mark.parametrize("name", ["station.yaml", "recipe.yaml"])
+def test_a_file_that_is_there_is_never_overwritten_and_none_is_written_beside_it(start: Start, name: str) -> None:
+    (start.folder / name).write_text("mine")
+
+    with pytest.raises(ConfigurationError, match=f"{name}: is there already"):
+        write_files(start)
+
+    assert (start.folder / name).read_text() == "mine"
+    assert [path.name for path in start.folder.glob("*.yaml")] == [name]
+
+
+def test_a_camera_folder_with_an_impossible_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"left cam: .*rename the folder"):
+        check_names(["top", "left cam"], tmp_path)
