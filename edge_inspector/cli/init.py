@@ -55,6 +55,8 @@ def init(
     )
     for engine in engines:
         typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for this size")
+    if not engines:
+        typer.echo(f"  no engine here was made for this size; {folder / RECIPE_FILE} says how to come to one")
     typer.echo("still to do:")
     for line in _to_do(folder, surface, [measure_pictures([path]) for path in empty]):
         typer.echo(f"  - {line}")
