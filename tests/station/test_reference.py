@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from edge_inspector.station.recipe import Recipe
+from edge_inspector.station.recipe import Recipe, Rule
 from edge_inspector.station.reference import NEEDED, Section, editor_schema, markdown, sections
-from edge_inspector.station.station import Station
+from edge_inspector.station.station import Camera, Station
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "station-file.md"
@@ -105,3 +107,10 @@ def test_the_committed_page_is_what_the_models_say() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert len(page_tool.MARKED.findall(page)) == 2
     assert page == page_tool.fill(page), "run: .venv/bin/python tools/station_page.py"
+
+
+def test_the_page_shows_no_rule_and_no_camera_that_would_be_refused() -> None:
+    shown = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    content = {key: value for text in shown for key, value in (yaml.safe_load(text) or {}).items()}
+    assert [Rule.model_validate(rule).name for rule in content["rules"]] == ["crack", "wide_crack"]
+    assert [Camera.model_validate(camera).driver for camera in content["cameras"].values()] == ["replay", "replay"]
