@@ -118,7 +118,14 @@ def channels_of(rig: Rig, session: Session) -> list[Channel]:
     beats = [DecisionBeat(1), DecisionBeat(now_ns()), DecisionBeat(FAR_FUTURE_NS)]
     pictures = [Message(Picture(a.key, "c1", 1), (jpeg,)) for a in arrivals for jpeg in (b"", b"\xff\xd8\xff no JPEG")]
     endpoints, belt = Endpoints(session.runtime_dir, session.incarnation), BeltEndpoints(Path(session.belt_dir))
-    wishes = _messages([AckRequest("nobody"), TriggerRequest("nobody"), StatusRequest(), ControlReply(True, "so be it")])
+    wishes = _messages(
+        [
+            AckRequest("nobody", ("belt_stopped",), 1),
+            TriggerRequest("nobody"),
+            StatusRequest(),
+            ControlReply(True, "so be it"),
+        ]
+    )
     return [
         Channel("arrivals of decision", endpoints.arrivals("decision"), _messages(arrivals)),
         *(Channel(f"arrivals of {name}", endpoints.arrivals(name), _messages(arrivals)) for name in cameras),

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_inspector.domain.records import OutcomeRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.database import read_only
 from edge_inspector.records.queries import list_parts
 from edge_inspector.simulation.bin_events import Bin
-from tests.daemon.judging import breaches, rows_of, settled_rows, unhurry, wait_until_one_passes
+from tests.daemon.judging import breaches, good_parts_passed, rows_of, settled_rows, unhurry, wait_until_one_passes
 from tests.daemon.rig import Rig, station_rig
 
 # A few parts use these reserves up; the daemon's own, 4 MiB, last for thousands.
@@ -75,37 +74,30 @@ def reserve_little(rig: Rig) -> None:
     rig.environment["PYTHONPATH"] = str(folder)
 
 
-def wait_until_held(rig: Rig) -> None:
-    rig.wait_for("the feed to be off", lambda: (status := rig.status()) is not None and status.line_state != "armed")
+def check_evidence_and_journal(rig: Rig, evidence: SmallDisk, journal: SmallDisk, recording: Path) -> None:
+    """Nothing waits for pictures and database; but a verdict that can not be written is never an ACCEPT.
 
-
-def check_pictures_and_database(rig: Rig, disk: SmallDisk, recording: Path) -> None:
-    """Nothing waits for evidence: parts go on being judged, and the recorder catches up once there is room."""
-    disk.fill()
+    Parts go on being judged until the journal's reserve is nearly used up; then the feed stops, until there is room.
+    """
     recorder = rig.pid_of("recorder")
     rig.wait_for("the recorder to notice", lambda: (w := rig.worker("recorder")) is not None and "parts.db" in w.detail)
-    wait_until_one_passes(rig)
-    assert rig.is_armed()
-    disk.free()
-    closed = {record.key.name for record in rig.ledger() if isinstance(record, OutcomeRecord)}
+    rig.wait_for("the end of the reserve", lambda: (w := rig.worker("decision")) is not None and w.state == "not_ready", 60)
+    rig.wait_for("the feed to be off", lambda: (status := rig.status()) is not None and status.line_state != "armed")
+    rows = settled_rows(rig, recording)
+    assert breaches(rows) == []
+    assert good_parts_passed(rows) > 0
+    written = {record.key.name for record in rig.verdicts() if record.verdict is VerdictKind.ACCEPT}
+    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= written
+    evidence.free()
 
     def knows_all() -> bool:
         with read_only(rig.state_dir) as connection:
-            return closed <= {part.part for part in list_parts(connection) if part.outcome is not None}
+            known = {part.part for part in list_parts(connection) if part.outcome is not None}
+        return {row.arrival for row in rows} <= known
 
     rig.wait_for("the recorder to catch up", knows_all)
     assert rig.pid_of("recorder") == recorder
-
-
-def check_journal(rig: Rig, disk: SmallDisk, recording: Path) -> None:
-    """A verdict that can not be written is never an ACCEPT; the feed stops, and goes on once there is room."""
-    disk.fill()
-    wait_until_held(rig)
-    written = {record.key.name for record in rig.verdicts() if record.verdict is VerdictKind.ACCEPT}
-    rows = settled_rows(rig, recording)
-    assert breaches(rows) == []
-    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= written
-    disk.free()
+    journal.free()
     rig.wait_until_armed_again()
 
 
@@ -124,7 +116,7 @@ def check_ledger(rig: Rig, disk: SmallDisk, recording: Path) -> None:
 
 
 @pytest.mark.proof
-def test_nothing_passes_uninspected_while_disks_fill_up_one_after_the_other(unhurried_recording: Path) -> None:
+def test_nothing_passes_uninspected_while_disks_fill_up(unhurried_recording: Path) -> None:
     with station_rig(unhurried_recording) as rig, contextlib.ExitStack() as stack:
         rig.change_station(unhurry)
         rig.change_station(lambda station: station.update(records={"keep_free_mb": 0}))
@@ -137,8 +129,9 @@ def test_nothing_passes_uninspected_while_disks_fill_up_one_after_the_other(unhu
         rig.start_belt()
         rig.start_daemon()
         rig.wait_until_armed()
-        check_pictures_and_database(rig, evidence, unhurried_recording)
-        check_journal(rig, journal, unhurried_recording)
+        evidence.fill()
+        journal.fill()
+        check_evidence_and_journal(rig, evidence, journal, unhurried_recording)
         check_ledger(rig, ledger, unhurried_recording)
         assert rig.stop_daemon() == 0
         rig.stop_belt()

@@ -14,7 +14,7 @@ from edge_inspector.simulation.bin_events import Bin, BinEvent, Fed, FellInto
 from edge_inspector.simulation.reconcile import Row
 from edge_inspector.station.document import load_document
 from edge_inspector.station.station import Line, Station
-from tests.daemon.judging import breaches, rows_of, unhurry, wait_until_one_passes
+from tests.daemon.judging import breaches, rows_of, unhurry
 from tests.daemon.rig import station_rig
 
 # On an idle box the third is the good lane's; on a busy one, where fewer parts pass, one of the later ones is.
@@ -49,7 +49,7 @@ def test_a_lost_edge_of_each_sensor_purges_the_zone_and_lets_no_part_pass(unhurr
             lambda: {sensor for sensor, _ in lost_edges(rig.bins(), line)} == set(Sensor),
             90,
         )
-        wait_until_one_passes(rig)
+        rig.wait_until_armed()
         assert rig.stop_daemon() == 0
         rig.stop_belt()
         rows = {row.part: row for row in rows_of(rig, unhurried_recording)}

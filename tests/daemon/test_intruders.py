@@ -1,14 +1,16 @@
-"""Whatever is said into a socket of a running station by nobody who belongs there: no part passes for it, nobody ends.
+"""Nobody who does not belong to a running station can end a worker or let a part pass, whatever he starts or says there.
 
-Outside of this proof: a forger who knows nonce and recipe of a part under way and keeps up a beat. Whoever can do that can
-read the daemon's memory; the sockets lie in a folder of mode 0700.
+One station for all proofs of this file. Outside of them: a forger who knows nonce and recipe of a part under way and keeps
+up a beat. Whoever can do that can read the daemon's memory; the sockets lie in a folder of mode 0700.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 import zmq
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from edge_inspector.bus.endpoints import Endpoints
 from edge_inspector.domain.clock import now_ns
 from edge_inspector.domain.part import Arrival
-from edge_inspector.domain.records import ArrivalRecord, JournalStarted, VerdictRecord
+from edge_inspector.domain.records import ArrivalRecord, JournalStarted, OutcomeRecord, RunStarted, VerdictRecord
 from edge_inspector.domain.verdict import Verdict, VerdictKind
 from edge_inspector.journal import SegmentReader, decode_journal_record, decode_ledger_record, list_segments
 from edge_inspector.station.session import read_session
@@ -46,6 +48,7 @@ from tests.daemon.judging import (
 from tests.daemon.rig import Rig, station_rig
 
 MESSAGES_A_CHANNEL = 150
+ALREADY_RUNNING = 3  # exit code
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,28 @@ def workers_of(rig: Rig) -> dict[str, int | None]:
 
 
 @pytest.mark.proof
+def test_a_second_daemon_belt_or_line_worker_is_refused_and_the_first_goes_on(rig: Rig, unhurried_recording: Path) -> None:
+    workers = workers_of(rig)
+    assert rig.belt is not None
+    commands = [
+        ("run", str(rig.station)),
+        ("belt", str(rig.station)),
+        ("worker", "line", "--state", str(rig.state_dir)),
+    ]
+    with ThreadPoolExecutor() as pool:
+        daemon, belt, line = pool.map(lambda command: rig.command(*command), commands)
+    assert daemon.returncode == ALREADY_RUNNING
+    assert f"the daemon with pid {workers['supervisor']} runs on this state folder already" in daemon.stderr
+    assert belt.returncode == ALREADY_RUNNING
+    assert f"another belt (pid {rig.belt.pid}) runs on this state folder" in belt.stderr
+    assert line.returncode == ALREADY_RUNNING
+    assert f"line worker {workers['line']} holds outputs and ledger" in line.stderr
+    assert workers_of(rig) == workers
+    assert breaches(settled_rows(rig, unhurried_recording)) == []
+    assert [record.run for record in rig.ledger() if isinstance(record, RunStarted)] == [1]
+
+
+@pytest.mark.proof
 def test_nothing_said_into_any_socket_ends_a_worker_or_lets_a_part_pass(rig: Rig, unhurried_recording: Path) -> None:
     workers = workers_of(rig)
     channels = channels_of(rig, read_session(rig.state_dir))
@@ -120,6 +145,7 @@ class Parrot:
         started = decode_journal_record(self._journal.read()[0][1])
         assert isinstance(started, JournalStarted)
         self._decision = started.incarnation
+        self._judged = next(record for record in rig.verdicts() if record.judgements)
         self._ledger.read()
 
     def listen(self) -> None:
@@ -136,13 +162,19 @@ class Parrot:
         self._context.destroy(linger=1000)
 
     def _repeat_arrival(self, record: ArrivalRecord) -> None:
-        """The arrival again, and ACCEPTs for what it could be mistaken for."""
+        """The arrival again, verdicts on what it could be mistaken for, and a part that never was, judged by nobody."""
         again = Message(Arrival(wire_key(record.key), record.trigger_ns, record.verdict_by_ns, record.trigger_ns))
         for consumer in ("decision", *self._cameras):
             self._say(self._endpoints.arrivals(consumer), again)
         for key in other_lives(record.key):
-            accept = Verdict(wire_key(key), VerdictKind.ACCEPT, (), now_ns(), record.trigger_ns, 0)
-            self._say(self._endpoints.verdicts, Message(accept), self._decision)
+            for kind in (VerdictKind.ACCEPT, VerdictKind.REJECT):
+                verdict = Verdict(wire_key(key), kind, (), now_ns(), record.trigger_ns, 0)
+                self._say(self._endpoints.verdicts, Message(verdict), self._decision)
+        ghost = wire_key(other_lives(record.key)[0])
+        self._say(self._endpoints.arrivals("decision"), Message(msgspec.structs.replace(again.content, key=ghost)))
+        word = judgement_of(self._judged, self._judged.judgements[0])
+        word = msgspec.structs.replace(word, view=msgspec.structs.replace(word.view, key=ghost))
+        self._say(self._endpoints.judgements, Message(word))
 
     def _repeat_verdict(self, record: VerdictRecord) -> None:
         """All that was said of the part again, the last word first; and an ACCEPT after what was none."""
@@ -176,4 +208,7 @@ def test_words_repeated_reordered_or_meant_for_another_part_change_nothing(rig: 
     parrot.close()
     assert breaches(rows) == []
     assert good_parts_passed([row for row in rows if row.part not in before]) > 0
+    decided = {(record.key, record.verdict) for record in rig.verdicts()}
+    outcomes = [record for record in rig.ledger() if isinstance(record, OutcomeRecord) and record.decided is not None]
+    assert [record for record in outcomes if (record.key, record.decided) not in decided] == []
     assert workers_of(rig) == workers
