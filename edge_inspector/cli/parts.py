@@ -1,9 +1,9 @@
-"""`edge-inspector parts list|show`: what became of the parts, from the records; the daemon need not run."""
+"""`edge-inspector parts list|show|export|alarms`: what became of the parts, from the records; the daemon need not run."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -11,40 +11,61 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge_inspector.cli.parts_alarms import parts_alarms
+from edge_inspector.cli.parts_export import parts_export
+from edge_inspector.cli.parts_options import (
+    DefectOption,
+    JsonOption,
+    OutcomeOption,
+    RunOption,
+    SinceOption,
+    UntilOption,
+    VerdictOption,
+    as_json_text,
+    wanted_parts,
+)
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
-from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.database import read_only
 from edge_inspector.records.latency import STAGE_NAMES, Stages
+from edge_inspector.records.part_filter import count_parts, why_none
 from edge_inspector.records.picture_store import list_pictures
 from edge_inspector.records.queries import PartDetails, PartSummary, list_parts, show_part
 
 NO_VERDICT = "none yet"
 _STYLES = {"ACCEPT": "green", "REJECT": "red", "UNINSPECTED": "yellow"}
-JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 app = typer.Typer(no_args_is_help=True, help="What became of the parts.")
+app.command("export")(parts_export)
+app.command("alarms")(parts_alarms)
 
 
 @app.command("list")
 def parts_list(
     station: StationArgument = None,
     state: StateOption = None,
-    verdict: Annotated[
-        VerdictKind | None, typer.Option("--verdict", case_sensitive=False, help="only parts with this verdict")
-    ] = None,
-    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="so many parts, the newest ones")] = 50,
+    verdict: VerdictOption = None,
+    outcome: OutcomeOption = None,
+    defect: DefectOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    run: RunOption = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="so many parts, the newest of them")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the last parts in the order of their arrival."""
+    """List parts in the order of their arrival; options that are given together must all be met."""
+    wanted = wanted_parts(verdict, outcome, defect, since, until, run, last)
     with read_only(state_folder(station, state)) as connection:
-        found = list_parts(connection, verdict=verdict, last=last)
+        found = list_parts(connection, wanted)
+        count = count_parts(connection, wanted)
+        why = "" if found else why_none(connection, wanted)
     if as_json:
-        typer.echo(_json(found))
-        return
-    console = Console(soft_wrap=True, highlight=False)
-    _print_list(console, found)
-    if not found:
-        console.print("no part yet" if verdict is None else f"no part with verdict {verdict.value}")
+        typer.echo(as_json_text(found))
+    else:
+        _print_list(Console(soft_wrap=True, highlight=False), found)
+    if count > len(found):
+        typer.echo(f"the newest {len(found)} of {count} parts; --last {count} lists them all", err=True)
+    elif why:
+        typer.echo(why, err=True)
 
 
 @app.command("show")
@@ -61,13 +82,9 @@ def parts_show(
     pictures = list_pictures(folder, name)
     if as_json:
         content = {**msgspec.to_builtins(part), "pictures": [str(path) for path in pictures]}
-        typer.echo(_json(content))
+        typer.echo(as_json_text(content))
     else:
         _print_part(Console(soft_wrap=True, highlight=False), part, pictures)
-
-
-def _json(content: Any) -> str:  # Any: whatever msgspec encodes
-    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
 
 
 def _print_list(console: Console, found: list[PartSummary]) -> None:

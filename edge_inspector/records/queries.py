@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles
+from edge_inspector.records.part_filter import EVERY_PART, PartFilter
 from edge_inspector.records.schema import findings, judgements, missing_views, parts
 
 _NAME = re.compile(r"^(\d{1,15})-(\d{1,15})$")
-_verdict_now: sa.ColumnElement[str] = sa.func.coalesce(parts.c.verdict, parts.c.journal_verdict)
 
 
 class PartSummary(msgspec.Struct, frozen=True):
@@ -85,20 +84,19 @@ class PartDetails(msgspec.Struct, frozen=True):
     missing_views: tuple[MissingViewRow, ...]
 
 
-def list_parts(connection: Connection, *, verdict: VerdictKind | None = None, last: int | None = None) -> list[PartSummary]:
-    """Return parts in the order of their arrival: the `last` ones, of one verdict when asked."""
-    statement = sa.select(parts).order_by(parts.c.run.desc(), parts.c.seq.desc())
-    if verdict is not None:
-        statement = statement.where(_verdict_now == verdict.value)
-    rows = connection.execute(statement if last is None else statement.limit(last)).all()
-    return [_summary(row) for row in reversed(rows)]
+def list_parts(connection: Connection, wanted: PartFilter = EVERY_PART) -> list[PartSummary]:
+    """Return the parts that are wanted, in the order of their arrival."""
+    names = wanted.names()
+    own = (names.c.run == parts.c.run) & (names.c.seq == parts.c.seq)
+    rows = connection.execute(sa.select(parts).join(names, own).order_by(parts.c.run, parts.c.seq)).all()
+    return [_summary(row) for row in rows]
 
 
 def show_part(connection: Connection, name: str) -> PartDetails:
     """Return everything about part `name` (`run-seq`).
 
     Raises:
-        ConfigurationError: not a part's name, or nobody knows it.
+        ConfigurationError: not a part's name, or nobody knows it; the message says which there are.
     """
     match = _NAME.match(name)
     if match is None:
@@ -106,7 +104,7 @@ def show_part(connection: Connection, name: str) -> PartDetails:
     run, seq = int(match[1]), int(match[2])
     row = connection.execute(sa.select(parts).where(parts.c.run == run, parts.c.seq == seq)).one_or_none()
     if row is None:
-        raise ConfigurationError(f"part {name} is not in the records; `edge-inspector parts list` shows those that are")
+        raise ConfigurationError(f"part {name} is not in the records; {_which_there_are(connection, run)}")
     return PartDetails(
         summary=_summary(row),
         recipe=row.recipe,
@@ -127,6 +125,21 @@ def stage_percentiles(summaries: Iterable[PartSummary]) -> dict[str, Percentiles
     summaries = list(summaries)
     found = {name: percentiles(getattr(part.stages, name) for part in summaries) for name in STAGE_NAMES}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _which_there_are(connection: Connection, run: int) -> str:
+    """Say which parts there are of this run, or of which runs."""
+    part = parts.c
+    count, first, last = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(part.seq), sa.func.max(part.seq)).where(part.run == run)
+    ).one()
+    if count:
+        return f"run {run} has {count} parts, {run}-{first} to {run}-{last}"
+    newest = connection.execute(sa.select(part.run, part.seq).order_by(part.run.desc(), part.seq.desc()).limit(1)).first()
+    if newest is None:
+        return "there is no part yet"
+    oldest = connection.execute(sa.select(part.run, part.seq).order_by(part.run, part.seq).limit(1)).one()
+    return f"no part of run {run} is; there are {oldest.run}-{oldest.seq} to {newest.run}-{newest.seq}"
 
 
 def _children(connection: Connection, table: sa.Table, run: int, seq: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.database import FILE_NAME, read_only
 from edge_inspector.records.indexer import Indexer
 from edge_inspector.records.latency import STAGE_NAMES
+from edge_inspector.records.part_filter import PartFilter
 from edge_inspector.records.queries import list_parts, show_part, stage_percentiles
 from tests.records import history as made
 from tests.records.history import History
@@ -37,13 +38,13 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 def test_the_last_parts_come_in_the_order_of_their_arrival(state_dir: Path) -> None:
     with read_only(state_dir) as connection:
-        assert [part.part for part in list_parts(connection, last=3)] == ["1-12", "1-13", "1-14"]
+        assert [part.part for part in list_parts(connection, PartFilter(last=3))] == ["1-12", "1-13", "1-14"]
         assert len(list_parts(connection)) == 14
 
 
 def test_parts_of_one_verdict_can_be_asked_for_before_their_outcome_too(state_dir: Path) -> None:
     with read_only(state_dir) as connection:
-        found = list_parts(connection, verdict=VerdictKind.UNINSPECTED)
+        found = list_parts(connection, PartFilter(verdicts=(VerdictKind.UNINSPECTED,)))
     assert [part.part for part in found] == ["1-2", "1-5", "1-8", "1-11", "1-14"]
     assert found[-1].outcome is None
 
@@ -66,6 +67,21 @@ def test_the_percentiles_of_every_stage_are_of_the_parts_that_have_it(state_dir:
 def test_what_is_no_name_of_a_part_is_said(state_dir: Path, name: str) -> None:
     with read_only(state_dir) as connection, pytest.raises(ConfigurationError, match="not a part's name"):
         show_part(connection, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "there_are"),
+    [("1-99", "run 1 has 14 parts, 1-1 to 1-14"), ("7-1", "no part of run 7 is; there are 1-1 to 1-14")],
+)
+def test_a_part_that_nobody_knows_is_said_with_those_that_there_are(state_dir: Path, name: str, there_are: str) -> None:
+    with read_only(state_dir) as connection, pytest.raises(ConfigurationError, match=f"part {name} is not in .*{there_are}"):
+        show_part(connection, name)
+
+
+def test_records_without_a_part_say_so(tmp_path: Path) -> None:
+    Indexer(tmp_path).turn()
+    with read_only(tmp_path) as connection, pytest.raises(ConfigurationError, match="there is no part yet"):
+        show_part(connection, "1-1")
 
 
 def test_a_folder_without_a_database_is_said(tmp_path: Path) -> None:
