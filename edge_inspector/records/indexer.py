@@ -16,6 +16,7 @@ from edge_inspector.domain.records import JournalRecord, LedgerRecord
 from edge_inspector.journal import SegmentReader, decode_journal_record, decode_ledger_record, list_segments
 from edge_inspector.journal.segment import segment_path
 from edge_inspector.records.database import FILE_NAME, Database
+from edge_inspector.records.follower import Follower
 from edge_inspector.records.rows import PartName, apply_journal_record, apply_ledger_record, update_latencies
 from edge_inspector.records.schema import tails
 
@@ -25,7 +26,7 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Batch:
-    """What one turn brought."""
+    """What one turn brought. With a `fault` it is not in the database, and a later turn brings it again."""
 
     ledger: list[LedgerRecord] = field(default_factory=list)
     journal: list[JournalRecord] = field(default_factory=list)
@@ -55,6 +56,8 @@ class Indexer:
         self._open_database = open_database
         self._database: Database | None = None
         self._tails: dict[tuple[str, int], _Tail] = {}
+        self._written: dict[tuple[str, int], int] = {}  # segment to the offset before which all is in the database
+        self._follower: Follower | None = None  # while the database can not be written
         self._refused_said = False
 
     def turn(self) -> Batch:
@@ -62,6 +65,7 @@ class Indexer:
         batch = Batch(waiting_count=None)
         try:
             database = self._opened()
+            self._written = {key: tail.reader.offset for key, tail in self._tails.items()}
             batch.waiting_count = 0
             # ledger first: a verdict is in the journal before its outcome is in the ledger
             segments = [*self._segments("ledger"), *self._segments("journal")]
@@ -72,10 +76,12 @@ class Indexer:
                     self._write(connection, read, batch)
         except DatabaseError as error:
             batch.fault = str(error)
-            batch.ledger, batch.journal = [], []
             self._forget()
+            self._follower = self._follower or Follower(self._state_dir, self._written)
+            batch.ledger, batch.journal = self._follower.turn()
         else:
             batch.waiting_count = 0
+            self._follower = None
         return batch
 
     def close(self) -> None:

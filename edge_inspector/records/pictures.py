@@ -93,6 +93,8 @@ class PictureKeeper:
         if record.verdict is VerdictKind.ACCEPT:
             return
         part = self._part(record.key)
+        if part.judgements == record.judgements and part.kind is record.verdict:
+            return  # told again: the database could not take it at the first time
         before = part.size_bytes
         part.judgements = record.judgements
         part.written = {name for name in part.written if not name.endswith("-overlay.jpg")}

@@ -62,7 +62,8 @@ class Recorder:
         for outcome in batch.ledger:
             if isinstance(outcome, OutcomeRecord):
                 self.pictures.note_outcome(outcome)
-        self.record_count += len(batch.ledger) + len(batch.journal)
+        if batch.fault is None:
+            self.record_count += len(batch.ledger) + len(batch.journal)
         self.store.sweep(MOST_SWEPT_A_TURN)
 
     @property
@@ -130,7 +131,8 @@ def _finish(worker: Worker, recorder: Recorder, receiver: Receiver[Picture]) -> 
         recorder.turn()
         has_pictures = recorder.pictures.flush(now_ns())
         _beat(worker, recorder, receiver, WorkerState.DRAINING)
-        if recorder.last_batch.fault or not (recorder.last_batch.has_more or has_pictures):
+        has_records = recorder.last_batch.has_more and not recorder.last_batch.fault
+        if not (has_records or has_pictures):
             break
     recorder.pictures.give_up()
     recorder.say_faults()

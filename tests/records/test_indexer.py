@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import DatabaseError
+from edge_inspector.domain.records import OutcomeRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.journal import SegmentWriter, encode_record
 from edge_inspector.records import indexer as indexer_module
 from edge_inspector.records.database import FILE_NAME, Database, read_only
-from edge_inspector.records.indexer import Indexer
+from edge_inspector.records.follower import Follower
+from edge_inspector.records.indexer import Batch, Indexer
 from edge_inspector.records.queries import list_parts, show_part
 from edge_inspector.records.rows import apply_journal_record, apply_ledger_record, update_latencies
 from tests.records import history as made
@@ -178,7 +180,6 @@ def test_a_database_that_can_not_be_written_is_said_and_caught_up_later(history:
     batch = indexer.turn()
     assert "disk is full" in (batch.fault or "")
     assert batch.waiting_count == 6
-    assert (batch.ledger, batch.journal) == ([], [])
     assert "disk is full" in (indexer.turn().fault or "")
     Failing.is_full = False
     batch = indexer.turn()
@@ -186,6 +187,62 @@ def test_a_database_that_can_not_be_written_is_said_and_caught_up_later(history:
     assert len(batch.ledger) == 4
     indexer.close()
     assert names(history.state_dir) == ["1-1", "1-2", "1-3", "1-4"]
+
+
+def told(batch: Batch) -> tuple[list[int], list[int]]:
+    outcomes = [record.key.seq for record in batch.ledger if isinstance(record, OutcomeRecord)]
+    return outcomes, [record.key.seq for record in batch.journal if isinstance(record, VerdictRecord)]
+
+
+def test_while_the_database_can_not_be_written_new_records_are_told_once_and_then_once_more(history: History) -> None:
+    class Failing(FailingDatabase):
+        pass
+
+    history.write_parts(1, 2)
+    indexer = Indexer(history.state_dir, Failing)
+    indexer.turn()
+    Failing.is_full = True
+    history.write_parts(3, 3)
+    assert told(indexer.turn()) == ([3], [3])
+    assert told(indexer.turn()) == ([], [])
+    later = History(history.state_dir)  # line and decision began anew
+    later.write_parts(4, 5, run=2)
+    later.close()
+    assert told(indexer.turn()) == ([4, 5], [4, 5])
+    Failing.is_full = False
+    batch = indexer.turn()
+    assert (batch.fault, told(batch)) == (None, ([3, 4, 5], [3, 4, 5]))
+    assert told(indexer.turn()) == ([], [])
+    indexer.close()
+    assert names(history.state_dir) == ["1-1", "1-2", "1-3", "2-4", "2-5"]
+
+
+def test_a_database_that_was_never_there_leaves_the_records_of_the_last_segments(history: History) -> None:
+    history.write_parts(1, 1)
+    later = History(history.state_dir)
+    later.write_parts(2, 2, run=2)
+    later.close()
+    (history.state_dir / FILE_NAME).mkdir()
+    batch = Indexer(history.state_dir).turn()
+    assert "can not be opened" in (batch.fault or "")
+    assert told(batch) == ([2], [2])
+
+
+def test_without_a_database_too_what_is_damaged_or_of_a_later_version_is_left_out(history: History) -> None:
+    history.write_parts(1, 1)
+    history.ledger.append(b"\x81\xa4type\xa6future")
+    history.write_parts(2, 3)
+    with history.ledger.path.open("r+b") as file:
+        content = file.read()
+        file.seek(content.rindex(b"length_mm"))  # of the last outcome
+        file.write(b"L")
+        file.seek(len(content) - 1)
+        file.write(b"x")  # so that it is no torn tail
+    follower = Follower(history.state_dir, {})
+    ledger, journal = follower.turn()
+    assert len(journal) == 3
+    assert [record.key.seq for record in ledger if isinstance(record, OutcomeRecord)] == [1, 2]
+    assert follower.turn() == ([], [])
 
 
 def test_a_lock_held_by_somebody_else_is_only_a_delay(history: History, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,26 @@ def test_a_database_that_can_not_be_opened_is_said_and_caught_up_later(rig: Rig)
     assert rig.stop() == 0
 
 
+def test_pictures_do_not_wait_for_a_database_that_can_not_be_written(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    (tmp_path / FILE_NAME).mkdir()
+    recorder = Recorder(tmp_path, STATION)
+    recorder.take(Received(Picture(made.wire_key(1), "c1", 1), "abcdef012345", (memoryview(JPEG),)))
+    history.write_parts(1, 1)
+    recorder.turn()
+    recorder.pictures.flush(0)
+    names = ["c1-overlay.jpg", "c1.jpg"]
+    assert "can not be opened" in recorder.detail
+    assert ([path.name for path in list_pictures(tmp_path, "1-1")], recorder.record_count) == (names, 0)
+    (tmp_path / FILE_NAME).rmdir()
+    recorder.turn()
+    recorder.pictures.flush(0)
+    assert (recorder.detail, recorder.record_count) == ("", 3)
+    assert (recorder.pictures.written_count, recorder.pictures.dropped_count) == (2, 0)  # told twice, written once
+    recorder.close()
+    history.close()
+
+
 def test_a_picture_message_without_its_picture_is_ignored(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, STATION)
     recorder.take(Received(Picture(made.wire_key(1), "c1", 1), "abcdef012345", ()))
