@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-import msgspec
 import structlog
 import zmq
 
@@ -27,30 +26,15 @@ from edge_inspector.domain.identity import new_incarnation
 from edge_inspector.simulation.belt import Belt, BeltEffect, BeltEvent, StartFeeding
 from edge_inspector.simulation.bin_events import Ended, Started
 from edge_inspector.simulation.bins import BinsWriter
+from edge_inspector.station.belt_file import FILE_NAME as BELT_FILE
+from edge_inspector.station.belt_file import BeltFile, read_belt_file, write_belt_file
 from edge_inspector.station.session import read_session
 
-BELT_FILE = "belt.json"
 LOCK_FILE = "belt.lock"
 FOLDER_PREFIX = "ei-belt-"
 TICK_INTERVAL_NS = 20 * NS_PER_MS
 SESSION_INTERVAL_NS = 50 * NS_PER_MS
 _log = structlog.get_logger()
-
-
-class BeltFile(msgspec.Struct, frozen=True):
-    """`state/belt.json`: the running belt."""
-
-    incarnation: str
-    pid: int
-    folder: str  # of its endpoints
-
-
-def read_belt_file(state_dir: Path) -> BeltFile | None:
-    """Return who runs the belt of this state folder; None when nobody does."""
-    try:
-        return msgspec.json.decode((state_dir / BELT_FILE).read_bytes(), type=BeltFile)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
 
 
 def lock_belt(state_dir: Path) -> int:
@@ -115,9 +99,7 @@ class BeltProcess:
         if killed is not None and Path(killed.folder).name.startswith(FOLDER_PREFIX):
             shutil.rmtree(killed.folder, ignore_errors=True)
         self._bins.write(Started(self._incarnation, now_ns(), utc_now()))
-        temporary = self._state_dir / f".{BELT_FILE}.{os.getpid()}"
-        temporary.write_bytes(msgspec.json.encode(BeltFile(self._incarnation, os.getpid(), str(self._folder))))
-        temporary.replace(self._state_dir / BELT_FILE)
+        write_belt_file(self._state_dir, BeltFile(self._incarnation, os.getpid(), str(self._folder)))
 
     def _leave(self) -> None:
         if self._is_announced():

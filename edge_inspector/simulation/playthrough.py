@@ -15,9 +15,9 @@ from pathlib import Path
 from edge_inspector.domain.clock import NS_PER_S, now_ns, travel_ns
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.recordings import Recording
-from edge_inspector.simulation.belt_process import read_belt_file
 from edge_inspector.simulation.bin_events import BinEvent, Fed, FellInto, NotFed
 from edge_inspector.simulation.bins import FILE_NAME, BinsReader
+from edge_inspector.station.belt_file import read_belt_file
 from edge_inspector.station.station import Station
 
 POLL_S = 0.1

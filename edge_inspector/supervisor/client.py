@@ -14,8 +14,8 @@ from edge_inspector.domain.clock import boot_id
 from edge_inspector.domain.control import ControlReply, ControlRequest, StatusRequest
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.domain.identity import new_incarnation
+from edge_inspector.station.belt_file import process_is_alive
 from edge_inspector.station.session import Session, read_session
-from edge_inspector.supervisor.belt_link import process_is_alive
 from edge_inspector.supervisor.status_report import StationStatus
 
 ANSWER_TIMEOUT_MS = 3000.0  # the supervisor gives the line worker 1 s

@@ -12,8 +12,8 @@ from edge_inspector.bus import Endpoints, Receiver, Sender
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, now_ns
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat
 from edge_inspector.line.schedule import drain_bound_ns
+from edge_inspector.station.belt_file import find_belt
 from edge_inspector.station.session import Session, write_session
-from edge_inspector.supervisor.belt_link import find_belt
 from edge_inspector.supervisor.control_desk import ControlDesk
 from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from edge_inspector.domain.clock import NS_PER_MS
+from edge_inspector.station.belt_file import BeltFile
 from edge_inspector.station.session import Session
-from edge_inspector.supervisor.belt_link import Belt
 
 LEAD_NS = 500 * NS_PER_MS  # workers read the new session well before the recording begins
 
@@ -18,7 +18,7 @@ def continue_timeline(session: Session, previous: Session | None) -> Session:
     return msgspec.structs.replace(session, belt_incarnation=previous.belt_incarnation, t0_ns=previous.t0_ns)
 
 
-def join_belt(session: Session, belt: Belt) -> Session:
+def join_belt(session: Session, belt: BeltFile) -> Session:
     """Return the session with its belt; the recording begins anew with a belt that was not there before."""
     t0_ns = session.t0_ns if belt.incarnation == session.belt_incarnation else None
     return msgspec.structs.replace(session, belt_dir=belt.folder, belt_incarnation=belt.incarnation, t0_ns=t0_ns)

@@ -18,8 +18,8 @@ from edge_inspector.domain.clock import NS_PER_MS, boot_id, now_ns
 from edge_inspector.domain.identity import new_incarnation
 from edge_inspector.recordings import RecordedTrigger, SessionWriter
 from edge_inspector.recordings.session_schema import CameraEntry, SessionEntry
-from edge_inspector.simulation.belt_process import read_belt_file
 from edge_inspector.simulation.bins import BinsReader
+from edge_inspector.station.belt_file import read_belt_file
 from edge_inspector.station.session import Session, write_session
 
 STATION = """\

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge_inspector.domain.belt import Sensor
-from edge_inspector.simulation.belt_process import read_belt_file
 from edge_inspector.simulation.bin_events import Bin, Ended, Fed, FellInto, GateRefused, Latched, Started
+from edge_inspector.station.belt_file import read_belt_file
 from tests.simulation.fake_line import FakeLine
 
 EXIT_ALREADY_RUNNING = 3
