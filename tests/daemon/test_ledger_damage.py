@@ -48,19 +48,24 @@ def tear_tail(segment: Path) -> None:
         file.write(record[: len(record) // 2])
 
 
-def damage_second_arrival(segment: Path) -> int:
-    """Turn one bit in the middle of the segment; return where the record begins that is damaged by it."""
-    arrivals = [
+def amid_open_parts(segment: Path) -> int | None:
+    """Where a record begins that others follow and before which a part has arrived whose outcome comes later."""
+    records = [(offset, decode_ledger_record(payload)) for offset, payload in SegmentReader(segment).read()]
+    places = [
         offset
-        for offset, payload in SegmentReader(segment).read()
-        if isinstance(decode_ledger_record(payload), ArrivalRecord)
+        for number, (offset, _) in enumerate(records[:-1])
+        if open_arrivals([record for _, record in records[:number]])
     ]
+    return places[0] if places else None
+
+
+def damage(segment: Path, offset: int) -> None:
+    """Turn one bit of the record at `offset`."""
     with segment.open("r+b") as file:
-        file.seek(arrivals[1] + HEADER.size + 3)
+        file.seek(offset + HEADER.size + 3)
         byte = file.read(1)[0]
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte ^ 0x10]))
-    return arrivals[1]
 
 
 def readable(segment: Path) -> list[LedgerRecord]:
@@ -106,9 +111,11 @@ def test_a_torn_tail_is_silent_and_damage_in_the_middle_is_an_alarm_and_both_los
         assert lost_parts(readable(second)) == open_arrivals(readable(first)) != set()
         raised = {record.code for record in readable(second) if isinstance(record, AlarmRecord)}
         assert raised == {AlarmCode.LINE_WORKER_DIED}
-        rig.wait_for("some parts", lambda: sum(isinstance(r, ArrivalRecord) for r in readable(second)) >= 3)
+        rig.wait_for("records amid open parts", lambda: amid_open_parts(second) is not None)
         kill_daemon(rig)
-        damaged_at = damage_second_arrival(second)
+        damaged_at = amid_open_parts(second)
+        assert damaged_at is not None
+        damage(second, damaged_at)
 
         third_life_ns = now_ns()
         rig.start_daemon()
