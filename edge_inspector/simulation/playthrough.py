@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -154,7 +154,9 @@ class _Count:
         return self.fed - self.fallen
 
 
-def play_through(station: Station, station_path: Path, recording: Recording, state_dir: Path) -> Iterator[Progress]:
+def play_through(
+    station: Station, station_path: Path, recording: Recording, state_dir: Path
+) -> Generator[Progress, None, None]:
     """Start belt and daemon, yield progress until every part of the recording had its turn once and the belt is empty.
 
     Whatever happens, a generator that is closed or interrupted included, both programs have ended afterwards. A belt that
