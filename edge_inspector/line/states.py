@@ -51,7 +51,7 @@ class AlarmCode(StrEnum):
 
 
 REMEDIES: dict[AlarmCode, str] = {
-    AlarmCode.LINE_WORKER_DIED: "remove the parts between sensor and gate if any were seen to pass it, then acknowledge",
+    AlarmCode.LINE_WORKER_DIED: "see the log for why the line worker ended, then acknowledge; the zone is purged",
     AlarmCode.SUPERVISOR_LOST: "see the log for why the supervisor ended, then acknowledge",
     AlarmCode.LEDGER_FAULT: "free or repair the disk of the state folder, restart the daemon",
     AlarmCode.LEDGER_LOW: "free space on the disk of the state folder, then acknowledge",
