@@ -19,7 +19,7 @@ from edge_inspector.workers.process import configure_logging
 
 
 def belt(
-    station: Annotated[Path, typer.Argument(help="the station file")],
+    station: Annotated[Path, typer.Argument(metavar="STATION", help="station file")],
     bins: Annotated[Path | None, typer.Option(help="what fell where; default: bins.jsonl in the state folder")] = None,
     lose_edge: Annotated[
         list[int] | None, typer.Option(help="number an edge but do not send it: a fault for tests; may be given often")

@@ -14,7 +14,7 @@ from edge_inspector.station.load import LoadedStation, load_station
 
 
 def check(
-    station: Annotated[Path, typer.Argument(help="the station file")],
+    station: Annotated[Path, typer.Argument(metavar="STATION", help="station file")],
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Check a station file, its recipe and its engines; exit 1 with one line a fault, `FILE:LINE: what, what is allowed`."""

@@ -41,7 +41,10 @@ def demo(
     keep: Annotated[bool, typer.Option(help="play the recording that is there again, instead of making a new one")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the result for a program")] = False,
 ) -> None:
-    """Generate straws, run the whole line over them, and hold bins against ledger. Exit code 1: something passed wrongly."""
+    """Generate straws, run the whole line over them, and hold bins against ledger.
+
+    Exit code 1: something passed wrongly, or nothing was judged.
+    """
     _end_children_on_signals()
     station_path = _write_files(folder)
     state_dir = folder / "state"

@@ -50,8 +50,10 @@ class PlayReport:
 
     @property
     def is_good(self) -> bool:
-        """No escape, no contradiction, and no more false rejects than allowed."""
-        return not self.faults and not self.counts.escapes and (self.counts.false_rejects or 0) <= FALSE_REJECTS_ALLOWED
+        """Some part was judged; no escape, no contradiction, and no more false rejects than allowed."""
+        has_judged = self.counts.accepted + self.counts.rejected > 0
+        false_rejects = self.counts.false_rejects or 0
+        return has_judged and not self.faults and not self.counts.escapes and false_rejects <= FALSE_REJECTS_ALLOWED
 
 
 def make_report(evidence: Evidence, recording: Recording, state_dir: Path, bins_path: Path) -> PlayReport:

@@ -53,6 +53,10 @@ def test_one_escape_fails_a_run(tmp_path):
     assert not a_report(tmp_path / "b", escapes=1).is_good
 
 
+def test_a_run_that_judged_nothing_is_not_good(tmp_path):
+    assert not a_report(tmp_path, goods=0).is_good
+
+
 def test_a_second_false_reject_fails_a_run(tmp_path):
     assert a_report(tmp_path / "a", false_rejects=1).is_good
     assert not a_report(tmp_path / "b", false_rejects=2).is_good
