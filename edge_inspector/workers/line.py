@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -116,9 +117,9 @@ def hold_line_lock(state_dir: Path) -> TextIO:
 
 
 class LineLoop:
-    """Sockets, ledger and clock around the pure controller."""
+    """Sockets, ledger and clock around the pure controller. `open_segment` is given by tests of bad disks."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, open_segment: Callable[[Path], SegmentWriter] = SegmentWriter.create_next) -> None:
         self._worker = worker
         self._gate_commands: list[CommandGate] = []
         self._last_heartbeat_ns = 0
@@ -126,7 +127,7 @@ class LineLoop:
         self._last_state = LineState.STARTING
         context, endpoints, line, session = worker.context, worker.endpoints, worker.station.line, worker.session
         folder = worker.state_dir / "ledger"
-        self._ledger = SegmentWriter.create_next(folder)
+        self._ledger = open_segment(folder)
         self._controller = LineController(
             line, run=self._ledger.number, recipe_digest=session.recipe_digest, nonce=new_nonce
         )
@@ -256,21 +257,25 @@ class LineLoop:
     def run(self) -> None:
         """Work until the controller has drained."""
         while not self._controller.is_finished:
-            self._poller.poll(self._sleep_ms())
-            self._take_all()
-            if self._worker.stop_requested or not self._worker.parent_is_alive():
-                self._step(DrainAsked("drained" if self._worker.parent_is_alive() else "supervisor_lost"))
-            if self._ledger.fault is not None:
-                self._step(FaultFound(AlarmCode.LEDGER_FAULT, self._ledger.fault))
-            if self._ledger.reserve_is_low:
-                self._step(FaultFound(AlarmCode.LEDGER_LOW, f"{self._ledger.path}: the disk has no room for more records"))
-            self._step(TimePassed())
-            self._hold_outputs()
-            commands, self._gate_commands = self._gate_commands, []
-            for command in sorted(commands, key=lambda c: c.due_ns):
-                self._fire(command)
-            self._beat()
+            self.turn()
         self._hold_outputs()
+
+    def turn(self) -> None:
+        """Take in what came, or wait 10 ms at most for it, and do what is due."""
+        self._poller.poll(self._sleep_ms())
+        self._take_all()
+        if self._worker.stop_requested or not self._worker.parent_is_alive():
+            self._step(DrainAsked("drained" if self._worker.parent_is_alive() else "supervisor_lost"))
+        if self._ledger.fault is not None:
+            self._step(FaultFound(AlarmCode.LEDGER_FAULT, self._ledger.fault))
+        if self._ledger.reserve_is_low:
+            self._step(FaultFound(AlarmCode.LEDGER_LOW, f"{self._ledger.path}: the disk has no room for more records"))
+        self._step(TimePassed())
+        self._hold_outputs()
+        commands, self._gate_commands = self._gate_commands, []
+        for command in sorted(commands, key=lambda c: c.due_ns):
+            self._fire(command)
+        self._beat()
 
     def _sleep_ms(self) -> int:
         commit_ns = self._controller.next_commit_ns()
