@@ -6,19 +6,16 @@ it is armed again and has let a part pass.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
 import time
-from collections import Counter
 from dataclasses import dataclass
 
 from edge_inspector.domain.clock import NS_PER_S, now_ns
-from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.records import ArrivalRecord, OutcomeRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.simulation.bin_events import Bin, Fed, FellInto
+from edge_inspector.simulation.reconcile import reconcile, violations
 from tests.daemon.rig import Rig
 
 STEPS = (
@@ -33,12 +30,16 @@ STEPS = (
     "line.outcome_written",
 )
 VICTIMS = ("line", "capture-c1", "inference", "decision", "recorder", "supervisor")
-STOPPED_FOR_S = 2.5  # longer than every time-out of the station
+ASLEEP_FOR_S = {
+    "STOP": 2.5,  # longer than every time-out of the station: a worker is killed while it sleeps, the supervisor wakes
+    "NAP": 0.8,  # longer than the heartbeats' time-outs, shorter than the patience of the supervisor: it wakes as it was
+}
+SIGNALS = ("KILL", "STOP", "NAP")
 
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """Send `signal_name` to `victim` when any process reaches `step`."""
+    """`kill -9` of `victim`, or putting it to sleep (SIGSTOP, later SIGCONT), when any process reaches `step`."""
 
     step: str
     victim: str
@@ -49,23 +50,33 @@ class Disturbance:
 
 
 def disturb(rig: Rig, disturbance: Disturbance) -> float:
-    """Let one disturbance happen and the station recover; return the seconds from the hit until a new part has passed."""
+    """Let one disturbance happen and the station recover; return the seconds until a part that came after it has passed."""
     rig.wait_until_armed_again()
     rig.clear_orders()
     pid = rig.pid_of(disturbance.victim)
-    rig.order(disturbance.step, disturbance.signal_name, pid)
+    order = "KILL" if disturbance.signal_name == "KILL" else "STOP"
+    rig.order(disturbance.step, order, pid)
     rig.wait_for(f"{disturbance}: the step", lambda: rig.was_hit(disturbance.step), 30)
-    hit_ns = now_ns()
-    if disturbance.signal_name == "STOP":
-        time.sleep(STOPPED_FOR_S)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+    if disturbance.signal_name in ASLEEP_FOR_S:
+        time.sleep(ASLEEP_FOR_S[disturbance.signal_name])
+        is_woken = wake(pid)
+        assert is_woken or disturbance.signal_name == "STOP", f"{disturbance}: it was killed in its sleep"
     if disturbance.victim == "supervisor" and disturbance.signal_name == "KILL":
         assert rig.daemon is not None
         rig.daemon.wait(10)
         rig.start_daemon()
-    rig.wait_for(f"{disturbance}: a part to pass afterwards", lambda: has_passed_since(rig, hit_ns), 90)
-    return (now_ns() - hit_ns) / NS_PER_S
+    since_ns = now_ns()
+    rig.wait_for(f"{disturbance}: a part to pass afterwards", lambda: has_passed_since(rig, since_ns), 90)
+    return (now_ns() - since_ns) / NS_PER_S
+
+
+def wake(pid: int) -> bool:
+    """Send SIGCONT; False when the process is gone."""
+    try:
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def has_passed_since(rig: Rig, t_ns: int) -> bool:
@@ -106,40 +117,6 @@ def escapes(rig: Rig, rejected: set[str]) -> list[str]:
     return [event.part for event in fallen if event.bin is Bin.GOOD and name_of(event.part) in rejected]
 
 
-def violations(rig: Rig) -> list[str]:
+def contradictions(rig: Rig) -> list[str]:
     """Return every breach between bins and ledger, in words; call it when daemon and belt have ended."""
-    found: list[str] = []
-    ledger = rig.ledger()
-    arrivals = [record for record in ledger if isinstance(record, ArrivalRecord)]
-    outcomes = [record for record in ledger if isinstance(record, OutcomeRecord)]
-    keys = Counter(record.key for record in arrivals)
-    found += [f"{key.name}: {count} arrivals" for key, count in keys.items() if count != 1]
-    counts = Counter(record.key for record in outcomes)
-    found += [f"{key.name}: {counts[key]} outcomes" for key in keys if counts[key] != 1]
-    found += [f"{key.name}: an outcome without an arrival" for key in counts if key not in keys]
-    bins = rig.bins()
-    fed_at = {event.t_ns: event.part for event in bins if isinstance(event, Fed)}
-    bin_of = {event.part: event.bin for event in bins if isinstance(event, FellInto)}
-    outcome_of = {record.key: record for record in outcomes}
-    for arrival in arrivals:
-        part, outcome = fed_at.get(arrival.trigger_ns), outcome_of.get(arrival.key)
-        if part is None or outcome is None:
-            found += [f"{arrival.key.name}: no part was fed at its trigger"] if part is None else []
-            continue
-        fell = bin_of.get(part)
-        if outcome.outcome is Outcome.PASSED and fell is not Bin.GOOD:
-            found.append(f"{arrival.key.name} ({part}): passed, but the bin is {fell}")
-        if outcome.outcome in (Outcome.EJECTED, Outcome.PURGED) and fell is Bin.GOOD:
-            found.append(f"{arrival.key.name} ({part}): {outcome.outcome}, but it is in the good bin ({outcome.reason})")
-        if fell is Bin.GOOD and outcome.outcome is not Outcome.LOST and outcome.verdict is not VerdictKind.ACCEPT:
-            found.append(f"{arrival.key.name} ({part}): {outcome.verdict}, but it is in the good bin")
-    return found
-
-
-def wait_for_exit(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
-    """Whether the process ended within the time."""
-    try:
-        process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    return violations(reconcile(rig.bins(), rig.ledger(), journal=rig.verdicts()), edges_may_be_lost=True)
