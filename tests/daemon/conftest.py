@@ -21,9 +21,12 @@ def looping_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def unhurried_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve parts before two cameras, one a second, some cracked, some wrong, that come again and again."""
+    """Twenty-four parts before two cameras, one a second, some cracked, some wrong, that come again and again.
+
+    Every crack is in clear view of a camera; the first parts are `d g two d g empty` and seven good ones.
+    """
     path = tmp_path_factory.mktemp("unhurried") / "session"
-    write_session(path, seed=149, parts=12, defect_share=0.25, wrong_share=0.17, spacing_ms=1000, cameras=CAMERAS)
+    write_session(path, seed=9465, parts=24, defect_share=0.167, wrong_share=0.125, spacing_ms=1000, cameras=CAMERAS)
     make_endless(path)
     return path
 

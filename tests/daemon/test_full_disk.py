@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,10 +13,21 @@ from pathlib import Path
 import pytest
 
 from edge_inspector.domain.verdict import VerdictKind
+from edge_inspector.journal import SegmentReader, list_segments
+from edge_inspector.recordings import PartKind, load_recording
 from edge_inspector.records.database import read_only
 from edge_inspector.records.queries import list_parts
 from edge_inspector.simulation.bin_events import Bin
-from tests.daemon.judging import breaches, good_parts_passed, rows_of, settled_rows, unhurry, wait_until_one_passes
+from tests.daemon.disturbance import name_of
+from tests.daemon.judging import (
+    breaches,
+    fed_parts,
+    good_parts_passed,
+    rows_of,
+    settled_rows,
+    unhurry,
+    wait_until_one_passes,
+)
 from tests.daemon.rig import Rig, station_rig
 
 # A few parts use these reserves up; the daemon's own, 4 MiB, last for thousands.
@@ -86,8 +98,7 @@ def check_evidence_and_journal(rig: Rig, evidence: SmallDisk, journal: SmallDisk
     rows = settled_rows(rig, recording)
     assert breaches(rows) == []
     assert good_parts_passed(rows) > 0
-    written = {record.key.name for record in rig.verdicts() if record.verdict is VerdictKind.ACCEPT}
-    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= written
+    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= accepted_in_journal(rig)
     evidence.free()
 
     def knows_all() -> bool:
@@ -115,6 +126,34 @@ def check_ledger(rig: Rig, disk: SmallDisk, recording: Path) -> None:
     wait_until_one_passes(rig)
 
 
+def check_failing_journal(rig: Rig, recording: Path) -> None:
+    """Where a write fails outright, reserve or not, nothing is accepted until a restart: here from a good part on."""
+    truth = load_recording(recording, []).truth or {}
+
+    def has_fed_a_new_good_part() -> bool:
+        *before, name = [name_of(part) for part in fed_parts(rig)]
+        return name not in before and truth[name].kind is PartKind.GOOD
+
+    rig.wait_for("a good part that no camera has seen yet", has_fed_a_new_good_part)
+    reader = SegmentReader(list_segments(rig.state_dir / "journal")[-1][1])
+    reader.read()
+    resource.prlimit(rig.pid_of("decision"), resource.RLIMIT_FSIZE, (reader.offset, resource.RLIM_INFINITY))
+
+    def has_failed() -> bool:
+        worker = rig.worker("decision")
+        return worker is not None and worker.detail.startswith("nothing can be accepted: ")
+
+    rig.wait_for("the journal to fail", has_failed)
+    rig.wait_for("the feed to be off", lambda: (status := rig.status()) is not None and status.line_state != "armed")
+    rows = settled_rows(rig, recording)
+    assert breaches(rows) == []
+    assert {row.arrival for row in rows if row.bin is Bin.GOOD} <= accepted_in_journal(rig)
+
+
+def accepted_in_journal(rig: Rig) -> set[str]:
+    return {record.key.name for record in rig.verdicts() if record.verdict is VerdictKind.ACCEPT}
+
+
 @pytest.mark.proof
 def test_nothing_passes_uninspected_while_disks_fill_up(unhurried_recording: Path) -> None:
     with station_rig(unhurried_recording) as rig, contextlib.ExitStack() as stack:
@@ -133,6 +172,7 @@ def test_nothing_passes_uninspected_while_disks_fill_up(unhurried_recording: Pat
         journal.fill()
         check_evidence_and_journal(rig, evidence, journal, unhurried_recording)
         check_ledger(rig, ledger, unhurried_recording)
+        check_failing_journal(rig, unhurried_recording)
         assert rig.stop_daemon() == 0
         rig.stop_belt()
         assert breaches(rows_of(rig, unhurried_recording)) == []
