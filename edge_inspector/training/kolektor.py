@@ -10,7 +10,6 @@ the copies of its pictures under another number, and the block whose items can n
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.split import dealing_key
 
 WIDTH, HEIGHT = 256, 640  # from 500 x 1235..1284: half the resolution, the two axes within 4 % of each other
 JPEG_QUALITY = 95
@@ -81,7 +81,7 @@ def split_surfaces(surfaces: Iterable[Surface], held_back: int, validation: int)
     groups: dict[str, list[Surface]] = defaultdict(list)
     for surface in surfaces:
         groups[surface.group].append(surface)
-    dealt = sorted((name for name, found in groups.items() if _makes_two_parts(found)), key=_hash)
+    dealt = sorted((name for name, found in groups.items() if _makes_two_parts(found)), key=dealing_key)
     if len(dealt) < held_back + validation:
         raise TrainingDataError(
             f"{len(dealt)} items have {VIEWS} good surfaces and one defective, but {held_back} + {validation} are wanted; "
@@ -98,10 +98,6 @@ def split_surfaces(surfaces: Iterable[Surface], held_back: int, validation: int)
 def _makes_two_parts(surfaces: Sequence[Surface]) -> bool:
     defective = sum(surface.is_defective for surface in surfaces)
     return defective == 1 and len(surfaces) - defective == VIEWS
-
-
-def _hash(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def write_set(groups: dict[str, list[Surface]], folder: Path) -> None:
@@ -146,7 +142,7 @@ def camera_of_defect(group: str) -> int:
     >>> {camera_of_defect(f"i{n:02d}") for n in range(20)} == {0, 1, 2}
     True
     """
-    return int(_hash(f"camera of {group}"), 16) % VIEWS
+    return int(dealing_key(f"camera of {group}"), 16) % VIEWS
 
 
 def write_parts(groups: dict[str, list[Surface]], folder: Path, cameras: Sequence[str]) -> dict[str, bool]:

@@ -74,6 +74,11 @@ def open_plain_folder(path: Path) -> PlainFolder:
         if stem not in pictures:
             raise TrainingDataError(f"{mask}: has no picture in {path / 'images'}; restore it or remove the mask")
     samples = tuple(Sample(picture, masks[stem], stem.rpartition("-")[0] or stem) for stem, picture in pictures.items())
+    return describe_samples(path, samples)
+
+
+def describe_samples(path: Path, samples: tuple[Sample, ...]) -> PlainFolder:
+    """These samples of `path` as a set of their own: every mask is read, every file digested. Raises TrainingDataError."""
     digest = hashlib.sha256()
     defective, positive, pixels = [], 0, 0
     for sample in samples:
