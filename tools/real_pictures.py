@@ -47,11 +47,11 @@ from edge_inspector.training.kolektor import (
     write_set,
 )
 from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights
+from edge_inspector.training.own_engine import encoder_from
 from edge_inspector.training.package import EngineSets, EngineSheet, package_engine
 from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
 from edge_inspector.training.threshold import proportion_interval
-from edge_inspector.training.train import MEAN, STD, TrainedNetwork, TrainingSettings, has_fast_bf16, train
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
 ENGINE = "kolektor_crack"
 CAMERAS = ("c1", "c2", "c3")
@@ -191,11 +191,7 @@ def train_or_take(arguments: argparse.Namespace, folder: PlainFolder, bars: Bars
             network.load_state_dict(kept["network"])
             return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
 
-    def prepare(network: LightUNet) -> None:
-        if weights is not None:
-            load_encoder_weights(network.encoder, weights, MEAN, STD)
-
-    trained = train(folder, settings, lambda step, share, loss: bars.show("training", share), prepare)
+    trained = train(folder, settings, lambda step, share, loss: bars.show("training", share), encoder_from(weights))
     bars.show("training", 1.0)
     named = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
     partial = path.with_suffix(".partial")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from edge_inspector.cli.progress_bar import ProgressBar
+from edge_inspector.cli.train_engine import refuse_without_torch, report_package
 
 
 def build_engine(
@@ -21,6 +22,7 @@ def build_engine(
     """Draw straws, train from random weights, choose the cut, and write the package with its golden pictures."""
     if name != "straw_crack":
         raise typer.BadParameter(f"{name!r} can not be built; the only engine that can is straw_crack")
+    refuse_without_torch()
     from edge_inspector.training.build import build_demo_engine  # PyTorch takes seconds to import
 
     with ProgressBar() as bar:
@@ -31,7 +33,4 @@ def build_engine(
             steps=steps,
             progress=lambda stage, share: bar.show(stage, share, 1.0),
         )
-    manifest = package.manifest
-    typer.echo(f"{package.folder}: {package.digest}\ncut {manifest.threshold.score}: {manifest.threshold.evidence}")
-    for key, metric in manifest.metrics.items():
-        typer.echo(f"{key}: {metric.value} ({metric.low} to {metric.high}, n = {metric.n})")
+    typer.echo(report_package(package))

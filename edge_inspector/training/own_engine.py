@@ -1,0 +1,124 @@
+"""Makes an engine for a defect of one's own from one plain folder: survey, split, training, package."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, ScaleRange
+from edge_inspector.station.model import Name
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights
+from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
+from edge_inspector.training.plain_folder import open_plain_folder
+from edge_inspector.training.split import VALIDATION_SHARE, split_folder
+from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_pictures
+from edge_inspector.training.train import MEAN, STD, TrainingSettings, has_fast_bf16, train
+
+LARGEST_CROP_PX = 256  # side of what is learned from at once
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOrder:
+    """What a person asks for. `out` is the package to be; its folder name is the engine's name."""
+
+    out: Path
+    folder: Path
+    mm_per_px: ScaleRange
+    defect: str = "crack"
+    colour: str = "red"
+    seed: int = 1
+    steps: int = 1600
+    minutes: float = math.inf
+    validation_share: float = VALIDATION_SHARE
+    weights: Path | None = None
+    replaces: bool = False
+
+
+def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, share: None) -> EnginePackage:
+    """Train and write the package `order.out`. It appears or changes only when it is whole, so an interrupt leaves nothing.
+
+    All that can be refused is refused before training begins. Raises ConfigurationError, TrainingDataError.
+    """
+    refuse_order(order)
+    folder = open_plain_folder(order.folder)
+    survey = survey_pictures(folder, lambda done: progress("looking at pictures", done))
+    sets = split_folder(folder, order.validation_share)
+    seen = survey.areas_of(sets.training, sets.validation)  # the test set is only measured
+    smallest_px = smallest_defect_px(seen)
+    refuse_tiny_defects(sets.validation, smallest_px)
+    settings = TrainingSettings(
+        seed=order.seed,
+        steps=order.steps,
+        minutes=order.minutes,
+        crop_height=min(survey.height_px, LARGEST_CROP_PX),
+        crop_width=min(survey.width_px, LARGEST_CROP_PX),
+        bf16=has_fast_bf16(),
+        threads=len(os.sched_getaffinity(0)),
+    )
+    trained = train(
+        sets.training, settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights)
+    )
+    progress("training", 1.0)
+    sheet = EngineSheet(
+        defect=order.defect,
+        colour=order.colour,
+        mm_per_px=order.mm_per_px,
+        smallest_defect_px=smallest_px,
+        seed=order.seed,
+        training_digest=sets.training.digest,
+        command=order_command(order),
+        validation_words=f"parts of {order.folder.resolve().name} that chose the cut, dealt by the SHA-256 of their names",
+        test_words=f"parts of {order.folder.resolve().name} held back, dealt by the SHA-256 of their names",
+    )
+    return package_engine(order.out, trained, EngineSets(sets.validation, sets.test, sets.validation), sheet, progress)
+
+
+def refuse_order(order: EngineOrder) -> None:
+    """Raise ConfigurationError for a name that a manifest can not hold, or a package that is there already."""
+    for what, name in (("engine", order.out.name), ("--defect", order.defect), ("--colour", order.colour)):
+        try:
+            TypeAdapter(Name).validate_python(name)
+        except ValidationError as error:
+            raise ConfigurationError(f"{what} {name!r}: allowed is 1 to 32 of A-Z a-z 0-9 _ . -") from error
+    if order.weights is not None and not order.weights.is_file():
+        raise ConfigurationError(f"{order.weights}: no such file; name a safetensors file, or leave --weights away")
+    if not order.out.exists():
+        return
+    if not (order.out / MANIFEST_FILE).is_file():
+        raise ConfigurationError(f"{order.out}: is there and is no engine package; choose another name or another --out")
+    if not order.replaces:
+        raise ConfigurationError(f"{order.out}: is there already; choose another name, or replace it with --replace")
+
+
+def encoder_from(weights: Path | None) -> Callable[[LightUNet], None]:
+    """What `train` needs to begin with the encoder of a safetensors file; without one the network stays random."""
+
+    def prepare(network: LightUNet) -> None:
+        if weights is not None:
+            load_encoder_weights(network.encoder, weights, MEAN, STD)
+
+    return prepare
+
+
+def order_command(order: EngineOrder) -> str:
+    """The command line of this order, without paths of the machine that runs it.
+
+    >>> scale = ScaleRange(min=0.05, max=0.05)
+    >>> order_command(EngineOrder(Path("engines/dent"), Path("/data/dents"), scale, defect="dent", minutes=30))
+    'edge-inspector engines train dent dents --defect dent --mm-per-px 0.05:0.05 --steps 1600 --minutes 30 --seed 1'
+    """
+    words = ["edge-inspector", "engines", "train", order.out.name, order.folder.resolve().name, "--defect", order.defect]
+    words += ["--mm-per-px", f"{order.mm_per_px.min:g}:{order.mm_per_px.max:g}", "--steps", f"{order.steps}"]
+    words += [] if math.isinf(order.minutes) else ["--minutes", f"{order.minutes:g}"]
+    words += ["--seed", f"{order.seed}"]
+    words += [] if order.validation_share == VALIDATION_SHARE else ["--validation-share", f"{order.validation_share:g}"]
+    words += [] if order.weights is None else ["--weights", order.weights.name]
+    return shlex.join(words)
