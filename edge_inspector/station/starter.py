@@ -276,12 +276,13 @@ _RULES = "rules: # the part is rejected when any rule is met, a rule when one fi
 
 _NO_ENGINE = f"""\
 # No engine here was made for pictures of {{width_px}} × {{height_px}} px: none is named yet, and `check` refuses this file.
-# Train one from pictures of your parts and masks of their defects (tools/real_pictures.py shows the way from a folder to a
-# package), put it beside this file, and remove the # before `scratch` and before its rule:
+# Train one, in the folder of this file, from pictures of your parts (images/) and masks of their defects (masks/):
+#   edge-inspector engines train scratch FOLDER --defect scratch --mm-per-px MM --out engines
+# and remove the # before `scratch` and before its rule:
 engines: # name: folder of the package, from this file
   # scratch: engines/scratch
 
 fusion: any # one view with a defect is enough
 
 {_RULES}
-  # - {{{{name: scratch, engine: scratch, min_score: 0.5}}}} # start at threshold.score of the engine's manifest"""
+  # - {{{{name: scratch, engine: scratch, min_score: 0.5}}}} # the training says which, and the manifest's threshold"""
