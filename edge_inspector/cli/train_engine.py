@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from importlib.util import find_spec
 from pathlib import Path
@@ -112,9 +113,9 @@ def recipe_words(package: EnginePackage) -> str:
     min_score = FittingEngine(package.folder, manifest).min_score
     lines = [
         f"smallest defect: {manifest.smallest_defect_px} px, half of the 5th percentile of the defects drawn",
-        f"use it in a recipe with mm_per_px {scale.min:g} to {scale.max:g}; paths count from the recipe:",
+        f"use it in a recipe with mm_per_px {scale.min:g} to {scale.max:g}:",
         f"  view: {{height_px: {size.height}, width_px: {size.width}}}",
-        f"  engines: {{{manifest.name}: {package.folder}}}",
+        f"  engines: {{{manifest.name}: {json.dumps(str(package.folder.resolve()), ensure_ascii=False)}}}",
         f"  rules: [{{name: {manifest.defect}, engine: {manifest.name}, min_score: {min_score:g}}}]",
     ]
     if any(manifest.metrics[f"validation_{key}"].value > 0 for key in ("escapes", "false_rejects")):

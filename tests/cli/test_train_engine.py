@@ -82,6 +82,7 @@ def test_the_words_for_the_recipe_make_one(trained: tuple[Path, str], tmp_path: 
     recipe = tmp_path / "recipe.yaml"
     presence = "presence: {kind: full_frame, mean_grey: [50, 200]}"
     recipe.write_text("\n".join(["format: 1", "product: tile", "mm_per_px: 0.1", presence, *lines]), encoding="utf-8")
+    assert Path(load_document(recipe, Recipe).engines["blot"]) == trained[0]
     assert load_document(recipe, Recipe).rules[0].engine == "blot"
     assert "cut 0." in said
     assert "smallest defect: 60 px" in said
