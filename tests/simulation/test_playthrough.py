@@ -1,3 +1,4 @@
+import os
 import signal
 
 import pytest
@@ -31,8 +32,10 @@ def test_a_play_that_is_given_up_ends_belt_and_daemon(tmp_path):
     station = load_document(path, Station)
     playing = play_through(station, path, load_station_recording(station, path), tmp_path / "state")
     next(playing)
+    assert (tmp_path / "state/belt.json").exists()
     playing.close()  # what an exception or Ctrl-C at the reader's does
-    lock_belt(tmp_path / "state")
+    assert not (tmp_path / "state/belt.json").exists()
+    os.close(lock_belt(tmp_path / "state"))  # raises while a belt holds it
 
 
 def test_a_stopped_belt_is_ended_all_the_same(tmp_path, monkeypatch):

@@ -210,7 +210,7 @@ def test_each_conflict_of_the_recipe_is_said_with_its_line(files: Files, old: st
 )
 def test_just_inside_every_bound_is_allowed(files: Files, old: str, new: str) -> None:
     files.change(files.station, old, new)
-    load_station(files.station)
+    assert load_station(files.station).station_path == files.station
 
 
 def test_an_engine_under_another_name_is_refused(files: Files) -> None:

@@ -26,7 +26,7 @@ def test_the_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
     with DaemonLock(tmp_path):
         pass
     with DaemonLock(tmp_path):
-        pass
+        assert (tmp_path / "daemon.lock").read_text().strip() == str(os.getpid())
 
 
 def test_without_a_line_worker_before_the_next_may_start_at_once(tmp_path: Path) -> None:
