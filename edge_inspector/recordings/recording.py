@@ -57,11 +57,6 @@ class RecordedTruth:
     kind: PartKind
     defects: str = ""
 
-    @property
-    def may_pass(self) -> bool:
-        """True for a good part only: any other kind that passes is an escape."""
-        return self.kind is PartKind.GOOD
-
 
 @dataclass(frozen=True, slots=True)
 class Recording:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles
+from edge_inspector.records.latency import STAGE_NAMES, Stages
 from edge_inspector.records.part_filter import EVERY_PART, PartFilter
 from edge_inspector.records.schema import findings, judgements, missing_views, parts
 
@@ -118,13 +117,6 @@ def show_part(connection: Connection, name: str) -> PartDetails:
         judgements=tuple(msgspec.convert(_children(connection, judgements, run, seq), list[JudgementRow])),
         missing_views=tuple(msgspec.convert(_children(connection, missing_views, run, seq), list[MissingViewRow])),
     )
-
-
-def stage_percentiles(summaries: Iterable[PartSummary]) -> dict[str, Percentiles]:
-    """Return stage → percentiles in ms; stages that no part has are left out."""
-    summaries = list(summaries)
-    found = {name: percentiles(getattr(part.stages, name) for part in summaries) for name in STAGE_NAMES}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _which_there_are(connection: Connection, run: int) -> str:

@@ -79,7 +79,7 @@ def anything_of(kind: msgspec.inspect.Type) -> st.SearchStrategy[object]:
             return st.one_of([anything_of(one) for one in kind.types])
         case msgspec.inspect.StructType():
             return st.builds(kind.cls, **{field.name: anything_of(field.type) for field in kind.fields})
-    raise NotImplementedError(kind)
+    raise TypeError(f"no strategy for {kind}: add one")
 
 
 ANY_MESSAGE = st.sampled_from(MESSAGES).flatmap(lambda kind: anything_of(msgspec.inspect.type_info(kind)))

@@ -73,10 +73,6 @@ def test_a_session_without_truth_is_played(session: Path) -> None:
     assert load_recording(session, None).truth is None
 
 
-def test_a_good_part_alone_may_pass() -> None:
-    assert [kind for kind in PartKind if RecordedTruth(kind).may_pass] == [PartKind.GOOD]
-
-
 def test_a_camera_that_the_session_lacks_is_refused(session: Path) -> None:
     with pytest.raises(RecordingError, match=r"session\.yaml: has no camera c9, only c1, c2"):
         load_recording(session, ["c1", "c9"])
