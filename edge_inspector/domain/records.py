@@ -115,6 +115,15 @@ class JournalStarted(msgspec.Struct, frozen=True, tag="journal_started"):
     recipe: str
 
 
+class SurfacePlaceRecord(msgspec.Struct, frozen=True):
+    """`SurfacePlace` as files keep it."""
+
+    along_mm: float
+    angle_deg: float
+    along_extent_mm: float
+    angle_extent_deg: float
+
+
 class FindingRecord(msgspec.Struct, frozen=True):
     """`Finding` as files keep it."""
 
@@ -129,6 +138,37 @@ class FindingRecord(msgspec.Struct, frozen=True):
     width_px: int
     height_px: int
     rejects: bool
+    width_mm: float = 0.0
+    place: SurfacePlaceRecord | None = None
+
+
+class ViewPlaceRecord(msgspec.Struct, frozen=True):
+    """How one view sees the surface: `CameraPlace` of the station, and where the part was in front of it.
+
+    `lead_mm`: the part's leading end lay so far behind the sensor, along the travel, when the frame was exposed.
+    """
+
+    camera: str
+    angle_deg: float
+    distance_mm: float
+    along_mm: float
+    focal_px: float
+    centre_x_px: float
+    centre_y_px: float
+    lead_mm: float
+
+
+class SurfaceRecord(msgspec.Struct, frozen=True):
+    """The rod that the silhouettes gave, from which any view can be unwrapped again (geometry.rod says what each means)."""
+
+    length_mm: float
+    diameter_mm: float
+    bow_mm: float
+    taper_mm: float
+    oval_mm: float
+    coverage: float  # share of the surface that some view shows well, 0..1
+    rod: tuple[float, ...]  # the fit's parameters, `geometry.Rod.parameters`
+    views: tuple[ViewPlaceRecord, ...]
 
 
 class RegionRecord(msgspec.Struct, frozen=True):
@@ -192,6 +232,9 @@ class VerdictRecord(msgspec.Struct, frozen=True, tag="verdict"):
     decided_ns: int
     verdict_by_ns: int
     at_utc: str
+    surface: SurfaceRecord | None = None
+    length_mm: float | None = None  # of the silhouette, where there is no surface
+    diameter_mm: float | None = None
 
 
 LedgerRecord = RunStarted | RunRecovered | ArrivalRecord | OutcomeRecord | AlarmRecord | RunEnded

@@ -13,11 +13,31 @@ Pixels = Annotated[int, msgspec.Meta(ge=1, le=16384)]
 SkewMs = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 
 
+Coordinate = Annotated[float, msgspec.Meta(ge=-32768.0, le=32768.0)]  # a pixel's place, fractions allowed; NaN is refused
+MOST_OUTLINE_POINTS = 64
+Edge = Annotated[tuple[Coordinate, ...], msgspec.Meta(max_length=MOST_OUTLINE_POINTS)]
+
+
+class Outline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The silhouette of the one part in a view, in pixels of the view, pixel centres at whole numbers, sub-pixel.
+
+    `start_px` and `end_px` are where the part begins and ends along x. At each of `columns_px` (rising, between the two)
+    the part reaches from `upper_px` down to `lower_px`; the three have one length.
+    """
+
+    start_px: Coordinate
+    end_px: Coordinate
+    columns_px: Edge
+    upper_px: Edge
+    lower_px: Edge
+
+
 class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view"):
     """capture → inference: the header of one view. The pixels travel beside it: uint8 (height_px, width_px, 3), RGB.
 
     `stamp_ns` is the driver's stamp; `frame_ns` the middle of the exposure (stamp − latency); `skew_ms` how far that lies
     from the instant asked for (trigger + offset). The later times say how long each step took.
+    `outline` is None where the part fills the picture and has no silhouette.
     """
 
     key: PartKey
@@ -31,6 +51,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view"):
     chosen_ns: TimeNs
     sent_ns: TimeNs
     verdict_by_ns: TimeNs
+    outline: Outline | None = None
 
 
 class MissingReason(StrEnum):
@@ -43,6 +64,7 @@ class MissingReason(StrEnum):
     EMPTY = "empty"  # nothing in the picture
     TWO_PARTS = "two_parts"
     HALF_PART = "half_part"  # cut by the border of the picture, or too short
+    FOREIGN = "foreign"  # one thing of about the right size, but not of the part's form
     OUT_OF_PLACE = "out_of_place"  # too wide, tilted or otherwise outside the recipe's window
     UNHEALTHY = "unhealthy"  # black, saturated
     LATE = "late"  # the deadline had passed

@@ -12,6 +12,7 @@ NonNegativeMs = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 PositiveMm = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 NonNegativeMm = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Angle = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)]  # degrees
 PixelCount = Annotated[int, Field(ge=1, le=16384)]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edge_inspector.station.model import FileModel, Name, NonNegativeMm, PixelCount, PositiveMm
+from edge_inspector.station.model import Angle, FileModel, Name, NonNegativeMm, PixelCount, PositiveMm, Share
 
 
 class Window(FileModel):
@@ -29,6 +29,15 @@ class SilhouettePresence(FileModel):
     )
     length_mm: Window = Field(description="of the part along the picture's rows")
     width_mm: Window = Field(description="of the part across the rows; a tilted one is too wide")
+    max_tilt_deg: Annotated[float, Field(gt=0, le=90)] = Field(
+        default=90.0, description="the part's axis against the picture's rows", json_schema_extra={"unit": "°"}
+    )
+    max_off_centre_mm: PositiveMm = Field(
+        default=100_000.0, description="the part's axis may lie so far from the middle of the picture's height"
+    )
+    min_fill: Share = Field(
+        default=0.0, description="least share of its own tilted box that the part fills; a foreign object fills less"
+    )
     touches_border: bool = Field(default=False, description="true: the part may be cut by the picture's border")
 
 
@@ -53,8 +62,41 @@ class ViewShape(FileModel):
     width_px: PixelCount = Field(description="what the engines were made for")
 
 
+class Surface(FileModel):
+    """The part is a round rod: what its views show is put together on its surface, in degrees around and mm along it."""
+
+    max_incidence_deg: Annotated[float, Field(gt=0, lt=90)] = Field(
+        default=60.0,
+        description="surface seen at a flatter angle than this does not count for a view",
+        json_schema_extra={"unit": "°"},
+    )
+    same_defect_mm: PositiveMm = Field(
+        default=0.5, description="places of one defect so close to each other are one finding, also from two views"
+    )
+    min_coverage: Share = Field(
+        default=0.99, description="least share of the surface that one view or more must show; less is UNINSPECTED"
+    )
+    max_step_mm: PositiveMm = Field(
+        default=1.5, description="where a view shows the part's ends against where belt speed and time put them"
+    )
+
+
+class Zone(FileModel):
+    """Where on the part a rule holds. Needs `surface` for `angle_deg`."""
+
+    along_mm: tuple[NonNegativeMm, PositiveMm] | None = Field(
+        default=None, description="[from, to] along the part, from the end named by `from_end`"
+    )
+    from_end: Literal["leading", "trailing"] = Field(default="leading", description="the end that comes first, or last")
+    angle_deg: tuple[Angle, Angle] | None = Field(
+        default=None,
+        description="[from, to] around the part; [350, 10] goes through 0",
+        json_schema_extra={"unit": "°"},
+    )
+
+
 class Rule(FileModel):
-    """Rejects a part when one finding of `engine` reaches every limit given. A part is rejected when any rule rejects it."""
+    """Rejects a part when findings of `engine` reach its limits. A part is rejected when any rule rejects it."""
 
     name: Name = Field(description="the reason that a rejected part is given")
     engine: Name = Field(description="one of `engines`")
@@ -63,6 +105,36 @@ class Rule(FileModel):
     )
     min_area_mm2: NonNegativeMm = Field(default=0.0, description="smaller findings do not reject")
     min_length_mm: NonNegativeMm = Field(default=0.0, description="shorter findings do not reject")
+    min_width_mm: NonNegativeMm = Field(default=0.0, description="narrower findings do not reject")
+    combine: Literal["all", "any"] = Field(
+        default="all",
+        description="all: a finding must reach every limit given; any: one of area, length and width is enough",
+    )
+    min_count: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=1, description="so many findings must reach the limits, fewer do not reject"
+    )
+    zone: Zone | None = Field(default=None, description="only findings here count; default: everywhere")
+
+
+class Limits(FileModel):
+    """What a good part measures; one of the two may be left out."""
+
+    min: NonNegativeMm | None = Field(default=None, description="smallest that is good")
+    max: PositiveMm | None = Field(default=None, description="largest that is good")
+
+
+class Dimensions(FileModel):
+    """Rules on the part's own measures, from its silhouette; they need no engine."""
+
+    length_mm: Limits | None = Field(default=None, description="end to end")
+    diameter_mm: Limits | None = Field(default=None, description="mean over the length")
+    bow_mm: Limits | None = Field(
+        default=None, description="farthest that the axis lies from the straight line between its ends"
+    )
+    taper_mm: Limits | None = Field(default=None, description="difference of the diameter between the two ends")
+    oval_mm: Limits | None = Field(
+        default=None, description="largest less smallest diameter of a cross-section; needs `surface`"
+    )
 
 
 class Recipe(FileModel):
@@ -76,10 +148,18 @@ class Recipe(FileModel):
         description="what one whole part looks like; a view that shows anything else makes the part UNINSPECTED"
     )
     engines: Annotated[dict[Name, str], Field(min_length=1, max_length=16, description="engine name: its folder")]
-    fusion: Literal["any"] = Field(default="any", description="any: each view is judged on its own, one defect is enough")
+    surface: Surface | None = Field(
+        default=None, description="the part is a round rod in a station with `pose: ring`; default: views stay apart"
+    )
+    fusion: Literal["any", "max", "weighted"] = Field(
+        default="any",
+        description="any: each view is judged on its own, one defect is enough; max: where views overlap the highest "
+        "probability counts; weighted: their mean, by how straight each looks at the place. max and weighted need `surface`",
+    )
     rules: Annotated[list[Rule], Field(min_length=1, max_length=64)] = Field(
         description="the part is rejected when any rule is met"
     )
+    dimensions: Dimensions = Field(default=Dimensions(), description="limits of the part's own measures")
 
 
 def recipe_digest(recipe: Recipe, engine_digests: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge_inspector.station.model import (
+    Angle,
     FileModel,
     Name,
     NonNegativeMm,
@@ -45,13 +46,38 @@ class ReplayFaults(FileModel):
     stall_for_ms: PositiveMs = Field(default=1000.0, description="no frames for so long, once `stall_from_ms` is reached")
 
 
+class Orientation(FileModel):
+    """How the frame is turned before anything is cut from it, so that parts travel towards higher x."""
+
+    rotate_deg: Literal[0, 90, 180, 270] = Field(default=0, description="clockwise", json_schema_extra={"unit": "°"})
+    mirror: bool = Field(
+        default=False, description="true: flipped left to right after turning, for a camera behind a mirror"
+    )
+
+
 class Roi(FileModel):
-    """The part of the frame that is the view."""
+    """The part of the frame that is the view, after it was turned."""
 
     x_px: Annotated[int, Field(ge=0, le=16384)] = Field(default=0, description="left edge, from the frame's left")
     y_px: Annotated[int, Field(ge=0, le=16384)] = Field(default=0, description="upper edge, from the frame's top")
-    width_px: PixelCount = Field(description="must be the recipe's view.width_px")
-    height_px: PixelCount = Field(description="must be the recipe's view.height_px")
+    width_px: PixelCount = Field(description="with fit exact the recipe's view.width_px")
+    height_px: PixelCount = Field(description="with fit exact the recipe's view.height_px")
+
+
+class CameraPlace(FileModel):
+    """Where a camera stands around the part's path, and how it sees; needed where views are put together on a surface.
+
+    Angles count around the direction of travel. A view's x runs with the travel, its y (downwards) towards higher angles.
+    """
+
+    angle_deg: Annotated[float, Field(ge=-360, le=360)] = Field(
+        description="around the direction of travel", json_schema_extra={"unit": "°"}
+    )
+    distance_mm: PositiveMm = Field(description="lens to the axis along which parts travel")
+    along_mm: NonNegativeMm = Field(description="sensor to the point of the axis that the lens looks at, along the travel")
+    focal_px: Annotated[float, Field(gt=0, le=100_000)] = Field(description="focal length in pixels of the view, calibrated")
+    centre_x_px: Annotated[float, Field(ge=-16384, le=16384)] = Field(description="where the lens looks, in the view")
+    centre_y_px: Annotated[float, Field(ge=-16384, le=16384)] = Field(description="where the lens looks, in the view")
 
 
 class Camera(FileModel):
@@ -62,7 +88,15 @@ class Camera(FileModel):
     latency_ms: NonNegativeMs = Field(description="driver's stamp minus the middle of the exposure")
     offset_ms: NonNegativeMs = Field(description="sensor's leading edge to the instant at which the part is in view")
     tolerance_ms: PositiveMs | None = Field(default=None, description="farthest frame that counts; default period / 2 + 2")
+    exposure_ms: PositiveMs | None = Field(default=None, description="set on the camera; for the checks of blur and flicker")
+    orientation: Orientation = Field(default=Orientation(), description="how the frame is turned, before the roi is cut")
     roi: Roi | None = Field(default=None, description="what is cut out of the frame; default: the whole frame")
+    fit: Literal["exact", "pad", "resize"] = Field(
+        default="exact",
+        description="what is cut out becomes the recipe's view: exact, it has its size; pad, it is smaller and is mirrored "
+        "beyond its right and lower edge; resize, it is scaled",
+    )
+    place: CameraPlace | None = Field(default=None, description="needed with the recipe's `surface`")
     faults: ReplayFaults | None = Field(default=None, description="misbehaviour on demand, for tests")
 
     @property
@@ -131,6 +165,16 @@ class Line(FileModel):
     )
 
 
+class Occlusion(FileModel):
+    """A piece of the part's surface that no camera sees: under a finger, a guide, a support. It stands still."""
+
+    along_mm: tuple[NonNegativeMm, NonNegativeMm] = Field(description="[from, to] from the sensor, along the travel")
+    angle_deg: tuple[Angle, Angle] = Field(
+        description="[from, to] around the direction of travel; [350, 10] goes through 0", json_schema_extra={"unit": "°"}
+    )
+    cameras: list[Name] = Field(default=[], description="cameras that it hides the surface from; default: all")
+
+
 class Inference(FileModel):
     """The inference worker."""
 
@@ -194,6 +238,17 @@ class Station(FileModel):
     recording: Recording | None = Field(default=None, description="what the cameras show; needed by driver `replay`")
     cameras: Annotated[dict[Name, Camera], Field(min_length=1, max_length=16)] = Field(
         description="NAME: camera; every one must give a good view of every part"
+    )
+    pose: Literal["ring", "rotating", "unknown"] = Field(
+        default="unknown",
+        description="ring: the part keeps its pose before cameras around it; rotating: it turns; unknown: it may lie anyhow, so "
+        "that views can not be put together",
+    )
+    light: Literal["dc", "mains_50hz", "mains_60hz"] = Field(
+        default="dc", description="dc does not flicker; lamps at the mains do, and the exposure must be whole periods of it"
+    )
+    occlusions: Annotated[list[Occlusion], Field(max_length=64)] = Field(
+        default=[], description="what of the surface no camera sees"
     )
     line: Line = Field(description="trigger, belt and gate")
     inference: Inference = Field(default=Inference(), description="how engines are run")
