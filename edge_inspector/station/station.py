@@ -241,8 +241,8 @@ class Station(FileModel):
     )
     pose: Literal["ring", "rotating", "unknown"] = Field(
         default="unknown",
-        description="ring: the part keeps its pose before cameras around it; rotating: it turns; unknown: it may lie anyhow, so "
-        "that views can not be put together",
+        description="ring: the part keeps its pose before cameras around it; rotating: it turns; unknown: it may lie "
+        "anyhow, so that views can not be put together",
     )
     light: Literal["dc", "mains_50hz", "mains_60hz"] = Field(
         default="dc", description="dc does not flicker; lamps at the mains do, and the exposure must be whole periods of it"
