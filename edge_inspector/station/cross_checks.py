@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from edge_inspector.station.conflict import Conflict
 from edge_inspector.station.engine_manifest import EngineManifest
+from edge_inspector.station.line_checks import BEAT_INTERVAL_MS, COMMIT_RESERVE_MS, line_conflicts
 from edge_inspector.station.recipe import Recipe, SilhouettePresence
 from edge_inspector.station.station import Camera, Line, Station
 
 INFERENCE_BUDGET_MS = 100.0  # least time for inference, decision and messages that a station must leave
-COMMIT_RESERVE_MS = 7.0  # the line worker reads a verdict 5 ms before the commit, and commits 2 ms before the gate is due
-OUTPUT_INTERVAL_MS = 20.0  # the line worker refreshes its outputs so often
-BEAT_INTERVAL_MS = 100.0  # decision and supervisor beat so often
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two values that do not go together, at the key `loc` of one of the files."""
-
-    file: Literal["station", "recipe"]
-    loc: tuple[str | int, ...]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +39,7 @@ def time_budget(line: Line, camera: Camera) -> TimeBudget:
 
 def station_conflicts(station: Station) -> Iterator[Conflict]:
     """Yield what does not go together within the station file."""
-    yield from _line_conflicts(station.line)
+    yield from line_conflicts(station.line)
     for name, camera in station.cameras.items():
         for key, text in _camera_conflicts(station.line, camera):
             yield Conflict("station", ("cameras", name, key), f"cameras.{name}.{key}: {text}")
@@ -117,83 +106,6 @@ def shared_conflicts(station: Station, recipe: Recipe) -> Iterator[Conflict]:
                 f"cameras.{name}.roi: {camera.roi.width_px} × {camera.roi.height_px} px (width × height), "
                 f"allowed is the recipe's view, {view.width_px} × {view.height_px} px",
             )
-
-
-def _line_conflicts(line: Line) -> Iterator[Conflict]:
-    def at(key: str, text: str, *deeper: str) -> Conflict:
-        return Conflict("station", ("line", key, *deeper), f"line.{'.'.join((key, *deeper))}: {text}")
-
-    length, speed = line.part_length_mm, line.speed_mm_s
-    if not length.min < length.max:
-        yield at("part_length_mm", f"{length.min:g}, allowed is less than max, {length.max:g}", "min")
-    gap_mm = line.min_spacing_mm - length.max
-    if not gap_mm > 0:
-        yield at("min_spacing_mm", f"{line.min_spacing_mm:g}, allowed is more than the longest part, {length.max:g} mm")
-        return  # every check below divides up this gap
-    gate_mm = 2 * line.gate_tolerance_ms * speed / 1000
-    if not gate_mm < gap_mm:
-        yield at(
-            "gate_tolerance_ms",
-            f"{line.gate_tolerance_ms:g} opens the gate {gate_mm:g} mm longer than a part at {speed:g} mm/s, "
-            f"allowed is less than the gap between parts, {gap_mm:g} mm (min_spacing_mm − part_length_mm.max)",
-        )
-    confirm_mm = 2 * line.confirm_tolerance_ms * speed / 1000
-    if not confirm_mm < line.min_spacing_mm:
-        yield at(
-            "confirm_tolerance_ms",
-            f"{line.confirm_tolerance_ms:g} is a window of {confirm_mm:g} mm at {speed:g} mm/s, allowed is less than "
-            f"min_spacing_mm, {line.min_spacing_mm:g} mm, so that an edge belongs to one part",
-        )
-    if not line.gate_to_confirm_mm >= length.max:
-        yield at(
-            "gate_to_confirm_mm",
-            f"{line.gate_to_confirm_mm:g}, allowed is at least the longest part, {length.max:g} mm: a part that is "
-            "confirmed while it is still in the gate may yet be cut off",
-        )
-    lead_mm = (line.gate_tolerance_ms + line.valve_delay_ms + COMMIT_RESERVE_MS) * speed / 1000
-    if not line.sensor_to_ejector_mm - lead_mm > line.min_spacing_mm:
-        yield at(
-            "sensor_to_ejector_mm",
-            f"{line.sensor_to_ejector_mm:g}, of which {lead_mm:g} mm are left when the gate is decided, allowed is more "
-            f"than {lead_mm + line.min_spacing_mm:g} mm (+ min_spacing_mm): a part that follows too closely must be seen by "
-            "then",
-        )
-    yield from _heartbeat_conflicts(line, gap_mm)
-    for key, timeout_ms in (
-        ("decision_timeout_ms", line.decision_timeout_ms),
-        ("supervisor_timeout_ms", line.supervisor_timeout_ms),
-    ):
-        if timeout_ms < 2 * BEAT_INTERVAL_MS:
-            yield at(key, f"{timeout_ms:g}, allowed is at least {2 * BEAT_INTERVAL_MS:g} (two beats)")
-    limit = line.uninspected_limit
-    if not limit.most < limit.of_last:
-        text = f"{limit.most} of the last {limit.of_last} can never be exceeded, allowed is less than of_last"
-        yield at("uninspected_limit", text, "most")
-
-
-def _heartbeat_conflicts(line: Line, gap_mm: float) -> Iterator[Conflict]:
-    timeout_ms, speed = line.heartbeat_timeout_ms, line.speed_mm_s
-    loc, key = ("line", "heartbeat_timeout_ms"), "line.heartbeat_timeout_ms"
-    silent_mm = timeout_ms * speed / 1000
-    if timeout_ms < 2 * OUTPUT_INTERVAL_MS:
-        text = f"{key}: {timeout_ms:g}, allowed is at least {2 * OUTPUT_INTERVAL_MS:g} (two refreshes of the outputs)"
-        yield Conflict("station", loc, text)
-    if not silent_mm < gap_mm:  # line.md 9
-        yield Conflict(
-            "station",
-            loc,
-            f"{key}: {timeout_ms:g} ms are {silent_mm:g} mm at {speed:g} mm/s, allowed is less than the gap between parts, "
-            f"{gap_mm:g} mm (min_spacing_mm − part_length_mm.max): a gate left open must be shut before the next part",
-        )
-    way_mm = line.sensor_to_ejector_mm - line.part_length_mm.max
-    stop_mm = line.stop_distance_mm + silent_mm
-    if not stop_mm < way_mm:  # line.md 10
-        yield Conflict(
-            "station",
-            ("line", "stop_distance_mm"),
-            f"line.stop_distance_mm: {line.stop_distance_mm:g} mm and {silent_mm:g} mm until the heartbeat is missed are "
-            f"{stop_mm:g} mm, allowed is less than {way_mm:g} mm (sensor_to_ejector_mm − part_length_mm.max)",
-        )
 
 
 def _camera_conflicts(line: Line, camera: Camera) -> Iterator[tuple[str, str]]:

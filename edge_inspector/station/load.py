@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from edge_inspector.domain.errors import ConfigurationError, DocumentError, EngineFileError
-from edge_inspector.station.cross_checks import Conflict, recipe_conflicts, shared_conflicts, station_conflicts
+from edge_inspector.station.conflict import Conflict
+from edge_inspector.station.cross_checks import recipe_conflicts, shared_conflicts, station_conflicts
 from edge_inspector.station.document import Document, open_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
 from edge_inspector.station.recipe import Recipe, recipe_digest

@@ -66,7 +66,15 @@ def test_sections_come_in_reading_order_outer_before_inner() -> None:
         "presence (silhouette).length_mm",
         "presence (silhouette).width_mm",
         "presence (full_frame)",
+        "surface",
         "rules[i]",
+        "rules[i].zone",
+        "dimensions",
+        "dimensions.length_mm",
+        "dimensions.diameter_mm",
+        "dimensions.bow_mm",
+        "dimensions.taper_mm",
+        "dimensions.oval_mm",
     ]
 
 
