@@ -107,7 +107,9 @@ class EngineManifest(FileModel):
     defect: Name
     colour: Name = Field(description="how the console draws it")
     input: EngineInput
-    precision: Precision = Field(description="in which the cut was chosen, and which is asked of the device")
+    precisions: Annotated[list[Precision], Field(min_length=1)] = Field(
+        description="in which the cut was proven; a station uses the first that its CPU has instructions for"
+    )
     t_low: Probability = Field(description="a pixel belongs to a region from here on")
     threshold: Threshold
     smallest_defect_px: Annotated[int, Field(ge=9)]
@@ -126,6 +128,8 @@ class EngineManifest(FileModel):
             raise ValueError(f"files has no SHA-256 for {', '.join(unnamed)}")
         if {pair.defective for pair in self.golden} != {True, False}:
             raise ValueError("golden needs at least one defective and one good picture")
+        if len(set(self.precisions)) < len(self.precisions):
+            raise ValueError(f"precisions names one twice: {', '.join(self.precisions)}")
         if self.input.mm_per_px.min > self.input.mm_per_px.max:
             raise ValueError("input.mm_per_px: min is above max")
         return self

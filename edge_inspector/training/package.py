@@ -99,7 +99,7 @@ def package_engine(
             defect=sheet.defect,
             colour=sheet.colour,
             input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
-            precision=PRECISION,
+            precisions=[PRECISION],
             t_low=region_threshold(cut.score),
             threshold=Threshold(score=cut.score, evidence=cut.evidence),
             smallest_defect_px=sheet.smallest_defect_px,

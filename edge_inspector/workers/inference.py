@@ -66,6 +66,7 @@ class ViewJudge:
         self._seen_order: deque[tuple[PartKey, str]] = deque()
         self._judged_count = self._repeated_count = self._foreign_count = self._golden_count = 0
         self._last_log_ns = 0
+        self._precisions = ", ".join(f"{one.name} {one.engine.precision}" for one in engines)
 
     def receive_all(self) -> None:
         """Take the views that came, waiting for the first if none waits already."""
@@ -149,6 +150,7 @@ class ViewJudge:
                 "foreign": self._foreign_count,
                 "repeated": self._repeated_count,
                 "golden_checks": self._golden_count,
+                "precisions": self._precisions,
             },
         )
 

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from edge_inspector.domain.errors import EngineFaultError, EngineFileError
 from edge_inspector.inference import PreparedEngine, prepare_engine
+from edge_inspector.inference.engines import openvino as openvino_engine
 from edge_inspector.inference.engines.openvino import OpenVinoEngine
 from edge_inspector.inference.engines.protocol import DRIVERS, engine_opener
 from edge_inspector.inference.mask_parity import check_parity, load_golden
@@ -30,6 +31,7 @@ from tests.inference.tiny_engine import (
 )
 
 VIEW = ViewShape(height_px=HEIGHT, width_px=WIDTH)
+CAPABILITIES = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.fixture
@@ -147,13 +149,55 @@ def test_a_golden_picture_of_another_size_is_refused(folder: Path) -> None:
         load_golden(package)
 
 
-def test_a_precision_that_this_processor_does_not_have_is_refused_not_replaced(folder: Path) -> None:
-    capabilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    missing = [name for name, capability in (("f16", "FP16"), ("bf16", "BF16")) if capability not in capabilities]
-    if not missing:
-        pytest.skip("this processor has every precision")
-    write_package(folder, precision=missing[0])
-    with pytest.raises(EngineFileError, match=f"asks for {missing[0]} but this CPU runs it in"):
+def this_cpu_has(monkeypatch: pytest.MonkeyPatch, *flags: str) -> None:
+    monkeypatch.setattr(openvino_engine, "cpu_flags", lambda: frozenset(flags))
+
+
+def test_an_engine_runs_in_the_first_of_its_precisions_that_this_processor_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this_cpu_has(monkeypatch, "avx2")
+    write_package(folder, precisions=("bf16", "f32"))
+    prepared = prepare(folder)
+    assert prepared.engine.precision == "f32"
+    prepared.engine.close()
+
+
+def test_an_engine_that_names_f32_first_stays_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    this_cpu_has(monkeypatch, "avx512f", "avx512_bf16")
+    write_package(folder, precisions=("f32", "bf16"))
+    prepared = prepare(folder)
+    assert prepared.engine.precision == "f32"
+    prepared.engine.close()
+
+
+@pytest.mark.skipif("BF16" not in CAPABILITIES, reason="OpenVINO does not compile for bf16 on this processor")
+def test_an_engine_is_asked_of_the_device_in_bf16_where_that_comes_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this_cpu_has(monkeypatch, "avx512f", "avx512_bf16")
+    write_package(folder, precisions=("bf16", "f32"))
+    engine = OpenVinoEngine(load_engine_package(folder), threads=1)
+    assert engine.precision == "bf16"
+    engine.close()
+
+
+@pytest.mark.skipif("FP16" in CAPABILITIES, reason="this processor has f16")
+def test_where_the_device_replaces_a_precision_the_next_one_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    this_cpu_has(monkeypatch, "avx512_fp16")
+    write_package(folder, precisions=("f16", "f32"))
+    engine = OpenVinoEngine(load_engine_package(folder), threads=1)
+    assert engine.precision == "f32"
+    engine.close()
+
+
+def test_an_engine_proven_only_in_precisions_that_this_processor_lacks_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this_cpu_has(monkeypatch, "avx512f", "avx512_bf16")
+    write_package(folder, precisions=("f16",))
+    said = r"engine spot was proven in f16, and this CPU has none of them: it computes in f32, bf16; use an engine proven in"
+    with pytest.raises(EngineFileError, match=said):
         prepare(folder)
 
 

@@ -60,7 +60,7 @@ def tiny_model(centre: float = 127.5, *, height: int = HEIGHT, width: int = WIDT
     return bytes(model.SerializeToString())
 
 
-def write_package(folder: Path, *, model: bytes | None = None, precision: str = "f32") -> EngineManifest:
+def write_package(folder: Path, *, model: bytes | None = None, precisions: Sequence[str] = ("f32",)) -> EngineManifest:
     """Write a package whose golden masks are those of `tiny_model()`; another `model` than that breaks its parity."""
     (folder / "golden").mkdir(parents=True)
     (folder / "model.onnx").write_bytes(tiny_model() if model is None else model)
@@ -75,7 +75,7 @@ def write_package(folder: Path, *, model: bytes | None = None, precision: str = 
             "defect": "spot",
             "colour": "red",
             "input": {"height": HEIGHT, "width": WIDTH, "channels": "rgb", "mm_per_px": {"min": 0.01, "max": 1.0}},
-            "precision": precision,
+            "precisions": list(precisions),
             "t_low": 0.25,
             "threshold": {"score": 0.5, "evidence": "bright spots against dark: by construction"},
             "smallest_defect_px": 9,
@@ -100,6 +100,7 @@ class FakeEngine:
     def __init__(self, name: str = "spot") -> None:
         self.name = name
         self.input_shape = (HEIGHT, WIDTH)
+        self.precision = "f32"
         self.batches: list[list[NDArray[np.uint8]]] = []
         self.fault = ""
         self.centre = 127.5

@@ -90,7 +90,7 @@ def write_engine(folder: Path) -> None:
         "defect": "crack",
         "colour": "red",
         "input": {"height": 256, "width": 1248, "channels": "rgb", "mm_per_px": {"min": 0.05, "max": 0.06}},
-        "precision": "f32",
+        "precisions": ["f32"],
         "t_low": 0.2,
         "threshold": {"score": 0.5, "evidence": "made up for the tests of station files"},
         "smallest_defect_px": 64,

@@ -151,7 +151,7 @@ def manifest(folder: Path) -> dict[str, object]:
         "defect": "crack",
         "colour": "red",
         "input": {"height": 32, "width": 128, "channels": "rgb", "mm_per_px": {"min": 0.05, "max": 0.2}},
-        "precision": "f32",
+        "precisions": ["f32"],
         "t_low": 0.25,
         "threshold": {"score": 0.5, "evidence": "made up for the test of decision"},
         "smallest_defect_px": 9,

@@ -203,7 +203,8 @@ def test_the_worker_judges_views_with_a_real_engine_and_stops_when_told(rig: Rig
     assert spot.engine == "spot"
     assert spot.view.key == view_of(1).key
     assert spot.view.sent_ns <= spot.received_ns <= spot.started_ns <= spot.ended_ns <= spot.sent_ns
-    assert rig.beat_in(WorkerState.READY).worker == "inference"
+    beat = rig.beat_in(WorkerState.READY)
+    assert (beat.worker, beat.facts["precisions"]) == ("inference", "spot f32")
     assert rig.process is not None
     rig.process.send_signal(signal.SIGTERM)
     assert rig.process.wait(10) == 0

@@ -18,6 +18,7 @@ import openvino.properties.hint as hints
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import EngineFaultError, EngineFileError
+from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.station.engine_manifest import EnginePackage, Precision
 
 DEVICE = "CPU"
@@ -27,41 +28,23 @@ PRECISIONS: dict[Precision, ov.Type] = {"f32": ov.Type.f32, "bf16": ov.Type.bf16
 
 
 class OpenVinoEngine:
-    """An engine package compiled for this machine's CPU, in the precision that its manifest names."""
+    """An engine package compiled for this machine's CPU, in the first of its precisions that the CPU has."""
 
     def __init__(self, package: EnginePackage, *, threads: int) -> None:
         self._package = package
         self._shape = (package.manifest.input.height, package.manifest.input.width)
-        precision = package.manifest.precision
         try:
             core = ov.Core()
             model = core.read_model(package.model_path)
             self._check_input(model)
             model.reshape([1, *self._shape, 3])
             self._check_output(model)
-            self._compiled = core.compile_model(
-                model,
-                DEVICE,
-                {
-                    hints.inference_precision: PRECISIONS[precision],
-                    hints.execution_mode: hints.ExecutionMode.PERFORMANCE,
-                    hints.performance_mode: hints.PerformanceMode.THROUGHPUT,
-                    properties.num_streams: threads,
-                    properties.inference_num_threads: threads,
-                },
-            )
-            self.precision = str(self._compiled.get_property(hints.inference_precision).get_type_name())
+            self.precision, self._compiled = self._compile(core, model, threads)
         except VENDOR_ERRORS as error:
             raise EngineFileError(
                 f"{package.model_path}: OpenVINO {ov.__version__} can not use it ({_first_line(error)}); restore or rebuild "
                 "the engine"
             ) from error
-        if self.precision != precision:
-            self.close()
-            raise EngineFileError(
-                f"{package.folder}: engine {self.name} asks for {precision} but this CPU runs it in {self.precision}; "
-                "use an engine of a precision that this machine has"
-            )
         self._requests: list[ov.InferRequest] = []
 
     @property
@@ -98,6 +81,28 @@ class OpenVinoEngine:
         """Let go of the compiled model."""
         self._requests = []
         del self._compiled
+
+    def _compile(self, core: ov.Core, model: ov.Model, threads: int) -> tuple[Precision, ov.CompiledModel]:
+        """Compile in the first of the manifest's precisions that this CPU has; the device may still choose another one."""
+        native = native_precisions(cpu_flags())
+        proven = self._package.manifest.precisions
+        for precision in proven:
+            if precision not in native:
+                continue
+            options = {
+                hints.inference_precision: PRECISIONS[precision],
+                hints.execution_mode: hints.ExecutionMode.PERFORMANCE,
+                hints.performance_mode: hints.PerformanceMode.THROUGHPUT,
+                properties.num_streams: threads,
+                properties.inference_num_threads: threads,
+            }
+            compiled = core.compile_model(model, DEVICE, options)
+            if compiled.get_property(hints.inference_precision) == PRECISIONS[precision]:
+                return precision, compiled
+        raise EngineFileError(
+            f"{self._package.folder}: engine {self.name} was proven in {', '.join(proven)}, and this CPU has none of them: "
+            f"it computes in {', '.join(native)}; use an engine proven in one of these, or a machine that has the engine's"
+        )
 
     def _check_input(self, model: ov.Model) -> None:
         height, width = self._shape

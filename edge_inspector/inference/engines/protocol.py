@@ -29,6 +29,11 @@ class Engine(Protocol):
         """Height and width in px of every view it takes."""
         ...
 
+    @property
+    def precision(self) -> str:
+        """The one of its manifest's precisions in which it runs."""
+        ...
+
     def judge(self, views: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return the defect probability of every pixel: float32 (n, h, w), 0..1 if the network is sound.
 
