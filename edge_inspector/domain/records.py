@@ -1,6 +1,7 @@
 """What the ledger and the journal hold. Files outlive versions: unknown fields are ignored, new fields have defaults.
 
-Ledger (line worker): `RunStarted`, `RunRecovered`, `ArrivalRecord`, `OutcomeRecord`, `AlarmRecord`, `RunEnded`.
+Ledger (line worker): `RunStarted`, `RunRecovered`, `ArrivalRecord`, `OutcomeRecord`, `LotRecord`, `RecipeRecord`,
+`AlarmRecord`, `RunEnded`.
 Journal (decision worker): `JournalStarted`, `VerdictRecord`.
 """
 
@@ -57,10 +58,15 @@ class ArrivalRecord(msgspec.Struct, frozen=True, tag="arrival"):
     verdict_by_ns: int
     at_utc: str
     flagged: str = ""
+    lot: str = ""  # what people call the batch it belongs to; empty: none was named
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, tag="outcome"):
-    """The part's end. `verdict` is the one applied; `decided` the one received (None: none came)."""
+    """The part's end. `verdict` is the one applied; `decided` the one received (None: none came).
+
+    `lane` names the ejector that was opened for the part, which left the line there; empty: none was, and it ran into the last
+    bin.
+    """
 
     key: PartKeyRecord
     outcome: Outcome
@@ -75,6 +81,25 @@ class OutcomeRecord(msgspec.Struct, frozen=True, tag="outcome"):
     confirm_ns: int | None = None  # when the good lane's sensor saw the part
     last_frame_ns: int | None = None
     inference_busy_ns: int | None = None
+    lane: str = ""
+
+
+class LotRecord(msgspec.Struct, frozen=True, tag="lot"):
+    """Parts that arrive from here on belong to this lot. `who` asked for it; empty: a new run goes on with the one before."""
+
+    lot: str
+    who: str
+    at_ns: int
+    at_utc: str
+
+
+class RecipeRecord(msgspec.Struct, frozen=True, tag="recipe"):
+    """Parts that arrive from here on are inspected for this recipe, named by its digest. `who` asked for it."""
+
+    recipe: str
+    who: str
+    at_ns: int
+    at_utc: str
 
 
 class RunEnded(msgspec.Struct, frozen=True, tag="run_ended"):
@@ -237,5 +262,5 @@ class VerdictRecord(msgspec.Struct, frozen=True, tag="verdict"):
     diameter_mm: float | None = None
 
 
-LedgerRecord = RunStarted | RunRecovered | ArrivalRecord | OutcomeRecord | AlarmRecord | RunEnded
+LedgerRecord = RunStarted | RunRecovered | ArrivalRecord | OutcomeRecord | LotRecord | RecipeRecord | AlarmRecord | RunEnded
 JournalRecord = JournalStarted | VerdictRecord

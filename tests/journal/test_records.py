@@ -5,7 +5,15 @@ import pytest
 
 from edge_inspector.domain.errors import MessageRefusedError
 from edge_inspector.domain.outcome import Outcome
-from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, OutcomeRecord, PartKeyRecord, RunStarted
+from edge_inspector.domain.records import (
+    AlarmRecord,
+    ArrivalRecord,
+    LotRecord,
+    OutcomeRecord,
+    PartKeyRecord,
+    RecipeRecord,
+    RunStarted,
+)
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.journal import decode_journal_record, decode_ledger_record, encode_record
 
@@ -18,7 +26,9 @@ ARRIVAL = ArrivalRecord(KEY, trigger_ns=5, verdict_by_ns=9, at_utc="2024-01-01T0
     [
         RunStarted(1, 3, "boot", "abc", 1, "t", "demo", "a" * 64),
         ARRIVAL,
-        OutcomeRecord(KEY, Outcome.PASSED, VerdictKind.ACCEPT, None, "passed", 7, "t"),
+        OutcomeRecord(KEY, Outcome.PASSED, VerdictKind.ACCEPT, None, "passed", 7, "t", lane="good"),
+        LotRecord("2026-17", "maria", 1, "t"),
+        RecipeRecord("b" * 64, "maria", 1, "t"),
         AlarmRecord("air", "air is low", True, 1, "t"),
     ],
 )
@@ -35,7 +45,7 @@ def test_fields_of_a_later_version_are_ignored() -> None:
 
 def test_a_field_that_an_older_version_did_not_write_has_its_default() -> None:
     fields = msgspec.msgpack.decode(encode_record(ARRIVAL))
-    del fields["flagged"]
+    del fields["flagged"], fields["lot"]
     assert decode_ledger_record(msgspec.msgpack.encode(fields)) == ARRIVAL
 
 
