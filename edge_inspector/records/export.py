@@ -44,6 +44,15 @@ PART_COLUMNS: dict[str, str] = {
     "worst_length_mm": "of its worst finding",
     "worst_cameras": "of its worst finding",
     "worst_rejects": "whether its worst finding rejects",
+    "measured_length_mm": "end to end, by its silhouettes; empty when not measured",
+    "diameter_mm": "mean over its length, by its silhouettes",
+    "bow_mm": "farthest that its axis lies from the straight line between its ends",
+    "taper_mm": "difference of the diameter between its two ends",
+    "oval_mm": "largest less smallest diameter of a cross-section",
+    "coverage": "share of its surface that some view shows well, 0..1",
+    "worst_width_mm": "of its worst finding",
+    "worst_along_mm": "of its worst finding",
+    "worst_angle_deg": "of its worst finding",
 }
 
 FINDING_COLUMNS: dict[str, str] = {
@@ -65,6 +74,11 @@ FINDING_COLUMNS: dict[str, str] = {
     "width_px": "in the first camera's view",
     "height_px": "in the first camera's view",
     "rejects": "whether a rule rejects for it",
+    "width_mm": "its width; empty when not measured",
+    "along_mm": "its middle, from the part's leading end; empty where views are not put together on a surface",
+    "angle_deg": "its middle around the part, 0 to 360",
+    "along_extent_mm": "how far it reaches along the part",
+    "angle_extent_deg": "how far it reaches around the part",
 }
 
 
@@ -129,7 +143,7 @@ def _worst_findings() -> sa.Subquery:
         sa.func.row_number().over(partition_by=part, order_by=order).label("rank"),
         sa.func.count().over(partition_by=part).label("finding_count"),
     ).subquery()
-    own = ("defect", "engine", "score", "area_mm2", "length_mm", "cameras", "rejects")
+    own = [name.removeprefix("worst_") for name in PART_COLUMNS if name.startswith("worst_")]
     columns = [ranked.c[name].label(f"worst_{name}") for name in own]
     return sa.select(ranked.c.run, ranked.c.seq, ranked.c.finding_count, *columns).where(ranked.c.rank == 1).subquery()
 

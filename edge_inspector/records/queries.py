@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Row
 
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.records.latency import STAGE_NAMES, Stages
+from edge_inspector.records.measures import MEASURE_NAMES, Measures
 from edge_inspector.records.part_filter import EVERY_PART, PartFilter
 from edge_inspector.records.schema import findings, judgements, missing_views, parts
 
@@ -29,7 +30,7 @@ class PartSummary(msgspec.Struct, frozen=True):
 
 
 class FindingRow(msgspec.Struct, frozen=True):
-    """One finding: its place in the first camera's view."""
+    """One finding: its place in the first camera's view, and on the surface where views are put together on one."""
 
     engine: str
     defect: str
@@ -42,6 +43,11 @@ class FindingRow(msgspec.Struct, frozen=True):
     width_px: int
     height_px: int
     rejects: bool
+    width_mm: float | None
+    along_mm: float | None
+    angle_deg: float | None
+    along_extent_mm: float | None
+    angle_extent_deg: float | None
 
 
 class JudgementRow(msgspec.Struct, frozen=True):
@@ -68,6 +74,7 @@ class PartDetails(msgspec.Struct, frozen=True):
     """All that the records say of one part.
 
     `journal_verdict` is what was decided, `decided` what reached the line worker, `summary.verdict` what it applied.
+    `length_mm` is the sensor's, `measures` those of the silhouettes.
     """
 
     summary: PartSummary
@@ -78,6 +85,7 @@ class PartDetails(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     outcome_utc: str | None
     length_mm: float | None
+    measures: Measures
     findings: tuple[FindingRow, ...]
     judgements: tuple[JudgementRow, ...]
     missing_views: tuple[MissingViewRow, ...]
@@ -113,6 +121,7 @@ def show_part(connection: Connection, name: str) -> PartDetails:
         reasons=tuple(row.reasons or ()),
         outcome_utc=row.outcome_utc,
         length_mm=row.length_mm,
+        measures=Measures(**{name: getattr(row, name) for name in MEASURE_NAMES}),
         findings=tuple(msgspec.convert(_children(connection, findings, run, seq), list[FindingRow])),
         judgements=tuple(msgspec.convert(_children(connection, judgements, run, seq), list[JudgementRow])),
         missing_views=tuple(msgspec.convert(_children(connection, missing_views, run, seq), list[MissingViewRow])),

@@ -14,19 +14,24 @@ from sqlalchemy.engine import Connection
 from edge_inspector.domain.records import (
     AlarmRecord,
     ArrivalRecord,
+    FindingRecord,
     JournalRecord,
     JournalStarted,
     LedgerRecord,
+    LotRecord,
     OutcomeRecord,
     PartKeyRecord,
+    RecipeRecord,
     RunEnded,
     RunRecovered,
     RunStarted,
+    SurfacePlaceRecord,
     VerdictRecord,
 )
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records import schema
 from edge_inspector.records.latency import stages
+from edge_inspector.records.measures import measures_of
 
 PartName = tuple[int, int]  # run, seq
 Row = dict[str, Any]  # column: value, whatever SQLite takes
@@ -75,6 +80,8 @@ def apply_ledger_record(connection: Connection, segment: int, offset: int, recor
             )
         case AlarmRecord():
             _upsert(connection, schema.alarms, {"segment": segment, "offset": offset}, msgspec.structs.asdict(record))
+        case LotRecord() | RecipeRecord():
+            pass  # each arrival says its own
         case _:
             assert_never(record)
     return None
@@ -158,12 +165,13 @@ def _apply_verdict(connection: Connection, segment: int, offset: int, record: Ve
         "verdict_utc": record.at_utc,
         "journal_segment": segment,
         "journal_offset": offset,
+        **msgspec.structs.asdict(measures_of(record)),
     }
     if held is None:
         row |= {"trigger_ns": record.trigger_ns, "verdict_by_ns": record.verdict_by_ns}
     _upsert(connection, schema.parts, _name(record.key), row)
     _delete_children(connection, record.key)
-    _insert_children(connection, schema.findings, record.key, [msgspec.structs.asdict(f) for f in record.findings])
+    _insert_children(connection, schema.findings, record.key, [_finding_row(f) for f in record.findings])
     _insert_children(connection, schema.missing_views, record.key, [msgspec.structs.asdict(m) for m in record.missing])
     judged = []
     for judgement in record.judgements:
@@ -171,6 +179,15 @@ def _apply_verdict(connection: Connection, segment: int, offset: int, record: Ve
         columns["region_count"] = len(judgement.regions)
         judged.append({name: columns[name] for name in schema.judgements.c.keys() if name in columns})  # noqa: SIM118
     _insert_children(connection, schema.judgements, record.key, judged)
+
+
+def _finding_row(finding: FindingRecord) -> Row:
+    row = msgspec.structs.asdict(finding)
+    row["width_mm"] = finding.width_mm or None  # 0: of a version that did not measure it
+    place = row.pop("place")
+    return row | (
+        msgspec.structs.asdict(place) if place is not None else dict.fromkeys(SurfacePlaceRecord.__struct_fields__)
+    )
 
 
 def _claim(connection: Connection, key: PartKeyRecord) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, MetaData, String, Table
 
 from edge_inspector.records.latency import STAGE_NAMES
+from edge_inspector.records.measures import MEASURE_NAMES
 
-SCHEMA_VERSION = 1  # PRAGMA user_version; a database of another version is dropped and rebuilt
+SCHEMA_VERSION = 2  # PRAGMA user_version; a database of another version is dropped and rebuilt
 
 metadata = MetaData()
 
@@ -46,7 +47,7 @@ parts = Table(
     Column("reason", String),
     Column("outcome_ns", BigInteger),
     Column("outcome_utc", String),
-    Column("length_mm", Float),
+    Column("length_mm", Float),  # by the sensor
     Column("verdict_at_ns", BigInteger),
     Column("commit_ns", BigInteger),
     Column("confirm_ns", BigInteger),
@@ -56,6 +57,7 @@ parts = Table(
     Column("arrival_ns", BigInteger),
     Column("decided_ns", BigInteger),
     Column("verdict_utc", String),
+    *(Column(name, Float) for name in MEASURE_NAMES),
     Column("journal_segment", BigInteger),
     Column("journal_offset", BigInteger),
     *(Column(name, Float) for name in STAGE_NAMES),
@@ -78,6 +80,11 @@ findings = Table(
     Column("width_px", Integer),
     Column("height_px", Integer),
     Column("rejects", Boolean),
+    Column("width_mm", Float),
+    Column("along_mm", Float),  # this and the three below: NULL where views are not put together on a surface
+    Column("angle_deg", Float),
+    Column("along_extent_mm", Float),
+    Column("angle_extent_deg", Float),
 )
 
 judgements = Table(

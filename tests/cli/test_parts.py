@@ -24,6 +24,7 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.export import FINDING_COLUMNS, PART_COLUMNS
 from edge_inspector.records.indexer import Indexer
 from edge_inspector.records.latency import STAGE_NAMES
+from edge_inspector.records.measures import MEASURE_NAMES
 from tests.records import history as made
 from tests.records.history import History
 
@@ -162,6 +163,9 @@ def test_every_part_is_a_row_with_every_column(state_dir: Path) -> None:
         "worst_length_mm": "2.5",
         "worst_cameras": "c1; c2",
         "worst_rejects": "true",
+        "worst_width_mm": "",
+        "worst_along_mm": "",
+        "worst_angle_deg": "",
     }
     assert (worst["run"], worst["seq"], worst["finding_count"], worst["total_ms"]) == ("2", "1", "2", "155.0")
     assert (worst["arrival_utc"], worst["outcome_utc"]) == ("2024-05-07T10:00:00.000+00:00", made.UTC)
@@ -169,6 +173,22 @@ def test_every_part_is_a_row_with_every_column(state_dir: Path) -> None:
     assert (under_way["verdict"], under_way["journal_verdict"], under_way["outcome"]) == ("", "UNINSPECTED", "")
     assert (under_way["finding_count"], under_way["worst_defect"], under_way["arrival_utc"]) == ("0", "", made.UTC)
     assert all(rows[0][name] for name in STAGE_NAMES)
+
+
+def test_measures_and_places_are_columns_and_empty_where_there_are_none(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.write(made.arrival(1), made.rod_verdict(1), made.arrival(2), made.verdict(2, REJECT))
+    history.close()
+    Indexer(tmp_path).turn()
+    rod, plain = exported(tmp_path)
+    assert [rod[name] for name in MEASURE_NAMES] == ["60.1", "8.02", "0.3", "0.1", "0.2", "0.998"]
+    assert [rod[f"worst_{name}"] for name in ("width_mm", "along_mm", "angle_deg")] == ["0.21", "41.2", "132.0"]
+    assert not any(plain[name] for name in (*MEASURE_NAMES, "worst_along_mm", "worst_angle_deg"))
+    crack, stain, other = exported(tmp_path, "--findings")
+    places = ("width_mm", "along_mm", "angle_deg", "along_extent_mm", "angle_extent_deg")
+    assert [crack[name] for name in places] == ["0.21", "41.2", "132.0", "3.4", "3.0"]
+    assert [stain[name] for name in places] == ["1.1", "12.0", "359.0", "1.4", "15.8"]
+    assert [other[name] for name in places] == ["", "", "", "", ""]
 
 
 def test_the_columns_are_those_that_others_have_come_to_rely_on() -> None:
@@ -211,6 +231,11 @@ def test_the_columns_are_those_that_others_have_come_to_rely_on() -> None:
         "width_px",
         "height_px",
         "rejects",
+        "width_mm",
+        "along_mm",
+        "angle_deg",
+        "along_extent_mm",
+        "angle_extent_deg",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 
 from edge_inspector.domain.identity import PartKey
@@ -22,7 +23,10 @@ from edge_inspector.domain.records import (
     RegionRecord,
     RunEnded,
     RunStarted,
+    SurfacePlaceRecord,
+    SurfaceRecord,
     VerdictRecord,
+    ViewPlaceRecord,
 )
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.journal import SegmentWriter, encode_record
@@ -89,6 +93,29 @@ def verdict(seq: int, kind: VerdictKind = VerdictKind.ACCEPT, run: int = 1, reas
         decided_ns=(seq * 1000 + 150) * MS,
         verdict_by_ns=(seq * 1000 + 500) * MS,
         at_utc=UTC,
+    )
+
+
+def surface() -> SurfaceRecord:
+    """A straight rod, 60 mm long and 8 mm thick, before six cameras."""
+    views = tuple(
+        ViewPlaceRecord(f"c{i + 1}", 60.0 * i, 80.0, 100.0, 1400.0, 623.5, 127.5, lead_mm=130.0 + 0.2 * i) for i in range(6)
+    )
+    return SurfaceRecord(60.1, 8.02, 0.3, 0.1, 0.2, 0.998, (0.0, 0.0, 4.0), views)
+
+
+def rod_verdict(seq: int, run: int = 1) -> VerdictRecord:
+    """A part that is rejected for a crack on its surface, and has a stain that no rule rejects; six views."""
+    crack = FindingRecord(
+        "cracks", "crack", 0.97, 0.62, 3.4, ("c3", "c2"), 4, 5, 6, 3, True, 0.21, SurfacePlaceRecord(41.2, 132.0, 3.4, 3.0)
+    )
+    stain = FindingRecord(
+        "stains", "stain", 0.7, 1.2, 1.4, ("c1",), 40, 15, 26, 20, False, 1.1, SurfacePlaceRecord(12.0, 359.0, 1.4, 15.8)
+    )
+    return msgspec.structs.replace(
+        verdict(seq, VerdictKind.REJECT, run, ("crack 3.4 mm long (limit 2.0) at 41 mm, 132°, seen by c3, c2",)),
+        findings=(crack, stain),
+        surface=surface(),
     )
 
 

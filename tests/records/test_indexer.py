@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from edge_inspector.records import indexer as indexer_module
 from edge_inspector.records.database import FILE_NAME, Database, read_only
 from edge_inspector.records.follower import Follower
 from edge_inspector.records.indexer import Batch, Indexer
+from edge_inspector.records.measures import Measures
 from edge_inspector.records.queries import list_parts, show_part
 from edge_inspector.records.rows import apply_journal_record, apply_ledger_record, update_latencies
 from tests.records import history as made
@@ -65,6 +67,44 @@ def test_a_part_is_in_the_database_with_all_that_was_said_of_it(history: History
     assert good.judgements[0].region_count == 1
     assert good.summary.stages.total_ms == 155.0
     assert (bad.summary.verdict, bad.missing_views[0].reason) == ("UNINSPECTED", "no_frame")
+
+
+def test_a_part_on_a_surface_keeps_its_measures_and_the_place_of_each_finding(history: History) -> None:
+    history.write(made.arrival(1), made.rod_verdict(1))
+    indexer = Indexer(history.state_dir)
+    assert indexer.turn().fault is None
+    indexer.close()
+    with read_only(history.state_dir) as connection:
+        part = show_part(connection, "1-1")
+    assert part.measures == Measures(60.1, 8.02, 0.3, 0.1, 0.2, 0.998)
+    crack, stain = part.findings
+    assert (crack.width_mm, crack.along_mm, crack.angle_deg) == (0.21, 41.2, 132.0)
+    assert (stain.width_mm, stain.along_extent_mm, stain.angle_extent_deg) == (1.1, 1.4, 15.8)
+
+
+def test_a_part_without_a_surface_keeps_the_length_and_diameter_of_its_silhouette(history: History) -> None:
+    history.write(msgspec.structs.replace(made.verdict(1), length_mm=59.5, diameter_mm=7.9))
+    indexer = Indexer(history.state_dir)
+    assert indexer.turn().fault is None
+    indexer.close()
+    with read_only(history.state_dir) as connection:
+        assert show_part(connection, "1-1").measures == Measures(59.5, 7.9)
+
+
+def test_a_journal_from_before_surfaces_is_read_as_it_was_written(history: History) -> None:
+    content = msgspec.to_builtins(made.verdict(1, VerdictKind.REJECT), builtin_types=(bytes,))
+    for name in ("surface", "length_mm", "diameter_mm"):
+        del content[name]
+    for finding in content["findings"]:
+        del finding["width_mm"], finding["place"]
+    history.journal.append(msgspec.msgpack.encode(content))
+    indexer = Indexer(history.state_dir)
+    assert indexer.turn().fault is None
+    indexer.close()
+    with read_only(history.state_dir) as connection:
+        part = show_part(connection, "1-1")
+    assert part.measures == Measures()
+    assert (part.findings[0].length_mm, part.findings[0].width_mm, part.findings[0].along_mm) == (3.4, None, None)
 
 
 def test_indexing_step_by_step_gives_what_a_rebuild_gives(history: History) -> None:
