@@ -16,6 +16,7 @@ from edge_inspector.cli.parts_export import parts_export
 from edge_inspector.cli.parts_options import (
     DefectOption,
     JsonOption,
+    LotOption,
     OutcomeOption,
     RunOption,
     SinceOption,
@@ -46,6 +47,7 @@ def parts_list(
     verdict: VerdictOption = None,
     outcome: OutcomeOption = None,
     defect: DefectOption = None,
+    lot: LotOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     run: RunOption = None,
@@ -53,7 +55,7 @@ def parts_list(
     as_json: JsonOption = False,
 ) -> None:
     """List parts in the order of their arrival; options that are given together must all be met."""
-    wanted = wanted_parts(verdict, outcome, defect, since, until, run, last)
+    wanted = wanted_parts(verdict, outcome, defect, lot, since, until, run, last)
     with read_only(state_folder(station, state)) as connection:
         found = list_parts(connection, wanted)
         count = count_parts(connection, wanted)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from edge_inspector.cli.parts_options import (
     DefectOption,
+    LotOption,
     OutcomeOption,
     RunOption,
     SinceOption,
@@ -41,13 +42,14 @@ def parts_export(
     verdict: VerdictOption = None,
     outcome: OutcomeOption = None,
     defect: DefectOption = None,
+    lot: LotOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     run: RunOption = None,
     last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="only the newest; default: all")] = None,
 ) -> None:
     """Write parts as CSV (RFC 4180, UTF-8), in the order of their arrival; a file of that name is replaced at the end."""
-    wanted = wanted_parts(verdict, outcome, defect, since, until, run, last)
+    wanted = wanted_parts(verdict, outcome, defect, lot, since, until, run, last)
     with read_only(state_folder(station, state)) as connection:
         if file == STDOUT:
             with _standard_output() as output:

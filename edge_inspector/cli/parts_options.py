@@ -22,6 +22,7 @@ OutcomeOption = Annotated[
 DefectOption = Annotated[
     list[str] | None, typer.Option("--defect", metavar="NAME", help="a finding of this defect; may be repeated")
 ]
+LotOption = Annotated[list[str] | None, typer.Option("--lot", metavar="NAME", help="this lot; may be repeated")]
 SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="2h, today, 2024-05-06 or 2024-05-06T07:30; UTC")
 ]
@@ -36,6 +37,7 @@ def wanted_parts(
     verdict: list[VerdictKind] | None,
     outcome: list[Outcome] | None,
     defect: list[str] | None,
+    lot: list[str] | None,
     since: str | None,
     until: str | None,
     run: int | None,
@@ -47,7 +49,16 @@ def wanted_parts(
         ConfigurationError: a time is none, or nothing can lie between the two.
     """
     since_utc, until_utc = time_bounds(since, until)
-    return PartFilter(tuple(verdict or ()), tuple(outcome or ()), tuple(defect or ()), since_utc, until_utc, run, last)
+    return PartFilter(
+        verdicts=tuple(verdict or ()),
+        outcomes=tuple(outcome or ()),
+        defects=tuple(defect or ()),
+        lots=tuple(lot or ()),
+        since=since_utc,
+        until=until_utc,
+        run=run,
+        last=last,
+    )
 
 
 def time_bounds(since: str | None, until: str | None) -> tuple[str | None, str | None]:

@@ -53,6 +53,8 @@ PART_COLUMNS: dict[str, str] = {
     "worst_width_mm": "of its worst finding",
     "worst_along_mm": "of its worst finding",
     "worst_angle_deg": "of its worst finding",
+    "lot": "that it belongs to; empty when none was named",
+    "lane": "the ejector that was opened for it; empty when none was",
 }
 
 FINDING_COLUMNS: dict[str, str] = {
@@ -79,6 +81,7 @@ FINDING_COLUMNS: dict[str, str] = {
     "angle_deg": "its middle around the part, 0 to 360",
     "along_extent_mm": "how far it reaches along the part",
     "angle_extent_deg": "how far it reaches around the part",
+    "lot": "of the part",
 }
 
 
@@ -127,7 +130,7 @@ def write_findings(
 def _findings_of(wanted: PartFilter) -> sa.Select[Any]:
     names = wanted.names()
     statement = (
-        sa.select(*findings.c, part_utc.label("arrival_utc"), parts.c.verdict, parts.c.outcome)
+        sa.select(*findings.c, part_utc.label("arrival_utc"), parts.c.verdict, parts.c.outcome, parts.c.lot)
         .join(names, (names.c.run == findings.c.run) & (names.c.seq == findings.c.seq))
         .join(parts, (parts.c.run == findings.c.run) & (parts.c.seq == findings.c.seq))
     )

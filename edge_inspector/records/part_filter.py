@@ -1,4 +1,4 @@
-"""Which parts are asked for: by verdict, outcome, defect, time and run, together."""
+"""Which parts are asked for: by verdict, outcome, defect, lot, time and run, together."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class PartFilter:
     until: str | None = None
     run: int | None = None
     last: int | None = None
+    lots: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since > self.until:
@@ -44,6 +45,7 @@ class PartFilter:
             *(["verdict " + " or ".join(self.verdicts)] if self.verdicts else []),
             *(["outcome " + " or ".join(self.outcomes)] if self.outcomes else []),
             *(["defect " + " or ".join(self.defects)] if self.defects else []),
+            *(["lot " + " or ".join(self.lots)] if self.lots else []),
             *([f"since {self.since}"] if self.since is not None else []),
             *([f"until {self.until}"] if self.until is not None else []),
             *([f"run {self.run}"] if self.run is not None else []),
@@ -61,6 +63,8 @@ class PartFilter:
         if self.defects:
             own = (findings.c.run == parts.c.run) & (findings.c.seq == parts.c.seq)
             found.append(sa.exists().where(own, findings.c.defect.in_(self.defects)))
+        if self.lots:
+            found.append(parts.c.lot.in_(self.lots))
         if self.since is not None:
             found.append(part_utc >= self.since)
         if self.until is not None:
@@ -93,6 +97,11 @@ def why_none(connection: Connection, wanted: PartFilter) -> str:
         known = connection.execute(sa.select(findings.c.defect).distinct().order_by(findings.c.defect)).scalars().all()
         if not set(wanted.defects) & set(known):
             words.append(f"defects in the records: {', '.join(known) or 'none'}")
+    if wanted.lots:
+        known = connection.execute(
+            sa.select(parts.c.lot).distinct().order_by(parts.c.lot).where(parts.c.lot != "")
+        ).scalars()
+        words.append(f"lots in the records: {', '.join(known) or 'none'}")
     if wanted.run is not None or wanted.since is not None or wanted.until is not None:
         runs = parts.c.run
         first, last, since, until = connection.execute(

@@ -27,6 +27,7 @@ class PartSummary(msgspec.Struct, frozen=True):
     outcome: str | None  # None = still under way
     reason: str
     stages: Stages
+    lot: str  # empty: none was named
 
 
 class FindingRow(msgspec.Struct, frozen=True):
@@ -85,6 +86,7 @@ class PartDetails(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     outcome_utc: str | None
     length_mm: float | None
+    lane: str  # the ejector that was opened for it; empty: none was
     measures: Measures
     findings: tuple[FindingRow, ...]
     judgements: tuple[JudgementRow, ...]
@@ -121,6 +123,7 @@ def show_part(connection: Connection, name: str) -> PartDetails:
         reasons=tuple(row.reasons or ()),
         outcome_utc=row.outcome_utc,
         length_mm=row.length_mm,
+        lane=row.lane or "",
         measures=Measures(**{name: getattr(row, name) for name in MEASURE_NAMES}),
         findings=tuple(msgspec.convert(_children(connection, findings, run, seq), list[FindingRow])),
         judgements=tuple(msgspec.convert(_children(connection, judgements, run, seq), list[JudgementRow])),
@@ -156,4 +159,5 @@ def _summary(row: Row[Any]) -> PartSummary:
         outcome=row.outcome,
         reason=row.reason or "; ".join(row.reasons or ()),
         stages=Stages(**{name: getattr(row, name) for name in STAGE_NAMES}),
+        lot=row.lot or "",
     )

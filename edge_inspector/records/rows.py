@@ -54,6 +54,7 @@ def apply_ledger_record(connection: Connection, segment: int, offset: int, recor
                     "verdict_by_ns": record.verdict_by_ns,
                     "at_utc": record.at_utc,
                     "flagged": record.flagged,
+                    "lot": record.lot,
                 },
             )
             return record.key.run, record.key.seq
@@ -137,6 +138,7 @@ def _apply_outcome(connection: Connection, record: OutcomeRecord) -> None:
             "verdict_at_ns": record.verdict_at_ns,
             "commit_ns": record.commit_ns,
             "confirm_ns": record.confirm_ns,
+            "lane": record.lane,
         },
     )
 

@@ -40,6 +40,7 @@ parts = Table(
     Column("verdict_by_ns", BigInteger),
     Column("at_utc", String),
     Column("flagged", String),
+    Column("lot", String, index=True),  # empty: none was named
     # OutcomeRecord
     Column("outcome", String, index=True),
     Column("verdict", String, index=True),  # as applied
@@ -51,6 +52,7 @@ parts = Table(
     Column("verdict_at_ns", BigInteger),
     Column("commit_ns", BigInteger),
     Column("confirm_ns", BigInteger),
+    Column("lane", String),  # the ejector that was opened for it; empty: none was
     # the worst VerdictRecord, and where the journal holds it
     Column("journal_verdict", String),
     Column("reasons", JSON),

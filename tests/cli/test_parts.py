@@ -43,9 +43,11 @@ def write_history(state_dir: Path) -> None:
     crack = FindingRecord("cracks", "crack", 0.95, 9.0, 1.0, ("c2",), 1, 2, 3, 4, False)
     stain = FindingRecord("stains", "stain", 0.8, 5.0, 2.5, ("c1", "c2"), 5, 6, 7, 8, True)
     later.write(
-        msgspec.structs.replace(made.arrival(1, run=2), at_utc=at_utc),
+        msgspec.structs.replace(made.arrival(1, run=2), at_utc=at_utc, lot="L-7"),
         msgspec.structs.replace(made.verdict(1, REJECT, run=2, reasons=(QUOTED, "second")), findings=(crack, stain)),
-        msgspec.structs.replace(made.outcome(1, REJECT, run=2), outcome=Outcome.EJECTION_FAILED, reason=QUOTED),
+        msgspec.structs.replace(
+            made.outcome(1, REJECT, run=2), outcome=Outcome.EJECTION_FAILED, reason=QUOTED, lane="rejects"
+        ),
         AlarmRecord("ejection_failed", "part 2-1 is in the good lane", True, 5, at_utc),
         AlarmRecord("uninspected_limit", "5 in a row", True, 6, at_utc),
         AlarmRecord("ejection_failed", "part 2-1 is in the good lane", False, 7, "2024-05-07T10:05:00.000+00:00", "kim"),
@@ -90,6 +92,8 @@ FILTERS = [
     (("--defect", "crack"), ["1-1", "1-4", "1-7", "2-1"]),
     (("--defect", "stain"), ["2-1"]),
     (("--run", "2"), ["2-1"]),
+    (("--lot", "L-7"), ["2-1"]),
+    (("--lot", "L-7", "--lot", "L-8", "--verdict", "accept"), []),
     (("--since", "2024-05-07"), ["2-1"]),
     (("--until", "2024-05-06", "--last", "1"), ["1-10"]),
     (("--since", "2024-05-06T07:08:09", "--until", "2024-05-06T07:08:09", "--defect", "crack"), ["1-1", "1-4", "1-7"]),
@@ -122,6 +126,7 @@ def test_a_list_that_is_cut_says_of_how_many(state_dir: Path) -> None:
             "2024-05-07T10:00:00.000+00:00\n",
         ),
         (("--outcome", "purged"), "no part with outcome purged\n"),
+        (("--lot", "L-8"), "no part with lot L-8; lots in the records: L-7\n"),
     ],
 )
 def test_a_list_of_no_part_says_what_there_is_instead(state_dir: Path, options: tuple[str, ...], why: str) -> None:
@@ -168,6 +173,7 @@ def test_every_part_is_a_row_with_every_column(state_dir: Path) -> None:
         "worst_angle_deg": "",
     }
     assert (worst["run"], worst["seq"], worst["finding_count"], worst["total_ms"]) == ("2", "1", "2", "155.0")
+    assert [(row["lot"], row["lane"]) for row in rows[-2:]] == [("", ""), ("L-7", "rejects")]
     assert (worst["arrival_utc"], worst["outcome_utc"]) == ("2024-05-07T10:00:00.000+00:00", made.UTC)
     under_way = rows[-2]
     assert (under_way["verdict"], under_way["journal_verdict"], under_way["outcome"]) == ("", "UNINSPECTED", "")
@@ -236,6 +242,7 @@ def test_the_columns_are_those_that_others_have_come_to_rely_on() -> None:
         "angle_deg",
         "along_extent_mm",
         "angle_extent_deg",
+        "lot",
     ]
 
 

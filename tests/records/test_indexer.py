@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import DatabaseError
-from edge_inspector.domain.records import OutcomeRecord, VerdictRecord
+from edge_inspector.domain.records import LotRecord, OutcomeRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.journal import SegmentWriter, encode_record
 from edge_inspector.records import indexer as indexer_module
@@ -54,7 +54,7 @@ def rebuilt(state_dir: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_a_part_is_in_the_database_with_all_that_was_said_of_it(history: History) -> None:
-    history.write(made.run_started(), made.journal_started(), made.alarm())
+    history.write(made.run_started(), made.journal_started(), made.alarm(), LotRecord("L-7", "kim", 1, made.UTC))
     history.write_parts(1, 2)
     history.write(made.run_ended())
     indexer = Indexer(history.state_dir)
