@@ -98,10 +98,9 @@ def why_none(connection: Connection, wanted: PartFilter) -> str:
         if not set(wanted.defects) & set(known):
             words.append(f"defects in the records: {', '.join(known) or 'none'}")
     if wanted.lots:
-        known = connection.execute(
-            sa.select(parts.c.lot).distinct().order_by(parts.c.lot).where(parts.c.lot != "")
-        ).scalars()
-        words.append(f"lots in the records: {', '.join(known) or 'none'}")
+        named = sa.select(parts.c.lot).distinct().where(parts.c.lot != "").order_by(parts.c.lot)
+        lots = connection.execute(named).scalars().all()
+        words.append(f"lots in the records: {', '.join(lots) or 'none'}")
     if wanted.run is not None or wanted.since is not None or wanted.until is not None:
         runs = parts.c.run
         first, last, since, until = connection.execute(
