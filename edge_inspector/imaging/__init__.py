@@ -1,1 +1,1 @@
-"""Pictures in memory: decode, crop, overlay."""
+"""Pictures in memory: decode, orient, crop, fit, overlay, and the view that they make of a frame."""
