@@ -1,5 +1,7 @@
 """The folder `pictures/DAY/PART/`: atomic files, an age, a quota that takes the oldest parts first, free space to keep.
 
+People add to it: the sheet of a part that somebody looked at lies beside its pictures. All in the folder counts.
+
 Pictures of an accepted part stand beside an empty file `.accepted`, those of a part that nobody judged beside
 `.uninspected`; a part with neither was rejected, so that a mark that is lost keeps its pictures longest.
 """
@@ -7,6 +9,7 @@ Pictures of an accepted part stand beside an empty file `.accepted`, those of a 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,6 +24,8 @@ FOLDER_NAME = "pictures"
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _PART = re.compile(r"^(\d+)-(\d+)$")
 _TEMPORARY_SUFFIX = ".part"
+_COUNT_AGAIN = ".count-again"  # in the folder of all pictures: somebody besides the recorder wrote
+_PICTURE_SUFFIXES = frozenset({".jpg", ".png"})
 _BYTES_PER_MB = 1_000_000
 REFILL_SHARE = 0.95  # of the quota is left in use when room is made
 _MARKS = {VerdictKind.ACCEPT: ".accepted", VerdictKind.UNINSPECTED: ".uninspected"}
@@ -59,7 +64,7 @@ class PictureStore:
         self.sweep_fault: str | None = None  # what could not be removed
         self._quota_bytes = quota_mb * _BYTES_PER_MB
         self._keep_free_bytes = keep_free_mb * _BYTES_PER_MB
-        self._used_bytes: int | None = None  # counted at the first write
+        self._used_bytes: int | None = None  # None: to be counted at the next write
 
     def write(self, day: str, part: str, name: str, content: bytes) -> Path:
         """Write one file in one step and return its path; a reader never sees half of it.
@@ -155,9 +160,14 @@ class PictureStore:
 
         Accepted parts go first, then the oldest. The part in `keep` is not touched. Returns the bytes used afterwards.
         """
-        used_bytes = self._used_bytes = _count_bytes(self.folder) if self._used_bytes is None else self._used_bytes
-        if used_bytes + needed_bytes <= self._quota_bytes:
-            return used_bytes
+        marker = self.folder / _COUNT_AGAIN
+        if marker.exists():
+            marker.unlink()
+            self._used_bytes = None
+        if self._used_bytes is None:
+            self._used_bytes = _count_bytes(self.folder)
+        if self._used_bytes + needed_bytes <= self._quota_bytes:
+            return self._used_bytes
         folders = list_part_folders(self.folder)
         for folder in sorted(folders, key=lambda folder: _kind_of(folder) is not VerdictKind.ACCEPT):  # a stable sort
             if self._used_bytes + needed_bytes <= self._quota_bytes * REFILL_SHARE:
@@ -167,6 +177,30 @@ class PictureStore:
         if self._used_bytes + needed_bytes > self._quota_bytes:
             raise OSError(f"{self.folder}: the quota of {self._quota_bytes // _BYTES_PER_MB} MB is too small for one part")
         return self._used_bytes
+
+
+def write_beside(folder: Path, name: str, content: bytes) -> Path:
+    """Write one file beside the pictures of a part in one step, on behalf of somebody else than the recorder.
+
+    It counts for the quota and goes with the part's pictures.
+
+    Args:
+        folder: of the part, `pictures/DAY/PART`, which is there.
+        name: of the file.
+        content: its bytes.
+
+    Raises:
+        OSError: not written; the part's pictures may be gone by now.
+    """
+    path = folder / name
+    temporary = folder / f"{name}.{os.getpid()}{_TEMPORARY_SUFFIX}"
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    (folder.parents[1] / _COUNT_AGAIN).touch()
+    return path
 
 
 def _count_bytes(folder: Path) -> int:
@@ -200,9 +234,7 @@ def list_part_folders(pictures: Path) -> list[Path]:
 
 
 def list_pictures(state_dir: Path, part: str) -> list[Path]:
-    """Return the files kept of one part (`run-seq`), by name."""
+    """Return the pictures kept of one part (`run-seq`), by name; its sheet among them, once somebody looked."""
     return sorted(
-        path
-        for path in (state_dir / FOLDER_NAME).glob(f"*/{part}/*")
-        if path.is_file() and not path.name.endswith(_TEMPORARY_SUFFIX) and path.name not in _MARKS.values()
+        path for path in (state_dir / FOLDER_NAME).glob(f"*/{part}/*") if path.suffix in _PICTURE_SUFFIXES and path.is_file()
     )

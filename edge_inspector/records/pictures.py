@@ -1,28 +1,27 @@
-"""Keeps recent pictures in memory and writes those of parts that were not accepted, with the masks that led to it.
+"""Keeps recent pictures in memory and writes those of parts that were not accepted, and of a sample of the accepted.
 
-Of accepted parts a sample is written, as they came. What can not be written now is tried again as long as memory lasts.
+They are written as the cameras gave them, with a note of how the cameras were set. Masks are not drawn here,
+where inference needs the processor, but when somebody looks (`records.sheet`). What can not be written now is tried again as
+long as memory lasts.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from edge_inspector.domain.clock import NS_PER_S
-from edge_inspector.domain.errors import PictureDamagedError
 from edge_inspector.domain.identity import PartKey
-from edge_inspector.domain.records import JudgementRecord, OutcomeRecord, PartKeyRecord, VerdictRecord
+from edge_inspector.domain.records import OutcomeRecord, PartKeyRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind, worse
-from edge_inspector.imaging.decode import PNG_START, decode_jpeg
-from edge_inspector.imaging.overlay import Colour, draw_regions, encode_jpeg
+from edge_inspector.imaging.decode import PNG_START
+from edge_inspector.records.cameras_note import FILE_NAME as CAMERAS_NOTE
 from edge_inspector.records.picture_store import PictureStore
 
-MOST_BYTES = 128 << 20  # pictures and masks in memory: half a minute of a fast line
+MOST_BYTES = 128 << 20  # pictures in memory: half a minute of a fast line
 MOST_PARTS = 2000
 MOST_TRIES = 60  # of writing one part
 RETRY_INTERVAL_NS = 1 * NS_PER_S  # nothing is written for so long after a failure
-OVERLAY_NAME = "{camera}-overlay.jpg"
 
 
 @dataclass(slots=True)
@@ -30,18 +29,17 @@ class _Part:
     """What is known of one part."""
 
     pictures: dict[str, bytes] = field(default_factory=dict)
-    judgements: tuple[JudgementRecord, ...] | None = None
     day: str | None = None  # set once its pictures are wanted
     kind: VerdictKind = VerdictKind.ACCEPT  # the worst verdict known, once they are wanted
     kept_as: VerdictKind | None = None  # as the store has them
     written: set[str] = field(default_factory=set)  # names of files
+    note_written: bool = False
     failed_tries: int = 0
 
     @property
     def size_bytes(self) -> int:
         """What it takes in memory, roughly."""
-        masks = sum(len(region.probability) for j in self.judgements or () for region in j.regions)
-        return masks + sum(map(len, self.pictures.values()))
+        return sum(map(len, self.pictures.values()))
 
 
 class PictureKeeper:
@@ -50,8 +48,7 @@ class PictureKeeper:
     def __init__(
         self,
         store: PictureStore,
-        colour_of_engine: Callable[[str, str], Colour],
-        roi_origin_px: Callable[[str], tuple[int, int]],
+        cameras_note: bytes,
         *,
         most_bytes: int = MOST_BYTES,
         most_parts: int = MOST_PARTS,
@@ -60,17 +57,15 @@ class PictureKeeper:
 
         Args:
             store: where pictures go.
-            colour_of_engine: (recipe digest, engine) to the colour of its masks.
-            roi_origin_px: camera to the place (x, y) of its view in its picture.
-            most_bytes: bound of the memory for pictures and masks.
+            cameras_note: the cameras as they are set now, written beside the pictures of each part.
+            most_bytes: bound of the memory for pictures.
             most_parts: bound of the number of parts remembered.
         """
         self.written_count = 0
         self.dropped_count = 0  # wanted, but forgotten or given up before they were written
         self.fault: str | None = None  # why something wanted is not written
         self._store = store
-        self._colour_of_engine = colour_of_engine
-        self._roi_origin_px = roi_origin_px
+        self._cameras_note = cameras_note
         self._most_bytes = most_bytes
         self._most_parts = most_parts
         self._parts: OrderedDict[PartKeyRecord, _Part] = OrderedDict()
@@ -89,17 +84,10 @@ class PictureKeeper:
         self._grow(part.size_bytes - before)
 
     def note_verdict(self, record: VerdictRecord) -> None:
-        """Keep the masks of a verdict that is not ACCEPT; a later, worse one replaces them."""
-        if record.verdict is VerdictKind.ACCEPT:
-            return
-        part = self._part(record.key)
-        if part.judgements == record.judgements and part.kind is record.verdict:
-            return  # told again: the database could not take it at the first time
-        before = part.size_bytes
-        part.judgements = record.judgements
-        part.written = {name for name in part.written if not name.endswith("-overlay.jpg")}
-        self._want(record.key, part, record.verdict, record.at_utc)
-        self._grow(part.size_bytes - before)
+        """Want the pictures of a part whose verdict is not ACCEPT, before the line says what became of it."""
+        if record.verdict is not VerdictKind.ACCEPT:
+            self._want(record.key, self._part(record.key), record.verdict, record.at_utc)
+            self._grow(0)
 
     def note_outcome(self, record: OutcomeRecord) -> None:
         """Want the pictures of a part that was not accepted, or is in the sample; forget any other."""
@@ -132,15 +120,17 @@ class PictureKeeper:
     def _names_to_write(self, part: _Part) -> dict[str, str]:
         """Return file name → camera of what is not written yet."""
         names = {f"{camera}.{_suffix(picture)}": camera for camera, picture in part.pictures.items()}
-        if part.judgements is not None:
-            seen = {judgement.camera for judgement in part.judgements if not judgement.not_judged}
-            names |= {OVERLAY_NAME.format(camera=camera): camera for camera in part.pictures if camera in seen}
         return {name: camera for name, camera in names.items() if name not in part.written}
 
     def _write(self, key: PartKeyRecord, part: _Part, now_ns: int) -> None:
         try:
             for name, camera in self._names_to_write(part).items():
-                self._write_one(key, part, name, camera)
+                if not part.note_written:
+                    self._store.write(str(part.day), key.name, CAMERAS_NOTE, self._cameras_note)
+                    part.note_written = True
+                self._store.write(str(part.day), key.name, name, part.pictures[camera])
+                part.written.add(name)
+                self.written_count += 1
             if part.written and part.kept_as is not part.kind:
                 self._store.keep_as(str(part.day), key.name, part.kind)
                 part.kept_as = part.kind
@@ -150,19 +140,6 @@ class PictureKeeper:
             part.failed_tries = 0
             if not any(self._parts[waiting].failed_tries for waiting in self._to_write):
                 self.fault = None
-
-    def _write_one(self, key: PartKeyRecord, part: _Part, name: str, camera: str) -> None:
-        content = part.pictures[camera]
-        if name == OVERLAY_NAME.format(camera=camera):
-            try:
-                content = self._overlay(key.recipe, camera, content, part.judgements or ())
-            except PictureDamagedError:  # tried once: it stays damaged, and is kept as it came
-                part.written.add(name)
-                self.dropped_count += 1
-                return
-        self._store.write(str(part.day), key.name, name, content)
-        part.written.add(name)
-        self.written_count += 1
 
     def _retry_later(self, key: PartKeyRecord, part: _Part, why: str, now_ns: int) -> None:
         """Put a part behind the others, or give it up; after any failure the disk is left alone for a while."""
@@ -175,16 +152,6 @@ class PictureKeeper:
             names = self._names_to_write(part)
             part.written |= names.keys()
             self.dropped_count += len(names)
-
-    def _overlay(self, recipe: str, camera: str, picture: bytes, judgements: Iterable[JudgementRecord]) -> bytes:
-        pixels = decode_jpeg(picture, from_camera=False)
-        marks = [
-            (region, self._colour_of_engine(recipe, judgement.engine))
-            for judgement in judgements
-            if judgement.camera == camera
-            for region in judgement.regions
-        ]
-        return encode_jpeg(draw_regions(pixels, marks, self._roi_origin_px(camera)))
 
     def _part(self, key: PartKeyRecord) -> _Part:
         part = self._parts.get(key)

@@ -11,7 +11,7 @@ from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, now_ns
 from edge_inspector.domain.health import QueueDepth, WorkerState
 from edge_inspector.domain.records import OutcomeRecord, VerdictRecord
 from edge_inspector.domain.view import Picture
-from edge_inspector.records.engine_colours import EngineColours
+from edge_inspector.records.cameras_note import encode_cameras
 from edge_inspector.records.indexer import Batch, Indexer
 from edge_inspector.records.picture_store import PictureStore
 from edge_inspector.records.pictures import PictureKeeper
@@ -33,15 +33,11 @@ class Recorder:
     """Indexer and pictures together, without sockets or processes."""
 
     def __init__(self, state_dir: Path, station: Station, indexer: Indexer | None = None) -> None:
-        def roi_origin_px(camera: str) -> tuple[int, int]:
-            roi = station.cameras[camera].roi if camera in station.cameras else None
-            return (0, 0) if roi is None else (roi.x_px, roi.y_px)
-
         records = station.records
         days = records.picture_days
         retention = Retention(days.rejected, days.uninspected, days.accepted, records.accepted_sample)
         self.store = PictureStore(state_dir, records.picture_quota_mb, records.keep_free_mb, retention)
-        self.pictures = PictureKeeper(self.store, EngineColours(state_dir), roi_origin_px)
+        self.pictures = PictureKeeper(self.store, encode_cameras(station.cameras))
         self.last_batch = Batch()
         self.record_count = 0
         self._indexer = indexer or Indexer(state_dir)

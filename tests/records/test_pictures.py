@@ -4,18 +4,19 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.imaging.overlay import COLOURS, encode_jpeg
-from edge_inspector.records.picture_store import PictureStore, list_part_folders, list_pictures
+from edge_inspector.imaging.overlay import encode_jpeg
+from edge_inspector.records.cameras_note import FILE_NAME as NOTE_NAME
+from edge_inspector.records.picture_store import PictureStore, list_part_folders, list_pictures, write_beside
 from edge_inspector.records.pictures import MOST_TRIES, RETRY_INTERVAL_NS, PictureKeeper
 from edge_inspector.records.retention import Retention
 from tests.records import history as made
 
 JPEG = encode_jpeg(np.full((64, 96, 3), 40, np.uint8))
+NOTE = b"how the cameras were set"
 REJECT, ACCEPT, UNINSPECTED = VerdictKind.REJECT, VerdictKind.ACCEPT, VerdictKind.UNINSPECTED
 
 
@@ -27,7 +28,7 @@ def keeper_of(
     state_dir: Path, *, quota_mb: int = 100, keep_free_mb: int = 0, accepted_sample: float = 0.0, **bounds: int
 ) -> PictureKeeper:
     store = store_of(state_dir, quota_mb, keep_free_mb, accepted_sample)
-    return PictureKeeper(store, lambda _recipe, _engine: COLOURS["red"], lambda _camera: (0, 0), **bounds)
+    return PictureKeeper(store, NOTE, **bounds)
 
 
 def flush(keeper: PictureKeeper, now_ns: int = 0) -> None:
@@ -36,23 +37,34 @@ def flush(keeper: PictureKeeper, now_ns: int = 0) -> None:
 
 
 def kept(state_dir: Path) -> list[str]:
+    """Every file beside the marks and the notes of cameras."""
     folder = state_dir / "pictures"
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != NOTE_NAME)
+    return sorted(str(path.relative_to(folder)) for path in files if not path.name.startswith("."))
 
 
-def test_a_rejected_part_keeps_its_pictures_and_an_overlay_of_each_view(tmp_path: Path) -> None:
+def test_a_rejected_part_keeps_its_pictures_as_they_came_and_a_note_of_how_the_cameras_were_set(tmp_path: Path) -> None:
     keeper = keeper_of(tmp_path)
     for camera in ("c1", "c2"):
         keeper.remember(made.wire_key(7), camera, JPEG)
     keeper.note_verdict(made.verdict(7, REJECT))
     flush(keeper)
-    day = "2024-05-06/1-7"
-    assert kept(tmp_path) == [f"{day}/c1-overlay.jpg", f"{day}/c1.jpg", f"{day}/c2-overlay.jpg", f"{day}/c2.jpg"]
-    assert [path.name for path in list_pictures(tmp_path, "1-7")] == ["c1-overlay.jpg", "c1.jpg", "c2-overlay.jpg", "c2.jpg"]
-    assert (tmp_path / "pictures" / day / "c1.jpg").read_bytes() == JPEG
-    overlay = cv2.imread(str(tmp_path / "pictures" / day / "c1-overlay.jpg"))
-    assert overlay[6, 6, 2] > overlay[6, 6, 0] + 40  # BGR: reddish inside the region
-    assert (keeper.written_count, keeper.dropped_count, keeper.fault) == (4, 0, None)
+    folder = tmp_path / "pictures" / "2024-05-06" / "1-7"
+    assert sorted(path.name for path in folder.iterdir()) == ["c1.jpg", "c2.jpg", NOTE_NAME]
+    assert [path.name for path in list_pictures(tmp_path, "1-7")] == ["c1.jpg", "c2.jpg"]
+    assert (folder / "c1.jpg").read_bytes() == JPEG
+    assert (folder / NOTE_NAME).read_bytes() == NOTE
+    assert (keeper.written_count, keeper.dropped_count, keeper.fault) == (2, 0, None)
+
+
+def test_what_is_told_twice_is_written_once(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    keeper.remember(made.wire_key(1), "c1", JPEG)
+    for _ in range(2):
+        keeper.note_verdict(made.verdict(1, REJECT))
+        keeper.note_outcome(made.outcome(1, REJECT))
+        flush(keeper)
+    assert keeper.written_count == 1
 
 
 def test_the_pictures_of_an_accepted_part_are_forgotten(tmp_path: Path) -> None:
@@ -80,7 +92,7 @@ def test_a_picture_that_comes_after_the_verdict_is_kept_too(tmp_path: Path) -> N
     flush(keeper)
     keeper.remember(made.wire_key(1), "c1", JPEG)
     flush(keeper)
-    assert kept(tmp_path) == ["2024-05-06/1-1/c1-overlay.jpg", "2024-05-06/1-1/c1.jpg"]
+    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg"]
 
 
 def test_a_picture_of_another_part_with_the_same_name_is_not_taken_for_it(tmp_path: Path) -> None:
@@ -91,13 +103,12 @@ def test_a_picture_of_another_part_with_the_same_name_is_not_taken_for_it(tmp_pa
     assert kept(tmp_path) == []
 
 
-def test_a_damaged_picture_is_kept_as_it_came_and_its_overlay_is_counted_as_dropped(tmp_path: Path) -> None:
+def test_a_damaged_picture_is_kept_as_it_came(tmp_path: Path) -> None:
     keeper = keeper_of(tmp_path)
     keeper.remember(made.wire_key(1), "c1", JPEG[:50])
     keeper.note_verdict(made.verdict(1, REJECT))
     flush(keeper)
-    assert kept(tmp_path) == ["2024-05-06/1-1/c1.jpg"]
-    assert keeper.dropped_count == 1
+    assert (tmp_path / "pictures/2024-05-06/1-1/c1.jpg").read_bytes() == JPEG[:50]
 
 
 def test_memory_is_bounded_and_the_oldest_part_is_forgotten_first(tmp_path: Path) -> None:
@@ -141,6 +152,26 @@ def test_the_quota_counts_what_an_earlier_life_left(tmp_path: Path) -> None:
     store_of(tmp_path, 1).write("2024-01-01", "1-1", "c1.jpg", bytes(700_000))
     store_of(tmp_path, 1).write("2024-01-02", "1-2", "c1.jpg", bytes(700_000))
     assert kept(tmp_path) == ["2024-01-02/1-2/c1.jpg"]
+
+
+def test_all_of_a_part_of_six_views_counts_also_the_sheet_that_somebody_else_wrote(tmp_path: Path) -> None:
+    views = {f"c{k}.jpg": bytes(50_000) for k in range(1, 7)}  # 0.3 MB a part
+    store = store_of(tmp_path, quota_mb=1)
+    for seq in (1, 2):
+        for name, picture in views.items():
+            store.write("2024-01-01", f"1-{seq}", name, picture)
+        write_beside(tmp_path / f"pictures/2024-01-01/1-{seq}", f"1-{seq}-sheet.jpg", bytes(150_000))
+    for name, picture in views.items():
+        store.write("2024-01-02", "1-3", name, picture)
+        assert sum(path.stat().st_size for path in (tmp_path / "pictures").rglob("*.jpg")) <= 1_000_000
+    assert [folder.name for folder in list_part_folders(tmp_path / "pictures")] == ["1-2", "1-3"]
+    assert len(list_pictures(tmp_path, "1-2")) == 7
+
+
+def test_nothing_is_written_beside_pictures_that_are_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_beside(tmp_path / "pictures/2024-01-01/1-1", "1-1-sheet.jpg", b"x")
+    assert kept(tmp_path) == []
 
 
 def test_pictures_stop_while_the_disk_is_nearly_full_and_it_is_said(tmp_path: Path) -> None:
@@ -206,7 +237,7 @@ class FailingStore(PictureStore):
 
 def failing_keeper(state_dir: Path, failing: set[str]) -> tuple[PictureKeeper, FailingStore]:
     store = FailingStore(state_dir, failing)
-    return PictureKeeper(store, lambda _recipe, _engine: COLOURS["red"], lambda _camera: (0, 0)), store
+    return PictureKeeper(store, NOTE), store
 
 
 def test_a_part_that_fails_goes_behind_the_others_and_is_written_when_the_disk_is_well(tmp_path: Path) -> None:
@@ -237,7 +268,7 @@ def test_a_part_that_always_fails_is_given_up_and_counted(tmp_path: Path) -> Non
     assert keeper.dropped_count == 1
 
 
-def test_of_accepted_parts_the_sample_keeps_its_pictures_without_overlays(tmp_path: Path) -> None:
+def test_of_accepted_parts_the_sample_keeps_its_pictures(tmp_path: Path) -> None:
     keeper = keeper_of(tmp_path, accepted_sample=1.0)
     keeper.remember(made.wire_key(1), "c1", JPEG)
     keeper.note_verdict(made.verdict(1, ACCEPT))

@@ -24,6 +24,7 @@ from edge_inspector.domain.identity import new_incarnation
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.domain.view import Picture
 from edge_inspector.imaging.overlay import encode_jpeg
+from edge_inspector.records.cameras_note import read_cameras
 from edge_inspector.records.database import FILE_NAME, read_only
 from edge_inspector.records.picture_store import list_pictures
 from edge_inspector.records.queries import list_parts
@@ -48,8 +49,8 @@ STATION = Station.model_validate(
         "line": {
             "speed_mm_s": 100,
             "part_length_mm": {"min": 10, "max": 100},
-            "sensor_to_ejector_mm": 100,
             "min_spacing_mm": 150,
+            "ejectors": [{"name": "gate", "for": ["ACCEPT"], "at_mm": 100}],
         },
         "records": {"keep_free_mb": 0},
     }
@@ -142,8 +143,10 @@ def test_parts_reach_the_database_and_the_pictures_of_a_rejected_one_the_disk(ri
         rig.send_picture(seq)
     rig.history.write_parts(1, 3)
     rig.until(lambda: rig.names() == ["1-1", "1-2", "1-3"])
-    rig.until(lambda: rig.last_beat is not None and rig.last_beat.facts["pictures_written"] == 2)
-    assert [path.name for path in list_pictures(rig.state_dir, "1-1")] == ["c1-overlay.jpg", "c1.jpg"]
+    rig.until(lambda: rig.last_beat is not None and rig.last_beat.facts["pictures_written"] == 1)
+    (picture,) = list_pictures(rig.state_dir, "1-1")
+    assert picture.read_bytes() == JPEG
+    assert read_cameras(picture.parent) == STATION.cameras
     assert list_pictures(rig.state_dir, "1-3") == []
     (rig.state_dir / FILE_NAME).unlink()
     rig.until(lambda: rig.names() == ["1-1", "1-2", "1-3"])
@@ -173,14 +176,13 @@ def test_pictures_do_not_wait_for_a_database_that_can_not_be_written(tmp_path: P
     history.write_parts(1, 1)
     recorder.turn()
     recorder.pictures.flush(0)
-    names = ["c1-overlay.jpg", "c1.jpg"]
     assert "can not be opened" in recorder.detail
-    assert ([path.name for path in list_pictures(tmp_path, "1-1")], recorder.record_count) == (names, 0)
+    assert ([path.name for path in list_pictures(tmp_path, "1-1")], recorder.record_count) == (["c1.jpg"], 0)
     (tmp_path / FILE_NAME).rmdir()
     recorder.turn()
     recorder.pictures.flush(0)
     assert (recorder.detail, recorder.record_count) == ("", 3)
-    assert (recorder.pictures.written_count, recorder.pictures.dropped_count) == (2, 0)  # told twice, written once
+    assert (recorder.pictures.written_count, recorder.pictures.dropped_count) == (1, 0)  # told twice, written once
     recorder.close()
     history.close()
 
@@ -193,13 +195,4 @@ def test_a_picture_message_without_its_picture_is_ignored(tmp_path: Path) -> Non
         recorder.pictures.note_outcome(made.outcome(seq, VerdictKind.UNINSPECTED))
     recorder.pictures.flush(0)
     assert recorder.pictures.written_count == 1
-    recorder.close()
-
-
-def test_a_camera_that_the_station_does_not_know_is_drawn_without_an_offset(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path, STATION)
-    recorder.take(Received(Picture(made.wire_key(1), "c9", 1), "abcdef012345", (memoryview(JPEG),)))
-    recorder.pictures.note_verdict(made.verdict(1, VerdictKind.REJECT))
-    recorder.pictures.flush(0)
-    assert recorder.pictures.fault is None
     recorder.close()
