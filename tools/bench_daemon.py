@@ -83,7 +83,8 @@ def make_station(folder: Path, spacing_ms: int) -> Path:
     station["line"]["part_length_mm"] = length
     station["line"]["min_spacing_mm"] = min(150.0, spacing_mm - 1)
     gap_ms = (station["line"]["min_spacing_mm"] - length["max"]) / SPEED_MM_S * 1000
-    station["line"]["gate_tolerance_ms"] = min(40.0, gap_ms / 2 - 1)
+    for ejector in station["line"]["ejectors"]:
+        ejector["tolerance_ms"] = min(40.0, gap_ms / 2 - 1)
     station["line"]["confirm_tolerance_ms"] = min(60.0, gap_ms)
     station["line"]["heartbeat_timeout_ms"] = min(200.0, gap_ms - 1)
     (folder / "station.yaml").write_text(yaml.safe_dump(station), encoding="utf-8")

@@ -75,8 +75,8 @@ cameras:
 line: # slow, so that a busy machine still judges every part in time: this measures verdicts, not speed
   speed_mm_s: 100
   part_length_mm: {min: 50, max: 70}
-  sensor_to_ejector_mm: 250
   min_spacing_mm: 100
+  ejectors: [{name: good, for: [ACCEPT], at_mm: 250}]
 """
 
 RECIPE = """\

@@ -16,7 +16,7 @@ from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, OutcomeRec
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.recordings import Recording
 from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles, stages
-from edge_inspector.simulation.bin_events import NotFed
+from edge_inspector.simulation.bin_events import Bin, NotFed
 from edge_inspector.simulation.evidence import Evidence
 from edge_inspector.simulation.reconcile import Row, Tally, reconcile, tally, violations
 
@@ -130,7 +130,7 @@ def _part_table(rows: Sequence[Row], width: int) -> Table:
             row.part or f"({row.arrival})",
             *([str(row.truth or "?")] if has_truth else []),
             str(row.verdict or "none"),
-            str(row.bin or "on belt"),
+            row.lane if row.bin is Bin.ASIDE else str(row.bin or "on belt"),
             "" if row.latency_ms is None else f"{row.latency_ms:.0f}",
         ]
         for row in rows
@@ -149,9 +149,10 @@ def _part_table(rows: Sequence[Row], width: int) -> Table:
 
 
 def _print_counts(counts: Tally, console: Console) -> None:
+    lanes = "".join(f"{name} {count}, " for name, count in counts.lanes.items())
     console.print(
         f"{counts.fed} parts: {counts.accepted} ACCEPT, {counts.rejected} REJECT, {counts.uninspected} UNINSPECTED; "
-        f"good bin {counts.good_bin}, reject bin {counts.reject_bin}",
+        f"good bin {counts.good_bin}, {lanes}reject bin {counts.reject_bin}",
         highlight=False,
     )
     if counts.escapes is not None:

@@ -9,13 +9,15 @@ import msgspec
 
 from edge_inspector.domain.identity import Count, TimeNs
 
+GateName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,32}\Z")]
+
 
 class Sensor(StrEnum):
     """Where an edge comes from."""
 
     ARRIVAL_LEADING = "arrival_leading"
     ARRIVAL_TRAILING = "arrival_trailing"
-    CONFIRM = "confirm"  # the good lane's sensor, behind the gate
+    CONFIRM = "confirm"  # the good lane's sensor, behind its gate
 
 
 class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="edge"):
@@ -34,7 +36,7 @@ class BeltTick(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bel
     is_running: bool  # at full, steady speed
     is_latched: bool  # stopped by a lost heartbeat; stays so until `Outputs.reset` changes
     position_mm: Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]  # way of the belt since it was switched on
-    gate_open: bool
+    gate_open: bool  # the good lane's
 
 
 class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outputs"):
@@ -47,8 +49,12 @@ class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outp
 
 
 class OpenGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open_gate"):
-    """line → belt: open now; the gate closes by itself at `close_at_ns`. Received after `valid_until_ns`: never opened."""
+    """line → belt: open this gate now; it closes by itself at `close_at_ns`.
 
+    Received after `valid_until_ns`: never opened.
+    """
+
+    gate: GateName
     close_at_ns: TimeNs
     valid_until_ns: TimeNs
 

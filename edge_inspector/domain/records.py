@@ -64,8 +64,8 @@ class ArrivalRecord(msgspec.Struct, frozen=True, tag="arrival"):
 class OutcomeRecord(msgspec.Struct, frozen=True, tag="outcome"):
     """The part's end. `verdict` is the one applied; `decided` the one received (None: none came).
 
-    `lane` names the ejector that was opened for the part, which left the line there; empty: none was, and it ran into the last
-    bin.
+    `lane` names the ejector that was opened for the part, which left the line there; empty: none was, and it ran into the
+    last bin.
     """
 
     key: PartKeyRecord
@@ -85,7 +85,7 @@ class OutcomeRecord(msgspec.Struct, frozen=True, tag="outcome"):
 
 
 class LotRecord(msgspec.Struct, frozen=True, tag="lot"):
-    """Parts that arrive from here on belong to this lot. `who` asked for it; empty: a new run goes on with the one before."""
+    """Parts that arrive from here on belong to this lot. `who` asked for it; empty: a new run keeps the one before."""
 
     lot: str
     who: str

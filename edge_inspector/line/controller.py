@@ -1,9 +1,10 @@
-"""The one rule, as code: a part is guilty at arrival, and only an ACCEPT for that very part, in time, opens the gate.
+"""The one rule, as code: a part is guilty at arrival, and only an ACCEPT for that very part, in time, opens the good lane.
 
 Pure: `step(event, now_ns)` returns effects; `outputs` says what feed and belt may do. The file's own rules:
 - Fates are decided and windows closed by `TimePassed` alone, which the worker gives once it has read all that came: what
   was there before the gate's moment counts, in whatever order the channels were read.
-- `_decide` is the only place where a gate command is born, and it asks `why_not_passed` and the neighbours first.
+- `_decide_fate` is the only place where the good lane's gate is commanded, and it asks `why_not_passed` and the neighbours
+  first; `_lead_aside` commands the others, only for parts that the good lane is shut for.
 - `_close` is the only place where an outcome is born; a part leaves the zone there and nowhere else.
 - Alarms latch in `_raise` and leave in `_acknowledge`; the state follows from `_settle` alone.
 """
@@ -39,7 +40,7 @@ from edge_inspector.line.events import (
     VerdictSeen,
 )
 from edge_inspector.line.purge import Purge
-from edge_inspector.line.schedule import drain_bound_ns, length_mm, schedule_of
+from edge_inspector.line.schedule import Moment, drain_bound_ns, length_mm, schedule_of
 from edge_inspector.line.states import STOPS_BELT, Alarm, AlarmCode, LineState, outputs_of
 from edge_inspector.line.tracked_part import Fate, TrackedPart
 from edge_inspector.line.uninspected_limit import UninspectedCounter
@@ -89,8 +90,8 @@ class LineController:
         return self.state is LineState.OFF
 
     def next_commit_ns(self) -> int | None:
-        """When the next undecided part's fate is decided; the worker wakes then."""
-        return min((p.schedule.commit_ns for p in self.zone if p.fate is Fate.ARMED), default=None)
+        """When the next ejector is decided about for the next part; the worker wakes then."""
+        return min((part.ahead[0].commit_ns for part in self.zone if part.ahead), default=None)
 
     # -- the one door -----------------------------------------------------------------------------------------------
 
@@ -252,23 +253,55 @@ class LineController:
             self._raise(AlarmCode.SENSOR_BLOCKED, f"part {last.key.name} never left the arrival sensor", now_ns)
 
     def _decide(self, now_ns: int) -> None:
-        """Decide the fate of each part whose moment has come: the only place where the gate is commanded."""
+        """Decide about each ejector whose moment for a part has come."""
         for part in self.zone:
-            if part.fate is not Fate.ARMED or (now_ns < part.schedule.commit_ns and not part.in_lost_zone):
-                continue
-            reason = part.why_not_passed(beat_is_fresh=self._beat_is_fresh(part, now_ns), now_ns=now_ns)
-            neighbour = self.zone.neighbour_at_fault(part)
-            if not reason and neighbour is not None:
-                reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
-            if not reason and not (self.outputs[1] and self._belt.is_steady(now_ns)):
-                reason = "the belt was not running steadily at the gate's moment"
-            if reason:
-                part.shut(reason)
-                continue
+            while part.ahead and (part.in_lost_zone or now_ns >= part.ahead[0].commit_ns):
+                moment = part.ahead.popleft()
+                if part.fate is Fate.ARMED:
+                    self._decide_fate(part, moment, now_ns)
+                if part.fate is Fate.SHUT and moment is not part.schedule.good:
+                    self._lead_aside(part, moment, now_ns)
+
+    def _decide_fate(self, part: TrackedPart, moment: Moment, now_ns: int) -> None:
+        """Shut the good lane for this part, or open it at its own moment: the only place where its gate is commanded.
+
+        Asked at every ejector from the first on: a part that is not accepted by then may be led aside there, so that it can
+        not become accepted later. One that is accepted by then can still be shut out.
+        """
+        reason = part.why_not_passed(beat_is_fresh=self._beat_is_fresh(part, now_ns), now_ns=now_ns)
+        if not reason and moment is not part.schedule.good:
+            return
+        neighbour = self.zone.neighbour_at_fault(part)
+        if not reason and neighbour is not None:
+            reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
+        if not reason and not self._belt_is_steady(now_ns):
+            reason = "the belt was not running steadily at the gate's moment"
+        if reason:
+            part.shut(reason)
+        else:
             part.open()
-            _, closes_ns = part.open_interval_ns(self._line)
-            valid_until_ns = part.schedule.due_ns + ms_to_ns(self._line.gate_tolerance_ms)
-            self._effects.append(CommandGate(part.key, part.schedule.due_ns, closes_ns, valid_until_ns))
+            self._command(part, moment)
+
+    def _lead_aside(self, part: TrackedPart, moment: Moment, now_ns: int) -> None:
+        """Open an ejector that is for the verdict of a part that the good lane is shut for.
+
+        A convenience, and never more: such an ejector only ever takes parts away from the good lane's gate, which stays shut
+        for them by itself. One that fails, or is not opened for some doubt, leaves its parts to the last bin.
+        """
+        is_for_it = part.applied in moment.ejector.verdicts and not part.lane
+        if part.in_lost_zone or not is_for_it or now_ns > moment.latest_ns or not self._belt_is_steady(now_ns):
+            return
+        if self.zone.neighbour_led_astray(part, moment.ejector) is None:
+            part.lane = moment.ejector.name
+            self._command(part, moment)
+
+    def _command(self, part: TrackedPart, moment: Moment) -> None:
+        _, closes_ns = part.open_interval_ns(moment.ejector, self._line)
+        valid_until_ns = moment.due_ns + ms_to_ns(moment.ejector.tolerance_ms)
+        self._effects.append(CommandGate(part.key, moment.ejector.name, moment.due_ns, closes_ns, valid_until_ns))
+
+    def _belt_is_steady(self, now_ns: int) -> bool:
+        return self.outputs[1] and self._belt.is_steady(now_ns)
 
     def _beat_is_fresh(self, part: TrackedPart, now_ns: int) -> bool:
         """Whether the very decision worker that gave the verdict still lives."""

@@ -100,9 +100,10 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class CommandGate:
-    """Open the gate for this part exactly at `due_ns`; never after `valid_until_ns`."""
+    """Open this gate for this part exactly at `due_ns`; never after `valid_until_ns`."""
 
     key: PartKey
+    gate: str
     due_ns: int
     close_at_ns: int
     valid_until_ns: int

@@ -1,4 +1,4 @@
-"""The purge (PackML: clearing): the belt runs with the gate shut until nothing unknown can be in the zone. Pure."""
+"""The purge (PackML: clearing): the belt runs with every gate shut until nothing unknown can be in the zone. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ class Purge:
 
     def __init__(self, line: Line, belt: BeltWatch) -> None:
         self._belt = belt
-        # from the sensor until the longest part is beyond the good lane's sensor
-        self._way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm + line.part_length_mm.max
+        self._way_mm = line.zone_mm
         self._beyond_gate_mm = line.gate_to_confirm_mm + line.part_length_mm.max + line.stop_distance_mm
         self.patience_ns = SPIN_UP_NS + PATIENCE * travel_ns(self._way_mm, line.speed_mm_s)
         self._from_mm: float | None = None  # None until the first one
@@ -42,5 +41,5 @@ class Purge:
 
     @property
     def explains_the_good_lane(self) -> bool:
-        """Whether a part of before the purge, beyond the gate already, may reach the good lane's sensor still."""
+        """Whether a part of before the purge, beyond its gate already, may reach the good lane's sensor still."""
         return self._from_mm is None or self._belt.position_mm - self._from_mm <= self._beyond_gate_mm

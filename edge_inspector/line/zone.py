@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edge_inspector.domain.clock import ms_to_ns, travel_ns
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.line.tracked_part import Fate, TrackedPart
-from edge_inspector.station.station import Line
+from edge_inspector.station.station import Ejector, Line
 
 
 class Zone:
@@ -41,18 +41,29 @@ class Zone:
         return next(reversed(self._parts.values()), None)
 
     def neighbour_at_fault(self, part: TrackedPart) -> TrackedPart | None:
-        """Return a part that the gate, open for `part`, would let through although it may not pass.
+        """Return a part that the good lane's gate, open for `part`, would let through although it may not pass.
 
-        A neighbour inside the window that has no verdict yet counts as guilty; so a whole train shares the worst verdict.
+        A neighbour inside the window that has no verdict yet counts as guilty; so a whole train shares the worst verdict. So
+        does one that another ejector was opened for: had that failed, the neighbour would still be there.
         """
-        opens_ns, closes_ns = part.open_interval_ns(self._line)
-        for other in self:
-            if other is part or other.fate is Fate.OPENED or (other.fate is Fate.ARMED and other.is_acceptable):
-                continue
-            first_ns, last_ns = other.passage_ns(self._line)
-            if first_ns < closes_ns and last_ns > opens_ns:
+        for other in self._sharing_window(part, self._line.good):
+            if other.fate is Fate.SHUT or not (other.fate is Fate.OPENED or other.is_acceptable):
                 return other
         return None
+
+    def neighbour_led_astray(self, part: TrackedPart, ejector: Ejector) -> TrackedPart | None:
+        """Return a part that `ejector`, open for `part`, would take along although it was not opened for that one too.
+
+        What is not decided yet counts: an accepted part must not vanish in another lane, and no part's lane be a guess.
+        """
+        return next((other for other in self._sharing_window(part, ejector) if other.lane != ejector.name), None)
+
+    def _sharing_window(self, part: TrackedPart, ejector: Ejector) -> Iterator[TrackedPart]:
+        opens_ns, closes_ns = part.open_interval_ns(ejector, self._line)
+        for other in self:
+            first_ns, last_ns = other.passage_ns(ejector, self._line)
+            if other is not part and first_ns < closes_ns and last_ns > opens_ns:
+                yield other
 
     def confirmed_by(self, t_ns: int) -> TrackedPart | None:
         """Return the part that the good lane's sensor saw at `t_ns`: the nearest expected one within the tolerance.

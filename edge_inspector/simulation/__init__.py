@@ -1,4 +1,4 @@
-"""The simulated belt: a conveyor with sensor, gate and two bins, as a program of its own that nobody has to believe.
+"""The simulated belt: a conveyor with sensor, gates and bins, as a program of its own that nobody has to believe.
 
 `belt` is the physics, `belt_process` the program around it, `bins` the file of what fell where, `reconcile` the checker that
 holds this file against the ledger, `playthrough` plays one recording through belt and daemon.

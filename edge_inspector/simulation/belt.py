@@ -4,16 +4,16 @@ Rules of this file:
 - The belt obeys `Outputs` until their `valid_until_ns`; then it drops feed and run by itself and latches. Only a `reset`
   that it has never seen frees it: a resumed heartbeat does not.
 - A part is placed with its leading edge at the sensor, on a belt at full speed, at the instant of its turn, or not at all.
-- A part falls into the good bin only if the gate was fully open from its leading edge's to its trailing edge's instant at
-  the gate; all else is a reject. A stopped belt keeps its parts.
+- A part leaves the belt into a gate's lane only if that gate was fully open from its leading edge's to its trailing edge's
+  instant there; behind the last gate it is a reject. A stopped belt keeps its parts.
 - The confirm sensor sees the leading edge in the good lane. Where it stands less than a part's length behind the gate, a
-  part may be confirmed and still be cut off by a gate that shuts too early: it is a reject then.
+  part may be confirmed and still be cut off by a gate that shuts too early: it runs on then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import assert_never
 
@@ -22,6 +22,7 @@ from edge_inspector.domain.clock import ms_to_ns
 from edge_inspector.recordings import RecordedTrigger
 from edge_inspector.simulation.bin_events import Bin, Fed, FellInto, GateRefused, Latched, NotFed
 from edge_inspector.simulation.feed import Slot, recorded_slots
+from edge_inspector.simulation.gate import Gate, Valve
 from edge_inspector.simulation.motion import Motion
 from edge_inspector.station.station import Line
 
@@ -30,13 +31,12 @@ _ORDER_OF_HEARTBEAT, _ORDER_OF_CROSSING, _ORDER_OF_SLOT = range(3)  # where seve
 
 @dataclass(frozen=True, slots=True)
 class BeltConfig:
-    """What the belt is built like."""
+    """What the belt is built like. `gates` stand in their order along the belt; one of them is the good lane's."""
 
     speed_mm_s: float
     stop_distance_mm: float
-    sensor_to_ejector_mm: float
+    gates: tuple[Gate, ...]
     gate_to_confirm_mm: float
-    valve_delay_ns: int
     feeds_on_request: bool = False
 
     @classmethod
@@ -45,9 +45,11 @@ class BeltConfig:
         return cls(
             speed_mm_s=line.speed_mm_s,
             stop_distance_mm=line.stop_distance_mm,
-            sensor_to_ejector_mm=line.sensor_to_ejector_mm,
+            gates=tuple(
+                Gate(each.name, each.at_mm, ms_to_ns(each.valve_delay_ms), is_good=each.name == line.good.name)
+                for each in line.ejectors
+            ),
             gate_to_confirm_mm=line.gate_to_confirm_mm,
-            valve_delay_ns=ms_to_ns(line.valve_delay_ms),
             feeds_on_request=line.trigger == "software",
         )
 
@@ -68,14 +70,17 @@ class _Crossing(IntEnum):
     LEADING_AT_CONFIRM = 3
 
 
+_AT_GATES = (_Crossing.LEADING_AT_GATE, _Crossing.TRAILING_AT_GATE)
+
+
 @dataclass(slots=True)
 class _Carried:
     """One part on the belt. `crossings` holds the belt positions that are still to come, the next one first."""
 
     part: str
     free_mm: float  # the belt's position from which the place under the sensor is free again
-    crossings: list[tuple[float, _Crossing]]
-    at_gate_ns: int | None = None
+    crossings: list[tuple[float, _Crossing, Valve]]
+    entered_ns: dict[str, int] = field(default_factory=dict)  # gate's name: its leading edge was there
     bin: Bin | None = None
 
 
@@ -99,8 +104,8 @@ class Belt:
         self._is_latched = False
         self._valid_until_ns: int | None = None  # None: no heartbeat to lose
         self._seen_resets: set[int] = set()
-        self._gate_from_ns = 0
-        self._gate_until_ns = 0
+        self._valves = {gate.name: Valve(gate) for gate in config.gates}
+        self._good = next(valve for valve in self._valves.values() if valve.gate.is_good)
         self._slots: Iterator[Slot] = iter(())
         self._next_slot: Slot | None = None
         self._requests = 0
@@ -120,7 +125,7 @@ class Belt:
             is_running=self._is_steady(self._now_ns),
             is_latched=self._is_latched,
             position_mm=self._motion.position_at(self._now_ns),
-            gate_open=self._gate_from_ns <= self._now_ns < self._gate_until_ns,
+            gate_open=self._good.is_open(self._now_ns),
         )
 
     def next_due_ns(self) -> int | None:
@@ -199,13 +204,11 @@ class Belt:
         effects.append(Latched(t_ns, "no valid outputs: the line worker's heartbeat is missing"))
 
     def _open_gate(self, command: OpenGate, now_ns: int, effects: list[BeltEffect]) -> None:
-        if now_ns >= command.valid_until_ns:
-            effects.append(GateRefused(now_ns, command.valid_until_ns))
-        elif now_ns < self._gate_until_ns:  # the valve is under current already: it only stays so longer
-            self._gate_until_ns = max(self._gate_until_ns, command.close_at_ns)
+        valve = self._valves.get(command.gate)
+        if valve is None or now_ns >= command.valid_until_ns:
+            effects.append(GateRefused(now_ns, command.valid_until_ns, command.gate))
         else:
-            self._gate_from_ns = now_ns + self._config.valve_delay_ns
-            self._gate_until_ns = command.close_at_ns
+            valve.open(command.close_at_ns, now_ns)
 
     def _take_slot(self, slot: Slot, t_ns: int, effects: list[BeltEffect]) -> None:
         if self._config.feeds_on_request:
@@ -218,15 +221,17 @@ class Belt:
             self._skip_slot(slot, obstacle, effects)
             return
         self._next_slot = next(self._slots, None)
-        config, origin_mm = self._config, self._motion.position_at(t_ns)
-        gate_mm = origin_mm + config.sensor_to_ejector_mm
+        origin_mm, good = self._motion.position_at(t_ns), self._good
         crossings = [
-            (origin_mm + slot.length_mm, _Crossing.TRAILING_AT_SENSOR),
-            (gate_mm, _Crossing.LEADING_AT_GATE),
-            (gate_mm + slot.length_mm, _Crossing.TRAILING_AT_GATE),
-            (gate_mm + config.gate_to_confirm_mm, _Crossing.LEADING_AT_CONFIRM),
+            (origin_mm + slot.length_mm, _Crossing.TRAILING_AT_SENSOR, good),
+            (origin_mm + good.gate.at_mm + self._config.gate_to_confirm_mm, _Crossing.LEADING_AT_CONFIRM, good),
         ]
-        self._carried.append(_Carried(slot.part, origin_mm + slot.length_mm, sorted(crossings)))
+        for valve in self._valves.values():
+            gate_mm = origin_mm + valve.gate.at_mm
+            crossings.append((gate_mm, _Crossing.LEADING_AT_GATE, valve))
+            crossings.append((gate_mm + slot.length_mm, _Crossing.TRAILING_AT_GATE, valve))
+        crossings.sort(key=lambda crossing: crossing[:2])
+        self._carried.append(_Carried(slot.part, origin_mm + slot.length_mm, crossings))
         effects.append(Fed(slot.part, t_ns, slot.length_mm))
         self._send_edge(Sensor.ARRIVAL_LEADING, t_ns, effects)
 
@@ -246,29 +251,30 @@ class Belt:
         effects.append(NotFed(slot.part, slot.t_ns, why))
 
     def _cross(self, carried: _Carried, t_ns: int, effects: list[BeltEffect]) -> None:
-        match carried.crossings.pop(0)[1]:
+        _, what, valve = carried.crossings.pop(0)
+        match what:
             case _Crossing.TRAILING_AT_SENSOR:
                 self._send_edge(Sensor.ARRIVAL_TRAILING, t_ns, effects)
             case _Crossing.LEADING_AT_GATE:
-                carried.at_gate_ns = t_ns
+                carried.entered_ns[valve.gate.name] = t_ns
             case _Crossing.TRAILING_AT_GATE:
-                carried.bin = Bin.GOOD if self._was_open_for(carried, t_ns) else Bin.REJECT
-                effects.append(FellInto(carried.part, carried.bin, t_ns))
+                self._leave_gate(carried, valve, t_ns, effects)
             case _Crossing.LEADING_AT_CONFIRM:
-                in_good_lane = self._was_open_for(carried, t_ns) if carried.bin is None else carried.bin is Bin.GOOD
-                if in_good_lane:
+                is_going_in = carried.bin is None and valve.was_open(carried.entered_ns.get(valve.gate.name), t_ns)
+                if is_going_in or carried.bin is Bin.GOOD:
                     self._send_edge(Sensor.CONFIRM, t_ns, effects)
         if not carried.crossings:
             self._carried.remove(carried)
 
-    def _was_open_for(self, carried: _Carried, until_ns: int) -> bool:
-        """Whether the gate was fully open from the part's first instant at it.
-
-        The gate's last interval is enough to know: an earlier one was shut again before the last one began.
-        """
-        return (
-            carried.at_gate_ns is not None and self._gate_from_ns <= carried.at_gate_ns and until_ns <= self._gate_until_ns
-        )
+    def _leave_gate(self, carried: _Carried, valve: Valve, t_ns: int, effects: list[BeltEffect]) -> None:
+        """The trailing edge is at a gate: the part falls into its lane, runs on to the next, or off the end of the belt."""
+        if valve.was_open(carried.entered_ns[valve.gate.name], t_ns):
+            carried.bin = Bin.GOOD if valve.gate.is_good else Bin.ASIDE
+            effects.append(FellInto(carried.part, carried.bin, t_ns, valve.gate.name))
+            carried.crossings = [left for left in carried.crossings if left[1] not in _AT_GATES]
+        elif all(left[1] is not _Crossing.TRAILING_AT_GATE for left in carried.crossings):
+            carried.bin = Bin.REJECT
+            effects.append(FellInto(carried.part, carried.bin, t_ns))
 
     def _send_edge(self, sensor: Sensor, t_ns: int, effects: list[BeltEffect]) -> None:
         self._last_edge += 1

@@ -8,9 +8,10 @@ import msgspec
 
 
 class Bin(StrEnum):
-    """Where a part can end: behind the open gate, or before the shut one."""
+    """Where a part can end: behind an open gate, or behind the last of them all, at the end of the belt."""
 
-    GOOD = "good"
+    GOOD = "good"  # the lane of the ejector for ACCEPT
+    ASIDE = "aside"  # the lane of any other
     REJECT = "reject"
 
 
@@ -39,11 +40,12 @@ class NotFed(msgspec.Struct, frozen=True, tag_field="event", tag="not_fed"):
 
 
 class FellInto(msgspec.Struct, frozen=True, tag_field="event", tag="bin"):
-    """The part's trailing edge left the gate."""
+    """The part's trailing edge left the gate of `lane` (empty: the belt)."""
 
     part: str
     bin: Bin
     t_ns: int
+    lane: str = ""
 
 
 class Latched(msgspec.Struct, frozen=True, tag_field="event", tag="latched"):
@@ -54,10 +56,11 @@ class Latched(msgspec.Struct, frozen=True, tag_field="event", tag="latched"):
 
 
 class GateRefused(msgspec.Struct, frozen=True, tag_field="event", tag="gate_refused"):
-    """A command to open came after its validity and was not obeyed."""
+    """A command to open came after its validity, or for a gate that is not here, and was not obeyed."""
 
     t_ns: int
     valid_until_ns: int
+    gate: str = ""
 
 
 class Ended(msgspec.Struct, frozen=True, tag_field="event", tag="ended"):

@@ -169,8 +169,7 @@ def play_through(
     bins.read()  # what earlier plays left
     count, total = _Count(), len(recording.triggers)
     start_bound_ns = round(2e6 * station.supervision.start_timeout_ms)
-    belt_way_mm = station.line.sensor_to_ejector_mm + station.line.gate_to_confirm_mm + station.line.part_length_mm.max
-    run_out_ns = travel_ns(2 * belt_way_mm, station.line.speed_mm_s) + 5 * NS_PER_S
+    run_out_ns = travel_ns(2 * station.line.zone_mm, station.line.speed_mm_s) + 5 * NS_PER_S
     with ExitStack() as running:
         belt = start_belt(station_path, state_dir)
         running.callback(end_belt, belt)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from edge_inspector.domain.outcome import Outcome
@@ -21,17 +22,18 @@ from edge_inspector.domain.records import (
 )
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.recordings import PartKind, RecordedTruth
-from edge_inspector.simulation.bin_events import Bin, BinEvent, Fed, FellInto
+from edge_inspector.simulation.bin_events import Bin, BinEvent, Fed, FellInto, GateRefused
 from edge_inspector.simulation.feed import recorded_name
 
-# Where a part with this outcome may be; None: on the belt still. Anything else is a contradiction.
+# Where a part with this outcome may be; None: on the belt still. Anything else is a contradiction. `_lane_faults` says more
+# about the lane of an ejector that is not for ACCEPT.
 _ALLOWED_BINS: Mapping[Outcome, frozenset[Bin | None]] = {
     Outcome.PASSED: frozenset({Bin.GOOD}),
-    Outcome.EJECTED: frozenset({Bin.REJECT}),
+    Outcome.EJECTED: frozenset({Bin.REJECT, Bin.ASIDE}),
     Outcome.EJECTION_FAILED: frozenset({Bin.GOOD}),
-    Outcome.PURGED: frozenset({Bin.REJECT}),
-    Outcome.LINE_STOPPED: frozenset({Bin.GOOD, Bin.REJECT, None}),  # the belt ran on, or out, when the line had let go
-    Outcome.LOST: frozenset({Bin.GOOD, Bin.REJECT, None}),
+    Outcome.PURGED: frozenset({Bin.REJECT, Bin.ASIDE}),
+    Outcome.LINE_STOPPED: frozenset({*Bin, None}),  # the belt ran on, or out, when the line had let go
+    Outcome.LOST: frozenset({*Bin, None}),
     Outcome.REMOVED: frozenset({None}),
     Outcome.BYPASSED: frozenset({Bin.GOOD}),
 }
@@ -42,7 +44,9 @@ class Row:
     """One part that was fed, or one arrival that no part explains (`part` is then empty).
 
     `verdict` is the one applied, `decided` the one that reached the line worker; `bin` None: still on the belt.
-    `arrivals` and `outcomes` count the ledger's records for it: each should be 1.
+    `lane` is the one that the part fell into (empty: none), `led` the one whose ejector the line worker opened for it, and
+    `is_refused` says whether the belt refused a command for that one. `arrivals` and `outcomes` count the ledger's records
+    for it: each should be 1.
     """
 
     part: str
@@ -58,6 +62,9 @@ class Row:
     outcomes: int = 1
     falls: int = 1
     latency_ms: float | None = None  # last frame's stamp → verdict at the line worker
+    lane: str = ""
+    led: str = ""
+    is_refused: bool = False
 
     @property
     def is_escape(self) -> bool:
@@ -91,16 +98,19 @@ def reconcile(
             outcomes[record.key].append(record)
     verdicts = {record.key: record for record in journal if isinstance(record, VerdictRecord)}
     fed: list[Fed] = []
-    falls: dict[str, list[Bin]] = defaultdict(list)
+    falls: dict[str, list[FellInto]] = defaultdict(list)
+    refused: set[str] = set()
     for event in events:
         if isinstance(event, Fed):
             fed.append(event)
         elif isinstance(event, FellInto):
-            falls[event.part].append(event.bin)
+            falls[event.part].append(event)
+        elif isinstance(event, GateRefused):
+            refused.add(event.gate)
     known = {arrival.key for found in arrivals.values() for arrival in found}
-    rows = [_row(part, arrivals.pop(part.t_ns, []), outcomes, verdicts, falls, truth or {}) for part in fed]
+    rows = [_row(part, arrivals.pop(part.t_ns, []), outcomes, verdicts, falls, truth or {}, refused) for part in fed]
     ghosts = [arrival for found in arrivals.values() for arrival in found]
-    rows += [_row(None, [arrival], outcomes, verdicts, {}, {}) for arrival in ghosts]
+    rows += [_row(None, [arrival], outcomes, verdicts, {}, {}, refused) for arrival in ghosts]
     rows += [_orphan(key, found) for key, found in outcomes.items() if key not in known]
     return rows
 
@@ -110,8 +120,9 @@ def _row(
     arrivals: Sequence[ArrivalRecord],
     outcomes: Mapping[PartKeyRecord, Sequence[OutcomeRecord]],
     verdicts: Mapping[PartKeyRecord, VerdictRecord],
-    falls: Mapping[str, Sequence[Bin]],
+    falls: Mapping[str, Sequence[FellInto]],
     truth: Mapping[str, RecordedTruth],
+    refused: AbstractSet[str],
 ) -> Row:
     key = arrivals[0].key if arrivals else None
     found = list(outcomes.get(key, ())) if key is not None else []
@@ -127,12 +138,15 @@ def _row(
         verdict=outcome.verdict if outcome is not None else None,
         decided=outcome.decided if outcome is not None else None,
         outcome=outcome.outcome if outcome is not None else None,
-        bin=fell[0] if fell else None,
+        bin=fell[0].bin if fell else None,
         reason=_reason(outcome, decided),
         arrivals=len(arrivals),
         outcomes=len(found),
         falls=len(fell),
         latency_ms=_latency_ms(outcome),
+        lane=fell[0].lane if fell else "",
+        led=outcome.lane if outcome is not None else "",
+        is_refused=outcome is not None and outcome.lane in refused,
     )
 
 
@@ -204,13 +218,35 @@ def _without_arrival(row: Row, edges_may_be_lost: bool) -> list[str]:
 
 def _against_bin(row: Row, outcome: Outcome) -> list[str]:
     found = []
-    where = f"in the {row.bin} bin" if row.bin is not None else "still on the belt"
     if row.bin not in _ALLOWED_BINS[outcome]:
-        found.append(f"{row.part} ({row.arrival}): its outcome is `{outcome}`, but it is {where}")
+        found.append(f"{row.part} ({row.arrival}): its outcome is `{outcome}`, but it is {_place(row)}")
+    else:
+        found += _lane_faults(row, outcome)
     passed_by_rule = row.verdict is VerdictKind.ACCEPT or outcome in (Outcome.LOST, Outcome.BYPASSED)
     if row.bin is Bin.GOOD and not passed_by_rule:
         found.append(f"{row.part} ({row.arrival}): is in the good bin with the verdict {row.verdict} ({row.reason})")
     return found
+
+
+def _place(row: Row) -> str:
+    if row.bin is None:
+        return "still on the belt"
+    return f"in lane {row.lane}" if row.bin is Bin.ASIDE else f"in the {row.bin} bin"
+
+
+def _lane_faults(row: Row, outcome: Outcome) -> list[str]:
+    """Hold the lane that the part is in against the ejector that the line worker says it opened for it."""
+    name = f"{row.part} ({row.arrival})"
+    if row.bin is Bin.ASIDE and row.verdict is VerdictKind.ACCEPT:
+        return [f"{name}: was accepted, and is {_place(row)}"]
+    if outcome is Outcome.LOST or row.bin is None:
+        return []  # the line worker that would have written it down is dead, or nobody knows
+    said = f"ejector {row.led} was opened for it" if row.led else "no ejector was opened for it"
+    if row.lane and row.lane != row.led:
+        return [f"{name}: {said}, but it is {_place(row)}"]
+    if row.led and not row.lane and outcome is Outcome.EJECTED and not row.is_refused:
+        return [f"{name}: {said}, but it is {_place(row)}"]
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +256,7 @@ class Tally:
     fed: int
     good_bin: int
     reject_bin: int
+    lanes: dict[str, int]  # parts in the other lanes, by the name of the ejector
     accepted: int
     rejected: int
     uninspected: int
@@ -235,6 +272,7 @@ def tally(rows: Sequence[Row]) -> Tally:
         fed=sum(bool(row.part) for row in rows),
         good_bin=sum(row.bin is Bin.GOOD for row in rows),
         reject_bin=sum(row.bin is Bin.REJECT for row in rows),
+        lanes=dict(Counter(row.lane for row in rows if row.bin is Bin.ASIDE)),
         accepted=sum(row.verdict is VerdictKind.ACCEPT for row in rows),
         rejected=sum(row.verdict is VerdictKind.REJECT for row in rows),
         uninspected=sum(row.is_uninspected for row in rows),

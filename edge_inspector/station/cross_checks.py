@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from edge_inspector.station.conflict import Conflict
 from edge_inspector.station.engine_manifest import EngineManifest
-from edge_inspector.station.line_checks import BEAT_INTERVAL_MS, COMMIT_RESERVE_MS, line_conflicts
+from edge_inspector.station.line_checks import BEAT_INTERVAL_MS, line_conflicts, verdict_due_ms
 from edge_inspector.station.recipe import Recipe, SilhouettePresence
 from edge_inspector.station.station import Camera, Line, Station
 
@@ -32,8 +32,7 @@ def time_budget(line: Line, camera: Camera) -> TimeBudget:
     The frame due at `offset` is the nearest one within the tolerance; that no nearer one follows is known one period later.
     """
     view_ms = camera.offset_ms + camera.tolerance_or_default_ms + camera.period_ms + camera.latency_ms
-    travel_ms = 1000.0 * line.sensor_to_ejector_mm / line.speed_mm_s
-    commit_ms = travel_ms - line.gate_tolerance_ms - line.valve_delay_ms - COMMIT_RESERVE_MS
+    commit_ms = verdict_due_ms(line)
     return TimeBudget(view_ms, commit_ms, commit_ms - view_ms)
 
 

@@ -1,6 +1,6 @@
-"""What a station's line must keep to: gaps between parts, the gate, heartbeat and stopping distance. Pure.
+"""What a station's line must keep to: gaps between parts, ejectors, heartbeat and stopping distance. Pure.
 
-Sources: line.md 3, 9, 10; design.md §9.
+Sources: line.md 3, 5, 9, 10; design.md §9.
 """
 
 from __future__ import annotations
@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge_inspector.station.conflict import Conflict
-from edge_inspector.station.station import Line
+from edge_inspector.station.station import Ejector, Line
 
 COMMIT_RESERVE_MS = 7.0  # the line worker reads a verdict 5 ms before the commit, and commits 2 ms before the gate is due
 OUTPUT_INTERVAL_MS = 20.0  # the line worker refreshes its outputs so often
 BEAT_INTERVAL_MS = 100.0  # decision and supervisor beat so often
+
+
+def verdict_due_ms(line: Line) -> float:
+    """Return when the verdict must be there, in ms from the sensor's leading edge: before any ejector is decided about."""
+    due_ms = (1000.0 * each.at_mm / line.speed_mm_s - each.tolerance_ms - each.valve_delay_ms for each in line.ejectors)
+    return min(due_ms) - COMMIT_RESERVE_MS
 
 
 def line_conflicts(line: Line) -> Iterator[Conflict]:
@@ -28,13 +34,6 @@ def line_conflicts(line: Line) -> Iterator[Conflict]:
     if not gap_mm > 0:
         yield at("min_spacing_mm", f"{line.min_spacing_mm:g}, allowed is more than the longest part, {length.max:g} mm")
         return  # every check below divides up this gap
-    gate_mm = 2 * line.gate_tolerance_ms * speed / 1000
-    if not gate_mm < gap_mm:
-        yield at(
-            "gate_tolerance_ms",
-            f"{line.gate_tolerance_ms:g} opens the gate {gate_mm:g} mm longer than a part at {speed:g} mm/s, "
-            f"allowed is less than the gap between parts, {gap_mm:g} mm (min_spacing_mm − part_length_mm.max)",
-        )
     confirm_mm = 2 * line.confirm_tolerance_ms * speed / 1000
     if not confirm_mm < line.min_spacing_mm:
         yield at(
@@ -48,14 +47,9 @@ def line_conflicts(line: Line) -> Iterator[Conflict]:
             f"{line.gate_to_confirm_mm:g}, allowed is at least the longest part, {length.max:g} mm: a part that is "
             "confirmed while it is still in the gate may yet be cut off",
         )
-    lead_mm = (line.gate_tolerance_ms + line.valve_delay_ms + COMMIT_RESERVE_MS) * speed / 1000
-    if not line.sensor_to_ejector_mm - lead_mm > line.min_spacing_mm:
-        yield at(
-            "sensor_to_ejector_mm",
-            f"{line.sensor_to_ejector_mm:g}, of which {lead_mm:g} mm are left when the gate is decided, allowed is more "
-            f"than {lead_mm + line.min_spacing_mm:g} mm (+ min_spacing_mm): a part that follows too closely must be seen by "
-            "then",
-        )
+    for i, ejector in enumerate(line.ejectors):
+        yield from _gate_conflicts(line, i, ejector, gap_mm)
+    yield from _lane_conflicts(line)
     yield from _heartbeat_conflicts(line, gap_mm)
     for key, timeout_ms in (
         ("decision_timeout_ms", line.decision_timeout_ms),
@@ -67,6 +61,66 @@ def line_conflicts(line: Line) -> Iterator[Conflict]:
     if not limit.most < limit.of_last:
         text = f"{limit.most} of the last {limit.of_last} can never be exceeded, allowed is less than of_last"
         yield at("uninspected_limit", text, "most")
+
+
+def _gate_conflicts(line: Line, i: int, ejector: Ejector, gap_mm: float) -> Iterator[Conflict]:
+    """Yield what one ejector can not keep to at this speed and spacing."""
+    speed = line.speed_mm_s
+
+    def at(key: str, text: str) -> Conflict:
+        return Conflict("station", ("line", "ejectors", i, key), f"line.ejectors.{i}.{key}: {text}")
+
+    gate_mm = 2 * ejector.tolerance_ms * speed / 1000
+    if not gate_mm < gap_mm:
+        yield at(
+            "tolerance_ms",
+            f"{ejector.tolerance_ms:g} opens the gate {gate_mm:g} mm longer than a part at {speed:g} mm/s, "
+            f"allowed is less than the gap between parts, {gap_mm:g} mm (min_spacing_mm − part_length_mm.max)",
+        )
+    lead_mm = (ejector.tolerance_ms + ejector.valve_delay_ms + COMMIT_RESERVE_MS) * speed / 1000
+    if not ejector.at_mm - lead_mm > line.min_spacing_mm:
+        yield at(
+            "at_mm",
+            f"{ejector.at_mm:g}, of which {lead_mm:g} mm are left when the gate is decided, allowed is more than "
+            f"{lead_mm + line.min_spacing_mm:g} mm (+ min_spacing_mm): a part that follows too closely must be seen by then",
+        )
+    before = line.ejectors[i - 1]
+    apart_mm = ejector.at_mm - before.at_mm
+    if i > 0 and not apart_mm >= line.part_length_mm.max:
+        yield at(
+            "at_mm",
+            f"{ejector.at_mm:g} is {apart_mm:g} mm behind ejector {before.name}, allowed is at least the longest part, "
+            f"{line.part_length_mm.max:g} mm: ejectors stand in their order along the belt, and no part is in two gates",
+        )
+
+
+def _lane_conflicts(line: Line) -> Iterator[Conflict]:
+    """Yield what makes it doubtful into which lane a part goes."""
+    names: dict[str, int] = {}
+    lanes: dict[str, int] = {}
+    for i, ejector in enumerate(line.ejectors):
+        where = f"line.ejectors.{i}"
+        if ejector.name in names:
+            text = (
+                f"{where}.name: {ejector.name} is the name of ejectors.{names[ejector.name]} too, allowed is one of its own"
+            )
+            yield Conflict("station", ("line", "ejectors", i, "name"), text)
+        names.setdefault(ejector.name, i)
+        loc = ("line", "ejectors", i, "for")
+        if "ACCEPT" in ejector.verdicts and len(ejector.verdicts) > 1:
+            others = " and ".join(verdict for verdict in ejector.verdicts if verdict != "ACCEPT")
+            text = f"{where}.for: ACCEPT with {others}, allowed is [ACCEPT] alone: nothing else may be in the good lane"
+            yield Conflict("station", loc, text)
+        for verdict in ejector.verdicts:
+            if verdict in lanes:
+                text = (
+                    f"{where}.for: {verdict} has a lane already (ejectors.{lanes[verdict]}), allowed is one for each verdict"
+                )
+                yield Conflict("station", loc, text)
+            lanes.setdefault(verdict, i)
+    if "ACCEPT" not in lanes:
+        text = "line.ejectors: none is for ACCEPT, needed is one with `for: [ACCEPT]`: nothing could ever pass"
+        yield Conflict("station", ("line", "ejectors"), text)
 
 
 def _heartbeat_conflicts(line: Line, gap_mm: float) -> Iterator[Conflict]:
@@ -83,12 +137,12 @@ def _heartbeat_conflicts(line: Line, gap_mm: float) -> Iterator[Conflict]:
             f"{key}: {timeout_ms:g} ms are {silent_mm:g} mm at {speed:g} mm/s, allowed is less than the gap between parts, "
             f"{gap_mm:g} mm (min_spacing_mm − part_length_mm.max): a gate left open must be shut before the next part",
         )
-    way_mm = line.sensor_to_ejector_mm - line.part_length_mm.max
+    way_mm = min(ejector.at_mm for ejector in line.ejectors) - line.part_length_mm.max
     stop_mm = line.stop_distance_mm + silent_mm
     if not stop_mm < way_mm:  # line.md 10
         yield Conflict(
             "station",
             ("line", "stop_distance_mm"),
             f"line.stop_distance_mm: {line.stop_distance_mm:g} mm and {silent_mm:g} mm until the heartbeat is missed are "
-            f"{stop_mm:g} mm, allowed is less than {way_mm:g} mm (sensor_to_ejector_mm − part_length_mm.max)",
+            f"{stop_mm:g} mm, allowed is less than {way_mm:g} mm (at_mm of the first ejector − part_length_mm.max)",
         )

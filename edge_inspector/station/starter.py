@@ -232,13 +232,15 @@ cameras: # their names are the folders'; every camera must give a good view of e
 line: # the simulated belt. On a real one each of these is measured
   trigger: replay # the belt feeds a part at each trigger of the recording
   belt: simulated
-  ejector: pass_accepts # a gate that opens for accepted parts only: whatever breaks, it stays shut
   speed_mm_s: 200
   part_length_mm: {{min: 50, max: 70}} # around length_mm above; shorter is a fragment, longer two parts touching
-  sensor_to_ejector_mm: 620 # farther leaves more time to judge
   min_spacing_mm: 150 # leading edge to leading edge; closer parts are both UNINSPECTED. These come 200 apart or more
-  valve_delay_ms: 15 # command to gate fully moved
-  gate_tolerance_ms: 40 # open so long before and after the part
+  ejectors: # gates along the belt, shut unless commanded: whatever breaks, a part runs on into the last bin
+    - name: good
+      for: [ACCEPT]
+      at_mm: 620 # from the sensor; farther leaves more time to judge
+      valve_delay_ms: 15 # command to gate fully moved
+      tolerance_ms: 40 # open so long before and after the part
 """
 
 _CAMERA = """\

@@ -1,10 +1,10 @@
-"""The station file: one place on one line, with its cameras, trigger, belt, gate and limits."""
+"""The station file: one place on one line, with its cameras, trigger, belt, ejectors and limits."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from edge_inspector.station.model import (
     Angle,
@@ -124,38 +124,49 @@ class UninspectedLimit(FileModel):
     )
 
 
+class Ejector(FileModel):
+    """A gate into a lane of its own, shut unless commanded: without air, current or us nothing leaves the belt there."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)  # `for` is no name in Python
+
+    name: Name = Field(description="what people call it, and the lane behind it")
+    verdicts: Annotated[list[Literal["ACCEPT", "UNINSPECTED", "REJECT"]], Field(min_length=1, max_length=3)] = Field(
+        alias="for",
+        description="it opens only for parts with one of these verdicts; exactly one is for ACCEPT, and for nothing else",
+    )
+    at_mm: PositiveMm = Field(description="way of a part's leading edge from the sensor to this gate, measured")
+    valve_delay_ms: NonNegativeMs = Field(
+        default=15.0, description="command to gate fully moved, measured; commands are given so much earlier"
+    )
+    tolerance_ms: PositiveMs = Field(default=20.0, description="it is open this long before and after the part")
+
+
 class Line(FileModel):
-    """Trigger, belt and gate."""
+    """Trigger, belt and ejectors."""
 
     trigger: Literal["replay", "software"] = Field(
         default="replay",
         description="replay: the belt feeds one part at each trigger of the recording; software: on request",
     )
     belt: Literal["simulated"] = Field(default="simulated", description="the program `edge-inspector belt`")
-    ejector: Literal["pass_accepts"] = Field(
-        default="pass_accepts",
-        description="a gate that opens only for accepted parts; without air, current or us nothing passes",
-    )
     speed_mm_s: PositiveMm = Field(
         description="speed of the belt, measured; every instant behind the sensor follows from it"
     )
     part_length_mm: PartLength = Field(description="what the sensor may measure of one part; anything else is UNINSPECTED")
-    sensor_to_ejector_mm: PositiveMm = Field(
-        description="way of a part's leading edge from the sensor to the gate, measured"
-    )
     min_spacing_mm: PositiveMm = Field(description="leading edge to leading edge; closer parts are both UNINSPECTED")
-    valve_delay_ms: NonNegativeMs = Field(
-        default=15.0, description="command to gate fully moved, measured; commands are given so much earlier"
+    ejectors: Annotated[list[Ejector], Field(min_length=1, max_length=8)] = Field(
+        description="gates in their order along the belt; what none of them lets through ends in the last bin"
     )
-    gate_tolerance_ms: PositiveMs = Field(default=20.0, description="the gate is open this long before and after the part")
     stop_distance_mm: NonNegativeMm = Field(default=10.0, description="way of the belt after its permit is gone, measured")
     heartbeat_timeout_ms: PositiveMs = Field(
         default=200.0, description="the outputs drop when the line worker is silent so long"
     )
     confirm_tolerance_ms: PositiveMs = Field(default=60.0, description="good lane's sensor against the expected instant")
-    gate_to_confirm_mm: PositiveMm = Field(default=80.0, description="gate to the good lane's sensor; longer than any part")
+    gate_to_confirm_mm: PositiveMm = Field(
+        default=80.0, description="ACCEPT's gate to the good lane's sensor; longer than any part"
+    )
     decision_timeout_ms: PositiveMs = Field(
-        default=300.0, description="no ACCEPT opens the gate when the decision worker is silent for longer"
+        default=300.0, description="no ACCEPT opens its gate when the decision worker is silent for longer"
     )
     supervisor_timeout_ms: PositiveMs = Field(
         default=1000.0, description="the line stops when the supervisor is silent for longer"
@@ -163,6 +174,17 @@ class Line(FileModel):
     uninspected_limit: UninspectedLimit = Field(
         default=UninspectedLimit(), description="when the feed stops because too many parts were not inspected"
     )
+
+    @property
+    def good(self) -> Ejector:
+        """The one ejector whose lane is the good one (`check` refuses a station with none or several)."""
+        return next(ejector for ejector in self.ejectors if "ACCEPT" in ejector.verdicts)
+
+    @property
+    def zone_mm(self) -> float:
+        """Way of a leading edge from the sensor until the longest part is beyond every gate and the good lane's sensor."""
+        last_mm = max(ejector.at_mm for ejector in self.ejectors)
+        return max(last_mm, self.good.at_mm + self.gate_to_confirm_mm) + self.part_length_mm.max
 
 
 class Occlusion(FileModel):
@@ -250,7 +272,7 @@ class Station(FileModel):
     occlusions: Annotated[list[Occlusion], Field(max_length=64)] = Field(
         default=[], description="what of the surface no camera sees"
     )
-    line: Line = Field(description="trigger, belt and gate")
+    line: Line = Field(description="trigger, belt and ejectors")
     inference: Inference = Field(default=Inference(), description="how engines are run")
     records: Records = Field(default=Records(), description="how much is kept")
     supervision: Supervision = Field(default=Supervision(), description="when a worker is stuck, and how often it may fail")

@@ -230,14 +230,16 @@ class LineLoop:
             _log.warning("alarm_raised" if stamped.raised else "alarm_acknowledged", code=stamped.code, text=stamped.text)
 
     def _fire(self, command: CommandGate) -> None:
-        """Open the gate exactly at its moment: absolute sleep, then a short spin. Too late = never opened."""
+        """Open a gate exactly at its moment: absolute sleep, then a short spin. Too late = never opened."""
         ahead_ns = command.due_ns - now_ns()
         if ahead_ns > SPIN_NS:
             time.sleep((ahead_ns - SPIN_NS) / 1e9)
         while now_ns() < command.due_ns:
             pass
-        if not self._belt.open_gate(close_at_ns=command.close_at_ns, valid_until_ns=command.valid_until_ns):
-            _log.error("gate_command_not_taken", part=command.key.name)  # it stays shut: the part is ejected
+        if not self._belt.open_gate(
+            command.gate, close_at_ns=command.close_at_ns, valid_until_ns=command.valid_until_ns
+        ):  # it stays shut: the part runs on into the last bin
+            _log.error("gate_command_not_taken", part=command.key.name, gate=command.gate)
         failpoint("line.gate_commanded")
 
     def _hold_outputs(self) -> None:

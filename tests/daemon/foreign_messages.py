@@ -206,7 +206,7 @@ def _expired_commands() -> list[msgspec.Struct]:
     """What a line worker that died long ago would say."""
     return [
         *(Outputs(feed, permit, reset, 1000) for feed in (True, False) for permit in (True, False) for reset in (0, 7)),
-        OpenGate(FAR_FUTURE_NS, 1000),
+        OpenGate("good", FAR_FUTURE_NS, 1000),
         FeedOne(1000),
     ]
 

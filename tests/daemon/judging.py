@@ -14,8 +14,7 @@ from tests.daemon.rig import Rig
 
 
 def unhurry(station: dict[str, Any]) -> None:
-    """Give inference two seconds for a part, so that a loaded box does not turn good parts into uninspected ones."""
-    station["line"]["sensor_to_ejector_mm"] = 620.0
+    """Be patient with workers, so that a loaded box does not turn good parts into uninspected ones."""
     station["supervision"]["beat_timeout_ms"] = 5000.0
     station["inference"] = {"max_batch": 2}  # it is warmed up with full batches
 

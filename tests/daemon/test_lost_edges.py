@@ -30,7 +30,7 @@ def lost_edges(bins: Sequence[BinEvent], line: Line) -> list[tuple[Sensor, str]]
             trailing_ns = event.t_ns + travel_ns(event.length_mm, line.speed_mm_s)
             edges += [(event.t_ns, Sensor.ARRIVAL_LEADING, event.part), (trailing_ns, Sensor.ARRIVAL_TRAILING, event.part)]
             if event.part in passed:
-                way_mm = line.sensor_to_ejector_mm + line.gate_to_confirm_mm
+                way_mm = line.good.at_mm + line.gate_to_confirm_mm
                 edges.append((event.t_ns + travel_ns(way_mm, line.speed_mm_s), Sensor.CONFIRM, event.part))
     seen = [(sensor, part) for t_ns, sensor, part in sorted(edges) if t_ns < now_ns()]
     return [edge for number, edge in enumerate(seen, start=1) if number in LOST_NUMBERS]

@@ -35,7 +35,7 @@ def make_several(path: Path) -> list[str]:
         for found, written, fault in (
             ("simulation: true", "simulator: true", "unknown key `simulator`"),
             ("speed_mm_s: 200", "speed_mm_s: fast", "line.speed_mm_s: "),
-            ("valve_delay_ms: 15", "valve_delay_ms: -15", "line.valve_delay_ms: "),
+            ("at_mm: 620", "at_mm: -620", "line.ejectors.0.at_mm: "),
         ):
             if found in line:
                 lines[number - 1] = line.replace(found, written)

@@ -27,13 +27,13 @@ from edge_inspector.line.events import (
     VerdictSeen,
 )
 from edge_inspector.line.states import LineState
-from edge_inspector.station.station import Line, PartLength, UninspectedLimit
+from edge_inspector.station.station import Ejector, Line, PartLength, UninspectedLimit
 
 LINE = Line(
     speed_mm_s=200.0,
     part_length_mm=PartLength(min=50.0, max=70.0),
-    sensor_to_ejector_mm=400.0,
     min_spacing_mm=100.0,
+    ejectors=[Ejector(name="good", verdicts=["ACCEPT"], at_mm=400.0)],
     uninspected_limit=UninspectedLimit(in_a_row=3, of_last=10, most=5),
 )
 RECIPE = "ab" * 32

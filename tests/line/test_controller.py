@@ -75,8 +75,8 @@ def test_the_gate_is_open_from_before_the_leading_edge_until_after_the_trailing_
     rig.run_ms(2500)
     (command,) = rig.gate_commands
     at_gate_ns = rig.arrivals[0].trigger_ns + travel_ns(400.0, 200.0)
-    assert command.due_ns == at_gate_ns - round((LINE.gate_tolerance_ms + LINE.valve_delay_ms) * NS_PER_MS)
-    assert command.close_at_ns == at_gate_ns + travel_ns(62.0, 200.0) + round(LINE.gate_tolerance_ms * NS_PER_MS)
+    assert command.due_ns == at_gate_ns - round((LINE.good.tolerance_ms + LINE.good.valve_delay_ms) * NS_PER_MS)
+    assert command.close_at_ns == at_gate_ns + travel_ns(62.0, 200.0) + round(LINE.good.tolerance_ms * NS_PER_MS)
 
 
 def test_a_part_without_a_verdict_is_ejected() -> None:
@@ -119,14 +119,14 @@ def test_an_accept_after_the_commit_is_only_counted() -> None:
 
 
 def test_a_worker_that_wakes_a_little_late_still_opens_and_one_that_wakes_too_late_does_not() -> None:
-    for late_ms, commands in ((LINE.gate_tolerance_ms / 2 - 1, 1), (LINE.gate_tolerance_ms / 2 + 1, 0)):
+    for late_ms, commands in ((LINE.good.tolerance_ms / 2 - 1, 1), (LINE.good.tolerance_ms / 2 + 1, 0)):
         rig = Rig().arm()
         key = rig.arrive()
         rig.decide(key)
         part = rig.controller.zone.find(key)
         assert part is not None
         rig.run_ms((part.schedule.commit_ns - rig.now_ns) / NS_PER_MS - 1)
-        rig.now_ns = part.schedule.due_ns + round(late_ms * NS_PER_MS)
+        rig.now_ns = part.schedule.good.due_ns + round(late_ms * NS_PER_MS)
         rig.step(TimePassed())
         assert len(rig.gate_commands) == commands
         assert all(command.due_ns <= rig.now_ns < command.valid_until_ns for command in rig.gate_commands)

@@ -86,7 +86,8 @@ def test_a_rejected_part_in_the_good_lane_is_an_ejection_that_failed_also_after_
 
 
 def test_a_belt_that_stops_soon_after_its_permit_is_noticed_at_once() -> None:
-    short = LINE.model_copy(update={"speed_mm_s": 500.0, "sensor_to_ejector_mm": 300.0})  # purged in a second
+    near = LINE.good.model_copy(update={"at_mm": 300.0})
+    short = LINE.model_copy(update={"speed_mm_s": 500.0, "ejectors": [near]})  # purged in a second
     rig = Rig(short)
     while rig.controller.state is not LineState.ARMED:
         rig.run_ms(10)

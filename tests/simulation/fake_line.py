@@ -34,8 +34,8 @@ cameras:
 line:
   speed_mm_s: 1000
   part_length_mm: {min: 10, max: 60}
-  sensor_to_ejector_mm: 600
   gate_to_confirm_mm: 60
+  ejectors: [{name: good, for: [ACCEPT], at_mm: 600}]
   min_spacing_mm: 80
   stop_distance_mm: 5
 """
@@ -109,7 +109,7 @@ class FakeLine:
 
     def open_gate(self, *, for_ms=3000, valid_ms=1000):
         now = now_ns()
-        return self.sender.send(OpenGate(now + for_ms * NS_PER_MS, max(0, now + valid_ms * NS_PER_MS)))
+        return self.sender.send(OpenGate("good", now + for_ms * NS_PER_MS, max(0, now + valid_ms * NS_PER_MS)))
 
     def take(self):
         while (received := self.receiver.receive()) is not None:

@@ -1,5 +1,7 @@
 """The belt's rules, one by one."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge_inspector.domain.belt import Edge, FeedOne, OpenGate, Outputs, Sensor
@@ -7,10 +9,14 @@ from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.recordings import RecordedTrigger
 from edge_inspector.simulation.belt import Belt, BeltConfig, StartFeeding
 from edge_inspector.simulation.bin_events import Bin, Fed, FellInto, GateRefused, Latched, NotFed
+from edge_inspector.simulation.gate import Gate
 
 MS = NS_PER_MS
 CONFIG = BeltConfig(
-    speed_mm_s=200.0, stop_distance_mm=10.0, sensor_to_ejector_mm=200.0, gate_to_confirm_mm=80.0, valve_delay_ns=15 * MS
+    speed_mm_s=200.0,
+    stop_distance_mm=10.0,
+    gates=(Gate("good", 200.0, 15 * MS, is_good=True),),
+    gate_to_confirm_mm=80.0,
 )
 FED_MS = 1000  # leading edge at the sensor; at the gate 1000 ms later; the trailing edge (60 mm) 300 ms after that
 ONE_PART = (RecordedTrigger("p1", FED_MS * MS, 60.0),)
@@ -38,8 +44,8 @@ class Driven:
             self.send(None)
         return self
 
-    def open_gate(self, close_at_ms, valid_until_ms=10**6):
-        self.send(OpenGate(close_at_ns=close_at_ms * MS, valid_until_ns=valid_until_ms * MS))
+    def open_gate(self, close_at_ms, valid_until_ms=10**6, gate="good"):
+        self.send(OpenGate(gate, close_at_ns=close_at_ms * MS, valid_until_ns=valid_until_ms * MS))
         return self
 
     def of(self, kind):
@@ -107,7 +113,7 @@ def test_a_gate_that_shut_and_opened_again_during_the_crossing_rejects():
 
 def test_a_command_received_after_its_validity_never_opens():
     driven = Driven().until(1960).open_gate(2320, valid_until_ms=1960).until(3000)
-    assert driven.of(GateRefused) == [GateRefused(1960 * MS, 1960 * MS)]
+    assert driven.of(GateRefused) == [GateRefused(1960 * MS, 1960 * MS, "good")]
     assert driven.bins() == {"p1": Bin.REJECT}
 
 
@@ -195,7 +201,7 @@ def test_turns_that_were_over_before_the_start_was_known_are_not_fed():
 
 def test_with_a_software_trigger_one_request_feeds_one_part_at_the_next_turn():
     triggers = [RecordedTrigger(f"p{i}", (1000 + 500 * i) * MS, 60.0) for i in range(4)]
-    config = BeltConfig(200.0, 10.0, 200.0, 80.0, 15 * MS, feeds_on_request=True)
+    config = replace(CONFIG, feeds_on_request=True)
     driven = Driven(config, triggers).until(1200)
     driven.send(FeedOne(valid_until_ns=1300 * MS))
     driven.until(2100)

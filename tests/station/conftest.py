@@ -29,13 +29,16 @@ cameras:
 line:
   speed_mm_s: 200
   part_length_mm: {min: 50, max: 70}
-  sensor_to_ejector_mm: 420
   min_spacing_mm: 112
-  valve_delay_ms: 15
-  gate_tolerance_ms: 20
   stop_distance_mm: 10
   heartbeat_timeout_ms: 200
   confirm_tolerance_ms: 60
+  ejectors:
+    - name: good
+      for: [ACCEPT]
+      at_mm: 420
+      valve_delay_ms: 15
+      tolerance_ms: 20
 """
 RECIPE = """\
 format: 1

@@ -85,8 +85,10 @@ def test_a_key_takes_the_unit_of_the_key_around_it() -> None:
 def test_a_row_says_default_and_what_is_allowed() -> None:
     line = {key.name: key for key in section(Station, "line").keys}
     assert line["speed_mm_s"].default == NEEDED
-    assert (line["valve_delay_ms"].unit, line["valve_delay_ms"].default) == ("ms", "`15`")
-    assert line["valve_delay_ms"].allowed == "a number from 0 to 3600000"
+    ejector = {key.name: key for key in section(Station, "line.ejectors[i]").keys}
+    assert (ejector["valve_delay_ms"].unit, ejector["valve_delay_ms"].default) == ("ms", "`15`")
+    assert ejector["valve_delay_ms"].allowed == "a number from 0 to 3600000"
+    assert ejector["for"].default == NEEDED
     assert line["trigger"].allowed == "one of replay, software"
     camera = {key.name: key for key in section(Station, "cameras.NAME").keys}
     assert camera["tolerance_ms"].default == ""

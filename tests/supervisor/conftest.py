@@ -34,8 +34,8 @@ def a_station(**supervision: float) -> Station:
             "line": {
                 "speed_mm_s": 200.0,
                 "part_length_mm": {"min": 50.0, "max": 70.0},
-                "sensor_to_ejector_mm": 20.0,
                 "min_spacing_mm": 100.0,
+                "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 20.0}],
             },
             "supervision": {"beat_timeout_ms": 1500.0, **supervision},
         }

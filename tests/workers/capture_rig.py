@@ -24,7 +24,7 @@ from edge_inspector.domain.view import MissingReason, Picture, View, ViewMissing
 from edge_inspector.recordings import SessionWriter
 from edge_inspector.recordings.session_schema import CameraEntry, SessionEntry
 from edge_inspector.station.session import Session, recipe_dir, write_session
-from edge_inspector.station.station import Camera, Line, PartLength, PlainFolder, Recording, ReplayFaults, Station
+from edge_inspector.station.station import Camera, Ejector, Line, PartLength, PlainFolder, Recording, ReplayFaults, Station
 from tests.capture.pictures import HEIGHT, MM_PER_PX, WIDTH, jpeg, recipe
 
 MS = 1_000_000
@@ -96,8 +96,8 @@ class CaptureRig:
             line=Line(
                 speed_mm_s=100.0,
                 part_length_mm=PartLength(min=30.0, max=50.0),
-                sensor_to_ejector_mm=300.0,
                 min_spacing_mm=60.0,
+                ejectors=[Ejector(name="good", verdicts=["ACCEPT"], at_mm=300.0)],
             ),
         )
         recipe_dir(self.state_dir, DIGEST).mkdir(parents=True)

@@ -50,8 +50,8 @@ STATION = Station.model_validate(
         "line": {
             "speed_mm_s": 100,
             "part_length_mm": {"min": 10, "max": 100},
-            "sensor_to_ejector_mm": 100,
             "min_spacing_mm": 150,
+            "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
         },
     }
 )

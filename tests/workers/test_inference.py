@@ -55,8 +55,8 @@ STATION = {
     "line": {
         "speed_mm_s": 100,
         "part_length_mm": {"min": 10, "max": 100},
-        "sensor_to_ejector_mm": 100,
         "min_spacing_mm": 50,
+        "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
     },
     "inference": {"max_batch": 3, "threads": 1},
 }

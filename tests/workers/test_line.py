@@ -38,7 +38,8 @@ UNDER_WAY_NS = 2 * NS_PER_S  # a part is announced when it has been on its way s
 def patient_station() -> Station:
     """The example, with a gate that may be late: a busy box decides nothing here."""
     content = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    content["line"] |= {"gate_tolerance_ms": 500.0, "decision_timeout_ms": 5000.0, "supervisor_timeout_ms": 5000.0}
+    good = {"name": "good", "for": ["ACCEPT"], "at_mm": 620.0, "tolerance_ms": 500.0}
+    content["line"] |= {"ejectors": [good], "decision_timeout_ms": 5000.0, "supervisor_timeout_ms": 5000.0}
     return Station.model_validate(content)
 
 
@@ -122,7 +123,7 @@ class Neighbours:
         ):
             self._edge_count += 1
             assert self._edges.send(Edge(self._edge_count, sensor, edge_ns))
-        return t_ns + travel_ns(line.sensor_to_ejector_mm, line.speed_mm_s) + 600 * NS_PER_MS
+        return t_ns + travel_ns(line.good.at_mm, line.speed_mm_s) + 600 * NS_PER_MS
 
     def close(self) -> None:
         self.line.close()

@@ -1,4 +1,4 @@
-"""What a belt with its sensors, feed, permit and gate must offer; real hardware is mapped to the same words."""
+"""What a belt with its sensors, feed, permit and gates must offer; real hardware is mapped to the same words."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class BeltDriver(Protocol):
     def hold_outputs(self, *, feed_enable: bool, run_permit: bool, reset: int, valid_until_ns: int) -> bool:
         """Send the heartbeat of both outputs; they drop by themselves at `valid_until_ns`. False: nobody took it."""
 
-    def open_gate(self, *, close_at_ns: int, valid_until_ns: int) -> bool:
-        """Open the gate now; it closes by itself."""
+    def open_gate(self, gate: str, *, close_at_ns: int, valid_until_ns: int) -> bool:
+        """Open this gate now; it closes by itself."""
 
     def feed_one(self, *, valid_until_ns: int) -> bool:
         """Ask for one part (trigger driver `software`)."""

@@ -37,9 +37,9 @@ class SimulatedBelt:
         """Send one heartbeat."""
         return self._outputs.send(Outputs(feed_enable, run_permit, reset, valid_until_ns))
 
-    def open_gate(self, *, close_at_ns: int, valid_until_ns: int) -> bool:
-        """Open the gate now."""
-        return self._outputs.send(OpenGate(close_at_ns, valid_until_ns))
+    def open_gate(self, gate: str, *, close_at_ns: int, valid_until_ns: int) -> bool:
+        """Open this gate now."""
+        return self._outputs.send(OpenGate(gate, close_at_ns, valid_until_ns))
 
     def feed_one(self, *, valid_until_ns: int) -> bool:
         """Ask for the next part."""
