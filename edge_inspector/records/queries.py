@@ -13,7 +13,7 @@ from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.records.latency import STAGE_NAMES, Stages
 from edge_inspector.records.measures import MEASURE_NAMES, Measures
 from edge_inspector.records.part_filter import EVERY_PART, PartFilter
-from edge_inspector.records.schema import findings, judgements, missing_views, parts
+from edge_inspector.records.schema import findings, judgements, missing_views, parts, runs
 
 _NAME = re.compile(r"^(\d{1,15})-(\d{1,15})$")
 
@@ -91,6 +91,9 @@ class PartDetails(msgspec.Struct, frozen=True):
     findings: tuple[FindingRow, ...]
     judgements: tuple[JudgementRow, ...]
     missing_views: tuple[MissingViewRow, ...]
+    station: str | None
+    journal_segment: int | None  # where the journal holds the verdict; None: there is none
+    journal_offset: int | None
 
 
 def list_parts(connection: Connection, wanted: PartFilter = EVERY_PART) -> list[PartSummary]:
@@ -128,6 +131,9 @@ def show_part(connection: Connection, name: str) -> PartDetails:
         findings=tuple(msgspec.convert(_children(connection, findings, run, seq), list[FindingRow])),
         judgements=tuple(msgspec.convert(_children(connection, judgements, run, seq), list[JudgementRow])),
         missing_views=tuple(msgspec.convert(_children(connection, missing_views, run, seq), list[MissingViewRow])),
+        station=connection.execute(sa.select(runs.c.station).where(runs.c.run == run)).scalar_one_or_none(),
+        journal_segment=row.journal_segment,
+        journal_offset=row.journal_offset,
     )
 
 

@@ -1,0 +1,83 @@
+"""The sheet: head, views, surface, findings; one picture that says what became of a part, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge_inspector.imaging.decode import Pixels
+from edge_inspector.imaging.overlay import Colour
+from edge_inspector.records.part_evidence import PartEvidence
+from edge_inspector.records.sheet.canvas import BOLD, DIM, LINE, REGULAR, TEXT, Canvas, wrapped
+from edge_inspector.records.sheet.findings import draw_findings, list_height_px
+from edge_inspector.records.sheet.surface import draw_surface, surface_height_px, unroll
+from edge_inspector.records.sheet.tags import tags_of
+from edge_inspector.records.sheet.views import draw_views, grid_of
+from edge_inspector.records.wording import measure_words
+
+WIDTH_PX = 2000
+MARGIN_PX = 56
+SECTION_PX = 34  # between two sections
+HEAD_PX = 74  # without the reasons
+REASON_PX = 31  # one line of them
+MOST_REASONS = 3
+MOST_LINES_A_REASON = 2
+LIST_PX = 440  # wide, beside the surface
+LIST_COLUMNS = 4  # below the views, without a surface
+VERDICT_COLOURS: dict[str | None, Colour] = {
+    "REJECT": (255, 82, 82),
+    "UNINSPECTED": (255, 196, 61),
+    "ACCEPT": (82, 214, 138),
+}
+
+
+def draw_sheet(evidence: PartEvidence) -> Pixels:
+    """Return the picture, uint8 (height, 2000, 3), RGB; as high as it takes."""
+    room = WIDTH_PX - 2 * MARGIN_PX
+    tags = tags_of(evidence)
+    reasons = _reason_lines(evidence, room)
+    shape = next((view.picture.shape for view in evidence.views if view.picture is not None), (256, 1248, 3))
+    grid = grid_of(len(evidence.views), shape[1], shape[0], room)
+    surface = None if evidence.verdict is None else evidence.verdict.surface
+    flat = None if surface is None else unroll(evidence, surface, room - LIST_PX - SECTION_PX - 66)
+    bottom_px = list_height_px(len(tags), LIST_COLUMNS) if flat is None else surface_height_px(flat)
+    views_y = MARGIN_PX + HEAD_PX + len(reasons) * REASON_PX + SECTION_PX // 2
+    bottom_y = views_y + grid.height_px + SECTION_PX
+    canvas = Canvas(WIDTH_PX, bottom_y + bottom_px + MARGIN_PX // 2)
+    _draw_head(canvas, evidence, reasons)
+    draw_views(canvas, MARGIN_PX, views_y, grid, evidence, tags)
+    canvas.line(MARGIN_PX, bottom_y - SECTION_PX / 2 + 4, WIDTH_PX - MARGIN_PX, bottom_y - SECTION_PX / 2 + 4, LINE)
+    if flat is None:
+        draw_findings(canvas, MARGIN_PX, bottom_y, room, bottom_px, tags, LIST_COLUMNS)
+    else:
+        draw_surface(canvas, MARGIN_PX, bottom_y, flat, evidence, tags)
+        list_x = WIDTH_PX - MARGIN_PX - LIST_PX
+        draw_findings(canvas, list_x, bottom_y, LIST_PX, bottom_px, tags)
+    return canvas.pixels
+
+
+def _draw_head(canvas: Canvas, evidence: PartEvidence, reasons: Sequence[str]) -> None:
+    summary = evidence.details.summary
+    baseline, right = MARGIN_PX + 34, WIDTH_PX - MARGIN_PX
+    end = canvas.text(MARGIN_PX, baseline, f"Part {summary.part}", 50, TEXT, BOLD)
+    colour = VERDICT_COLOURS.get(summary.verdict, DIM)
+    end += 26 + canvas.pill(end + 26, baseline - 36, summary.verdict or "no verdict yet", 28, colour)
+    end = canvas.text(end + 22, baseline - 5, (summary.outcome or "under way").replace("_", " "), 26, DIM)
+    where = [evidence.product, evidence.details.station or "", f"lot {summary.lot}" if summary.lot else ""]
+    at_utc = summary.at_utc[:19].replace("T", " ")
+    words = "  ·  ".join(filter(None, [*where, f"{at_utc} UTC"]))
+    canvas.text(right, baseline - 5, words, 22, DIM, align=1, most_px=right - end - 40)
+    if evidence.verdict is None or evidence.verdict.surface is None:
+        measures = "  ·  ".join(measure_words(evidence.details.measures))
+        canvas.text(right, baseline + 30, measures, 20, DIM, align=1)
+    for index, line in enumerate(reasons):
+        canvas.text(MARGIN_PX, MARGIN_PX + HEAD_PX + 6 + index * REASON_PX, line, 24, TEXT, REGULAR)
+
+
+def _reason_lines(evidence: PartEvidence, room_px: int) -> list[str]:
+    """Return the reasons as lines that fit; of many, the first ones and how many more there are."""
+    details = evidence.details
+    reasons = details.reasons or ((details.summary.reason,) if details.summary.reason else ())
+    shown = reasons if len(reasons) <= MOST_REASONS else reasons[: MOST_REASONS - 1]
+    lines = [line for reason in shown for line in wrapped(reason, 24, REGULAR, room_px, MOST_LINES_A_REASON)]
+    left = len(reasons) - len(shown)
+    return [*lines, f"and {left} more reasons, see `parts show`"] if left else lines

@@ -1,0 +1,61 @@
+"""The list of findings beside the pictures: number, kind, sizes, place, cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge_inspector.records.sheet.canvas import BOLD, DIM, PANEL, TEXT, Canvas
+from edge_inspector.records.sheet.tags import Tag
+from edge_inspector.records.wording import place_words
+
+ROW_PX = 104
+TITLE_PX = 50
+GAP_PX = 20
+_PAD_PX = 16
+_MORE_PX = 34
+
+
+def list_height_px(count: int, columns: int) -> int:
+    """Return how high the list of so many findings is."""
+    rows = max(1, -(-count // columns))
+    return TITLE_PX + rows * ROW_PX
+
+
+def draw_findings(canvas: Canvas, x: int, y: int, width: int, height: int, tags: Sequence[Tag], columns: int = 1) -> None:
+    """Draw the findings in columns, those that reject first; what does not fit into the height is counted."""
+    rejecting = sum(tag.finding.rejects for tag in tags)
+    title = "no finding" if not tags else f"{len(tags)} finding{'s' if len(tags) > 1 else ''}"
+    canvas.text(x, y + 26, title, 23, TEXT, BOLD)
+    if tags:
+        canvas.text(x + width, y + 26, f"{rejecting or 'none'} reject{'s' if rejecting < 2 else ''}", 20, DIM, align=1)
+    room = max(1, (height - TITLE_PX) // ROW_PX) * columns
+    if len(tags) > room:
+        room = max(1, (height - TITLE_PX - _MORE_PX) // ROW_PX) * columns
+    ordered = sorted(tags, key=lambda tag: not tag.finding.rejects)
+    column_px = (width - (columns - 1) * GAP_PX) / columns
+    for index, tag in enumerate(ordered[:room]):
+        row, column = divmod(index, columns)
+        _draw_row(canvas, x + column * (column_px + GAP_PX), y + TITLE_PX + row * ROW_PX, column_px, tag)
+    if len(ordered) > room:
+        rows = -(-room // columns)
+        more = f"and {len(ordered) - room} more, see `parts show`"
+        canvas.text(x, y + TITLE_PX + rows * ROW_PX + 22, more, 20, DIM)
+
+
+def _draw_row(canvas: Canvas, x: float, y: float, width: float, tag: Tag) -> None:
+    finding = tag.finding
+    canvas.box(x, y, width, ROW_PX - 14, 10, PANEL)
+    left, room = x + _PAD_PX, width - 2 * _PAD_PX
+    label_px = canvas.pill(left, y + 13, str(tag.number), 19, tag.colour, is_filled=finding.rejects)
+    sizes = (
+        f"{finding.length_mm:.1f} mm" if finding.width_mm is None else f"{finding.length_mm:.1f} × {finding.width_mm:.2f} mm"
+    )
+    head = f"{finding.defect}  {sizes}"
+    canvas.text(left + label_px + 12, y + 35, head, 21, TEXT, BOLD, most_px=room - label_px - 12)
+    place = place_words(finding)
+    line = "  ·  ".join(filter(None, (f"at {place}" if place else "", f"{finding.area_mm2:.2f} mm²")))
+    canvas.text(left, y + 59, line, 18, TEXT, most_px=room)
+    rest = f"score {finding.score:.2f}  ·  {', '.join(finding.cameras)}" + (
+        "" if finding.rejects else "  ·  does not reject"
+    )
+    canvas.text(left, y + 81, rest, 18, DIM, most_px=room)
