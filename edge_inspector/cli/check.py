@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from edge_inspector.domain.errors import DocumentError
-from edge_inspector.station.cross_checks import time_budget
 from edge_inspector.station.load import LoadedStation, load_station
+from edge_inspector.station.time_checks import time_budget
 
 
 def check(

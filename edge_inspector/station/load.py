@@ -48,13 +48,15 @@ def load_station(path: Path) -> LoadedStation:
     recipe = _open(recipe_path, Recipe, faults) if recipe_path is not None else None
     engines = _load_engines(recipe, faults) if recipe is not None else {}
     recording_path = _recording_path(station, faults) if station is not None else None
+    conflicts: list[Conflict] = []
     if station is not None:
-        faults += _lines(station, station_conflicts(station.content))
+        conflicts += station_conflicts(station.content)
     if station is not None and recipe is not None:
-        faults += _lines(station, shared_conflicts(station.content, recipe.content))
+        conflicts += shared_conflicts(station.content, recipe.content)
     if recipe is not None:
-        manifests = {name: package.manifest for name, package in engines.items()}
-        faults += _lines(recipe, recipe_conflicts(recipe.content, manifests))
+        conflicts += recipe_conflicts(recipe.content, {name: package.manifest for name, package in engines.items()})
+    faults += _lines(station, (each for each in conflicts if each.file == "station"))
+    faults += _lines(recipe, (each for each in conflicts if each.file == "recipe"))
     if faults or station is None or recipe is None:
         raise DocumentError(faults)
     return LoadedStation(
@@ -93,7 +95,9 @@ def _recipe_path(path: Path, faults: list[str]) -> Path | None:
     return None
 
 
-def _lines(document: Document[Station] | Document[Recipe], conflicts: Iterable[Conflict]) -> list[str]:
+def _lines(document: Document[Station] | Document[Recipe] | None, conflicts: Iterable[Conflict]) -> list[str]:
+    if document is None:
+        return []
     found = sorted((Fault(document.line(*conflict.loc), conflict.text) for conflict in conflicts), key=lambda f: f.line)
     return [fault.at(document.path) for fault in found]
 

@@ -77,6 +77,11 @@ class Files:
     def engine(self) -> Path:
         return self.folder / "engines" / "crack"
 
+    def line_of(self, path: Path, fragment: str) -> str:
+        """Return `FILE:LINE` of the one line of a file that holds a fragment."""
+        (number,) = [i for i, line in enumerate(path.read_text().splitlines(), 1) if fragment in line]
+        return f"{path.name}:{number}"
+
     def change(self, path: Path, old: str, new: str) -> None:
         text = path.read_text()
         assert old in text
@@ -118,3 +123,31 @@ def files(tmp_path: Path) -> Files:
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     write_engine(tmp_path / "engines" / "crack")
     return Files(tmp_path)
+
+
+RING = "".join(
+    f"""\
+  c{k}:
+    driver: replay
+    latency_ms: 30
+    offset_ms: 500
+    place:
+      angle_deg: {60 * k} # of c{k}
+      distance_mm: 80
+      along_mm: 70
+      focal_px: 1480
+      centre_x_px: 624
+      centre_y_px: 128
+"""
+    for k in range(6)
+)
+
+
+@pytest.fixture
+def ring(files: Files) -> Files:
+    """Six cameras around a straw, and a recipe that puts their views together."""
+    text = files.station.read_text()
+    before, _, rest = text.partition("  c1:\n")
+    files.station.write_text(f"{before}{RING}pose: ring\nline:\n{rest.partition('line:' + chr(10))[2]}")
+    files.change(files.recipe, "engines:\n", "surface: {min_coverage: 0.99}\nfusion: max\nengines:\n")
+    return files

@@ -10,10 +10,12 @@ import pytest
 from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.domain.errors import DocumentError
 from edge_inspector.line.schedule import schedule_of
-from edge_inspector.station.cross_checks import time_budget
+from edge_inspector.station.cross_checks import shared_conflicts
 from edge_inspector.station.document import load_document
 from edge_inspector.station.load import load_station
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
+from edge_inspector.station.time_checks import time_budget
 
 Files = Any  # the fixture's class lives in conftest.py, which tests can not import
 
@@ -134,6 +136,29 @@ STATION_CONFLICTS = [
         "allowed is less than line.min_spacing_mm, 112 mm",
     ),
     (
+        "period_ms: 33.333",
+        "period_ms: 33.333\n    exposure_ms: 34",
+        "station.yaml:11: cameras.c1.exposure_ms: 34, allowed is at most period_ms, 33.333: no frame is exposed for longer",
+    ),
+    (
+        "roi: {width_px: 1248, height_px: 256}",
+        "orientation: {rotate_deg: 90}\n    roi: {width_px: 256, height_px: 1248}",
+        "station.yaml:18: cameras.c2.roi: 256 × 1248 px (width × height), allowed is the recipe's view, 1248 × 256 px; it "
+        "is cut after the frame was turned by 90°: swap width and height",
+    ),
+    (
+        "roi: {width_px: 1248, height_px: 256}",
+        "fit: pad\n    roi: {width_px: 1249, height_px: 200}",
+        "station.yaml:18: cameras.c2.roi: 1249 × 200 px (width × height), allowed with fit pad is at most the recipe's "
+        "view, 1248 × 256 px",
+    ),
+    (
+        "roi: {width_px: 1248, height_px: 256}",
+        "fit: resize\n    roi: {width_px: 624, height_px: 256}",
+        "station.yaml:18: cameras.c2.roi: 624 × 256 px (width × height) would be squeezed by 50 % in one direction to "
+        "become the recipe's view, 1248 × 256 px, allowed with fit resize are 2 %: mm_per_px holds in both",
+    ),
+    (
         "offset_ms: 500\n  c2",
         "offset_ms: 1900\n  c2",
         "station.yaml:12: cameras.c1.offset_ms: 1900 brings the view 1982 ms after the sensor, and the verdict is due at "
@@ -182,6 +207,59 @@ RECIPE_CONFLICTS = [
     ),
 ]
 
+DIMENSIONS = [
+    ("length_mm: {}", "dimensions.length_mm: says no limit, allowed is min, max or both"),
+    ("length_mm: {min: 60, max: 60}", "dimensions.length_mm.min: 60, allowed is less than max, 60"),
+    (
+        "length_mm: {min: 55}",
+        "dimensions.length_mm.min: 55 never rejects, allowed is more than presence.length_mm.min, 55: a shorter part is "
+        "UNINSPECTED already",
+    ),
+    (
+        "length_mm: {max: 65}",
+        "dimensions.length_mm.max: 65 never rejects, allowed is less than presence.length_mm.max, 65: a longer part is "
+        "UNINSPECTED already",
+    ),
+    ("length_mm: {min: 65}", "dimensions.length_mm.min: 65 rejects every part, allowed is less than presence.length_mm.max"),
+    ("length_mm: {max: 55}", "dimensions.length_mm.max: 55 rejects every part, allowed is more than presence.length_mm.min"),
+    (
+        "diameter_mm: {min: 5}",
+        "dimensions.diameter_mm.min: 5 never rejects, allowed is more than presence.width_mm.min, 6: a narrower part",
+    ),
+    (
+        "diameter_mm: {max: 11}",
+        "dimensions.diameter_mm.max: 11 never rejects, allowed is less than presence.width_mm.max, 10: a wider part",
+    ),
+    (
+        "bow_mm: {max: 10}",
+        "dimensions.bow_mm.max: 10 never rejects, allowed is less than presence.width_mm.max, 10: a part with more is too "
+        "wide to be taken for one, and UNINSPECTED",
+    ),
+    ("oval_mm: {max: 1}", "dimensions.oval_mm: compares the views around a part, allowed only with `surface`"),
+]
+
+RULES = [
+    (
+        "combine: any",
+        "rules.0.combine: any, but no limit is given, allowed with any is at least one of min_area_mm2, min_length_mm, "
+        "min_width_mm above 0",
+    ),
+    ("min_area_mm2: 932", "rules.0.min_area_mm2: 932, allowed is less than the picture's 931.6 mm²: no finding is larger"),
+    ("min_length_mm: 69", "rules.0.min_length_mm: 69, allowed is less than the picture's 68.8 mm: no finding is larger"),
+    ("min_width_mm: 69", "rules.0.min_width_mm: 69, allowed is less than the picture's 68.8 mm: no finding is larger"),
+    ("zone: {from_end: trailing}", "rules.0.zone: says nowhere, allowed is along_mm, angle_deg or both; without `zone` a"),
+    ("zone: {along_mm: [5, 5]}", "rules.0.zone.along_mm: from 5 to 5, allowed is from less to more"),
+    (
+        "zone: {along_mm: [65, 70]}",
+        "rules.0.zone.along_mm: from 65, allowed is less than the longest part, 65 mm (presence.length_mm.max)",
+    ),
+    ("zone: {angle_deg: [0, 90]}", "rules.0.zone.angle_deg: counts around the part, allowed only with `surface`"),
+    (
+        "zone: {angle_deg: [-360, 90]}",
+        "rules.0.zone.angle_deg: from -360° to 90°, allowed are two different angles, at most",
+    ),
+]
+
 
 @pytest.mark.parametrize(("old", "new", "fault"), STATION_CONFLICTS)
 def test_each_conflict_of_the_station_is_said_with_its_line(files: Files, old: str, new: str, fault: str) -> None:
@@ -197,6 +275,131 @@ def test_each_conflict_of_the_recipe_is_said_with_its_line(files: Files, old: st
     assert any(line.startswith(fault) for line in found), found
 
 
+@pytest.mark.parametrize(("dimension", "fault"), DIMENSIONS)
+def test_each_limit_of_a_measure_that_says_nothing_is_refused(files: Files, dimension: str, fault: str) -> None:
+    files.change(files.recipe, "rules:\n", f"dimensions:\n  {dimension}\nrules:\n")
+    found = faults_of(files)
+    assert any(line.startswith(f"recipe.yaml:12: {fault}") for line in found), found
+
+
+@pytest.mark.parametrize(("key", "fault"), RULES)
+def test_each_limit_or_zone_of_a_rule_that_nothing_can_reach_is_refused(files: Files, key: str, fault: str) -> None:
+    files.change(files.recipe, "    min_score: 0.5\n", f"    min_score: 0.5\n    {key}\n")
+    found = faults_of(files)
+    assert any(line.startswith(f"recipe.yaml:15: {fault}") for line in found), found
+
+
+FULL_FRAME = "  kind: full_frame\n  mean_grey: [80, 90]\n"
+SILHOUETTE = "  kind: silhouette\n  length_mm: {min: 55, max: 65}\n  width_mm: {min: 6, max: 10}\n"
+
+
+def test_measures_and_places_along_a_part_need_its_silhouette(files: Files) -> None:
+    files.change(files.recipe, SILHOUETTE, FULL_FRAME)
+    files.change(files.recipe, "    min_score: 0.5\n", "    min_score: 0.5\n    zone: {along_mm: [0, 10]}\n")
+    files.change(files.recipe, "rules:\n", "dimensions: {length_mm: {min: 58}}\nrules:\n")
+    assert faults_of(files) == [
+        "recipe.yaml:10: dimensions.length_mm: is measured on the silhouette, but presence is full_frame, allowed is kind "
+        "silhouette",
+        "recipe.yaml:15: rules.0.zone.along_mm: counts from an end of the part, but presence is full_frame, allowed with "
+        "kind silhouette",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "is_refused"), [("length_mm", True), ("bow_mm", True), ("taper_mm", True), ("diameter_mm", False)]
+)
+def test_a_part_cut_by_the_border_has_no_measures_that_need_both_ends(files: Files, key: str, is_refused: bool) -> None:
+    files.change(files.recipe, "kind: silhouette", "kind: silhouette\n  touches_border: true")
+    limits = {"length_mm": "{max: 64}", "diameter_mm": "{max: 9}"}.get(key, "{max: 1}")
+    files.change(files.recipe, "rules:\n", f"dimensions:\n  {key}: {limits}\nrules:\n")
+    if is_refused:
+        assert faults_of(files) == [
+            f"recipe.yaml:13: dimensions.{key}: needs both ends of the part, allowed only without presence.touches_border"
+        ]
+    else:
+        assert load_station(files.station).recipe.dimensions.diameter_mm is not None
+
+
+def test_limits_that_can_be_reached_are_allowed(files: Files) -> None:
+    files.change(
+        files.recipe,
+        "rules:\n",
+        "dimensions:\n  length_mm: {min: 58, max: 62}\n  diameter_mm: {max: 9.5}\n  bow_mm: {max: 2}\nrules:\n",
+    )
+    files.change(
+        files.recipe,
+        "    min_score: 0.5\n",
+        "    min_score: 0.5\n    combine: any\n    min_width_mm: 0.3\n    min_count: 3\n"
+        "    zone: {along_mm: [0, 10], from_end: trailing}\n",
+    )
+    assert load_station(files.station).recipe.dimensions.length_mm is not None
+
+
+@pytest.mark.parametrize(
+    ("light", "exposure_ms", "mm_per_px", "fault"),
+    [
+        ("dc", 0.26, 0.054, None),
+        (
+            "dc",
+            0.8,
+            0.054,
+            "0.8 ms are 3 px of blur at 200 mm/s and 0.054 mm/px, allowed is at most 1 px, 0.27 ms",
+        ),
+        (
+            "mains_50hz",
+            10,
+            0.054,
+            "10 ms are 37 px of blur at 200 mm/s and 0.054 mm/px, allowed is at most 1 px, 0.27 ms; allowed with light "
+            "mains_50hz are whole periods of its flicker, 10 ms each: no exposure does both, only light that does not "
+            "flicker (dc) or a belt of at most 5.4 mm/s helps",
+        ),
+        (
+            "mains_60hz",
+            0.2,
+            0.054,
+            "0.2 ms are 0.74 px of blur at 200 mm/s and 0.054 mm/px, allowed is at most 1 px, 0.27 ms; allowed with light "
+            "mains_60hz are whole periods of its flicker, 8.333 ms each: no exposure does both, only light that does not "
+            "flicker (dc) or a belt of at most 6.48 mm/s helps",
+        ),
+    ],
+)
+def test_an_exposure_that_blurs_or_flickers_is_refused(
+    files: Files, light: str, exposure_ms: float, mm_per_px: float, fault: str | None
+) -> None:
+    files.change(files.station, "period_ms: 33.333", f"period_ms: 33.333\n    exposure_ms: {exposure_ms}")
+    files.change(files.station, "    roi:", "    exposure_ms: 0.1\n    roi:")
+    files.change(files.station, "line:\n", f"light: {light}\nline:\n")
+    station, recipe = load_document(files.station, Station), load_document(files.recipe, Recipe)
+    found = [conflict for conflict in shared_conflicts(station, recipe) if "c1" in conflict.loc]
+    assert [(each.loc, each.text) for each in found] == (
+        [] if fault is None else [(("cameras", "c1", "exposure_ms"), f"cameras.c1.exposure_ms: {fault}")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("light", "exposure_ms", "fault"),
+    [
+        ("mains_50hz", 20, None),
+        ("mains_50hz", 15, "15, allowed with light mains_50hz are whole periods of its flicker, 10 ms each"),
+        ("mains_50hz", 30, "30 ms are 1.5 px of blur at 200 mm/s and 4 mm/px, allowed is at most 1 px, 20 ms"),
+        ("mains_60hz", 16.7, None),  # cameras take whole tenths of a millisecond
+        ("mains_60hz", 16.8, "16.8, allowed with light mains_60hz are whole periods of its flicker, 8.333 ms each"),
+        ("mains_50hz", 0.02, "0.02, allowed with light mains_50hz are whole periods of its flicker, 10 ms each"),
+    ],
+)
+def test_on_a_coarse_picture_lamps_at_the_mains_are_possible(
+    files: Files, light: str, exposure_ms: float, fault: str | None
+) -> None:
+    files.change(files.station, "period_ms: 33.333", f"period_ms: 33.333\n    exposure_ms: {exposure_ms}")
+    files.change(files.station, "line:\n", f"light: {light}\nline:\n")
+    files.change(files.recipe, "mm_per_px: 0.054", "mm_per_px: 4")
+    station, recipe = load_document(files.station, Station), load_document(files.recipe, Recipe)
+    assert [conflict.text for conflict in shared_conflicts(station, recipe)] == [
+        *([f"cameras.c1.exposure_ms: {fault}"] if fault else []),
+        f"cameras.c2: `exposure_ms` is missing, needed with light {light}, which flickers",
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -206,6 +409,10 @@ def test_each_conflict_of_the_recipe_is_said_with_its_line(files: Files, old: st
         ("confirm_tolerance_ms: 60", "confirm_tolerance_ms: 279.9"),
         ("period_ms: 33.333", "period_ms: 33.333\n    tolerance_ms: 279.9"),
         ("offset_ms: 500\n  c2", "offset_ms: 1875\n  c2"),
+        ("period_ms: 33.333", "period_ms: 33.333\n    exposure_ms: 0.26"),
+        ("roi: {width_px: 1248, height_px: 256}", "fit: pad\n    roi: {width_px: 640, height_px: 100}"),
+        ("roi: {width_px: 1248, height_px: 256}", "fit: pad\n    roi: {width_px: 1248, height_px: 256}"),
+        ("roi: {width_px: 1248, height_px: 256}", "fit: resize\n    roi: {width_px: 620, height_px: 128}"),
     ],
 )
 def test_just_inside_every_bound_is_allowed(files: Files, old: str, new: str) -> None:
