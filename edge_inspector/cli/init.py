@@ -47,14 +47,18 @@ def init(
         measured.width_px, measured.height_px, measured.least_mean, measured.most_mean, measured.least_deviation
     )
     engines = find_engines((folder / "engines", SHIPPED_ENGINES), surface.width_px, surface.height_px)
-    write_files(Start(folder, pictures, tuple(cameras), surface, engines))
+    start = Start(folder, pictures, tuple(cameras), surface, engines)
+    write_files(start)
     parts = len(shown) // len(cameras)
     typer.echo(f"{folder / STATION_FILE} and {folder / RECIPE_FILE}: written")
     typer.echo(
         f"  cameras {', '.join(cameras)}; {parts} parts; {surface.width_px} × {surface.height_px} px (width × height)"
     )
+    engine_size = (
+        f"{start.view_px[0]} × {start.view_px[1]} px: pictures are padded to it" if start.is_padded else "this size"
+    )
     for engine in engines:
-        typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for this size")
+        typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for {engine_size}")
     if not engines:
         typer.echo(f"  no engine here was made for this size; {folder / RECIPE_FILE} says how to come to one")
     typer.echo("still to do:")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.station import starter_texts as texts
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
 
@@ -23,6 +24,7 @@ LEAST_MARGIN = 10.0  # grey levels beyond what the sample has on average
 LEAST_SPACING_MS = 1000.0
 SPACING_PER_CAMERA_MS = 350.0  # two slow cores judge one view in about 150 ms
 NOMINAL_MM_PER_PX = 0.1
+EXAMPLE_DISTANCE_MM = 80.0  # science.md §7.1: where an ordinary webcam shows 0.05 to 0.06 mm a pixel
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _PLAIN = re.compile(r"(/|(\.\./)*)[A-Za-z][A-Za-z0-9_./-]*")
@@ -58,10 +60,20 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class FittingEngine:
-    """An engine made for pictures of this size."""
+    """An engine made for pictures of this size, or for larger ones to which they can be padded."""
 
     folder: Path
     manifest: EngineManifest
+
+    @property
+    def width_px(self) -> int:
+        """Of its pictures."""
+        return self.manifest.input.width
+
+    @property
+    def height_px(self) -> int:
+        """Of its pictures."""
+        return self.manifest.input.height
 
     @property
     def min_score(self) -> float:
@@ -80,6 +92,18 @@ class Start:
     engines: tuple[FittingEngine, ...]
 
     @property
+    def view_px(self) -> tuple[int, int]:
+        """Width and height of the recipe's view: the engines', or the pictures' own."""
+        if not self.engines:
+            return self.surface.width_px, self.surface.height_px
+        return self.engines[0].width_px, self.engines[0].height_px
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether the pictures are smaller than the view."""
+        return self.view_px != (self.surface.width_px, self.surface.height_px)
+
+    @property
     def mm_per_px(self) -> float:
         """A scale that the engines were made for, to be measured by a person."""
         if not self.engines:
@@ -89,24 +113,30 @@ class Start:
 
 
 def find_engines(folders: Sequence[Path], width_px: int, height_px: int) -> tuple[FittingEngine, ...]:
-    """Return the engine packages in `folders` for views of this size, all of them for one scale.
+    """Return the engine packages in `folders` for pictures of this size, all of them for one size and one scale.
+
+    Where none takes this very size, those of the next larger one: pictures may be padded to it while they fill more than
+    half of it each way.
 
     Raises:
         DocumentError: a manifest is wrong.
     """
     found: dict[str, FittingEngine] = {}
     for path in (path for folder in folders for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))):
-        manifest = load_document(path, EngineManifest)
-        if (manifest.input.width, manifest.input.height) == (width_px, height_px):
-            found.setdefault(manifest.name, FittingEngine(path.parent, manifest))
-    fitting = list(found.values())
-    if fitting:
-        scale = fitting[0].manifest.input.mm_per_px
-        middle = (scale.min + scale.max) / 2
-        fitting = [
-            each for each in fitting if each.manifest.input.mm_per_px.min <= middle <= each.manifest.input.mm_per_px.max
-        ]
-    return tuple(fitting)
+        engine = FittingEngine(path.parent, load_document(path, EngineManifest))
+        if width_px <= engine.width_px < 2 * width_px and height_px <= engine.height_px < 2 * height_px:
+            found.setdefault(engine.manifest.name, engine)
+    if not found:
+        return ()
+    first = min(found.values(), key=lambda engine: engine.width_px * engine.height_px)
+    scale = first.manifest.input.mm_per_px
+    middle = (scale.min + scale.max) / 2
+    return tuple(
+        each
+        for each in found.values()
+        if (each.width_px, each.height_px) == (first.width_px, first.height_px)
+        and each.manifest.input.mm_per_px.min <= middle <= each.manifest.input.mm_per_px.max
+    )
 
 
 def check_names(cameras: Sequence[str], pictures: Path) -> None:
@@ -149,24 +179,42 @@ def write_files(start: Start) -> None:
 def station_text(start: Start) -> str:
     """Return the station file."""
     spacing_ms = max(LEAST_SPACING_MS, SPACING_PER_CAMERA_MS * len(start.cameras))
-    first, *others = map(_scalar, start.cameras)
-    cameras = "\n".join([_CAMERA.format(name=first), *(f"  {name}: *camera" for name in others)])
-    return _STATION.format(
+    names = [_scalar(name) for name in start.cameras]
+    camera = texts.CAMERA.format(name=names[0], fit=texts.PAD if start.is_padded else texts.EXACT)
+    return texts.STATION.format(
         name=_scalar(_name_from(start.folder)),
         pictures=_scalar(_seen_from(start.folder, start.pictures)),
         spacing_ms=f"{spacing_ms:g}",
-        cameras=cameras,
+        cameras="\n".join([camera, *(f"  {name}: *camera" for name in names[1:])]),
+        pose=_ring_example(start, names) if len(names) > 1 else texts.POSE_OF_ONE,
     )
+
+
+def _ring_example(start: Start, names: Sequence[str]) -> str:
+    """Return `pose` with the places that cameras spaced evenly around the part would have."""
+    width_px, height_px = start.view_px
+    cameras = []
+    for k, name in enumerate(names):
+        place = texts.PLACE.format(
+            angle_deg=round(360 * k / len(names), 1),
+            distance_mm=EXAMPLE_DISTANCE_MM,
+            focal_px=EXAMPLE_DISTANCE_MM / start.mm_per_px,
+            centre_x_px=(width_px - 1) / 2,
+            centre_y_px=(height_px - 1) / 2,
+        )
+        cameras.append((texts.RING_OTHER if k else texts.RING_FIRST).format(name=name, place=place))
+    return texts.POSE.format(count=len(names), distance_mm=EXAMPLE_DISTANCE_MM, example="\n".join(cameras))
 
 
 def recipe_text(start: Start) -> str:
     """Return the recipe; without an engine, `engines` and `rules` are empty and `check` says so."""
     surface = start.surface
     least, most = surface.allowed_mean
-    return _RECIPE.format(
+    width_px, height_px = start.view_px
+    return texts.RECIPE.format(
         name=_scalar(_name_from(start.folder)),
-        width_px=surface.width_px,
-        height_px=surface.height_px,
+        width_px=width_px,
+        height_px=height_px,
         mm_per_px=f"{start.mm_per_px:g}",
         measured=f"{surface.least_mean_grey:.1f} to {surface.most_mean_grey:.1f}",
         least=least,
@@ -179,19 +227,19 @@ def recipe_text(start: Start) -> str:
 
 def _engines_and_rules(start: Start) -> str:
     if not start.engines:
-        return _NO_ENGINE.format(width_px=start.surface.width_px, height_px=start.surface.height_px)
+        width_px, height_px = start.view_px
+        return texts.NO_ENGINE.format(width_px=width_px, height_px=height_px, fusion=texts.FUSION, rules=texts.RULES)
     lines = ["engines: # name: folder of the package, from this file"]
     for engine in start.engines:
         where = _scalar(_seen_from(start.folder, engine.folder))
-        lines.append(f"  {engine.manifest.name}: {where} # for pictures of this size; for your parts only a trial can say")
-    lines += ["", "fusion: any # one view with a defect is enough", "", _RULES]
+        lines.append(f"  {engine.manifest.name}: {where} # for views of this size; for your parts only a trial can say")
+    lines += ["", texts.FUSION, "", texts.RULES]
     for engine in start.engines:
         lines += [
             f"  - name: {engine.manifest.defect}",
             f"    engine: {engine.manifest.name}",
             f"    min_score: {engine.min_score:g} # higher rejects less; the manifest says why it is there",
-            "    min_area_mm2: 0 # smaller findings do not reject",
-            "    min_length_mm: 0 # shorter ones neither",
+            texts.LIMITS,
         ]
     return "\n".join(lines)
 
@@ -210,81 +258,3 @@ def _scalar(text: str) -> str:
     """Return text as YAML that is read as text everywhere: `12` and `on` need quotes."""
     is_plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN
     return text if is_plain else json.dumps(text, ensure_ascii=False)
-
-
-_STATION = """\
-# Written by `edge-inspector init` for a folder of pictures; docs/station-file.md explains every key.
-# Paths count from the folder of this file. `edge-inspector check` says every mistake at once.
-format: 1
-station: {name}
-simulation: true # recorded pictures and a simulated belt; a real line says false
-recipe: recipe.yaml # what is inspected
-state_dir: state # ledger, journal, pictures and database
-
-recording: # the pictures sorted by name are the parts in order, the first one of every camera is the first part
-  path: {pictures}
-  # pictures know no time and no length, so both are made up: part i arrives at lead_in_ms + i × spacing_ms
-  plain: {{lead_in_ms: 1500, spacing_ms: {spacing_ms}, length_mm: 60}} # more spacing_ms when verdicts come too late
-
-cameras: # their names are the folders'; every camera must give a good view of every part
-{cameras}
-
-line: # the simulated belt. On a real one each of these is measured
-  trigger: replay # the belt feeds a part at each trigger of the recording
-  belt: simulated
-  speed_mm_s: 200
-  part_length_mm: {{min: 50, max: 70}} # around length_mm above; shorter is a fragment, longer two parts touching
-  min_spacing_mm: 150 # leading edge to leading edge; closer parts are both UNINSPECTED. These come 200 apart or more
-  ejectors: # gates along the belt, shut unless commanded: whatever breaks, a part runs on into the last bin
-    - name: good
-      for: [ACCEPT]
-      at_mm: 620 # from the sensor; farther leaves more time to judge
-      valve_delay_ms: 15 # command to gate fully moved
-      tolerance_ms: 40 # open so long before and after the part
-"""
-
-_CAMERA = """\
-  {name}: &camera
-    driver: replay
-    period_ms: 33.333 # 30 frames a second
-    latency_ms: 30 # from the middle of the exposure to the driver's stamp
-    offset_ms: 500 # from the sensor's edge until the part is in the middle of the picture
-    # roi: {{x_px: 0, y_px: 0, width_px: 640, height_px: 480}} # cuts the view out of larger pictures"""
-
-_RECIPE = """\
-# Written by `edge-inspector init` from a sample of pictures; docs/station-file.md explains every key.
-# The recipe is named by the SHA-256 of its content and its engines; every part's record carries that name.
-format: 1
-product: {name}
-
-view: {{height_px: {height_px}, width_px: {width_px}}} # of every camera's picture, after cropping
-mm_per_px: {mm_per_px} # ASSUMED: lay a scale into the picture and measure it; rules in mm are wrong until then
-
-presence: # a view that does not show one whole part is no view: the part is then UNINSPECTED
-  kind: full_frame # a surface that fills the picture
-  mean_grey: [{least}, {most}] # measured {measured}, and a margin
-  min_grey_deviation: {deviation} # half of the least measured, {least_deviation}
-  # A picture without a part must fall outside these; where it does not, or where a part could be cut off or doubled, use:
-  # kind: silhouette
-  # background: dark
-  # min_contrast: 30 # grey levels between part and background
-  # length_mm: {{min: 55, max: 65}} # along the rows of the picture
-  # width_mm: {{min: 6, max: 10}}
-
-{engines_and_rules}
-"""
-
-_RULES = "rules: # the part is rejected when any rule is met, a rule when one finding reaches all of its limits"
-
-_NO_ENGINE = f"""\
-# No engine here was made for pictures of {{width_px}} × {{height_px}} px: none is named yet, and `check` refuses this file.
-# Train one, in the folder of this file, from pictures of your parts (images/) and masks of their defects (masks/):
-#   edge-inspector engines train scratch FOLDER --defect scratch --mm-per-px MM --out engines
-# and remove the # before `scratch` and before its rule:
-engines: # name: folder of the package, from this file
-  # scratch: engines/scratch
-
-fusion: any # one view with a defect is enough
-
-{_RULES}
-  # - {{{{name: scratch, engine: scratch, min_score: 0.5}}}} # the training says which, and the manifest's threshold"""

@@ -50,6 +50,17 @@ def test_a_station_for_pictures_that_the_shipped_engine_fits_passes_the_check(fo
     assert "mm_per_px is assumed" in said
 
 
+def test_pictures_a_little_smaller_than_an_engine_takes_are_padded_to_its_size(tmp_path: Path) -> None:
+    write_picture(tmp_path / "1.png", (1240, 200))
+
+    said = run_init(str(tmp_path))
+
+    loaded = load_station(tmp_path / "station.yaml")
+    assert loaded.station.cameras["c1"].fit == "pad"
+    assert (loaded.recipe.view.width_px, loaded.recipe.view.height_px) == STRAW_PX
+    assert "engine straw_crack for crack was made for 1248 × 256 px: pictures are padded to it" in said
+
+
 def test_a_flat_folder_elsewhere_is_one_camera(tmp_path: Path) -> None:
     write_picture(tmp_path / "shots" / "1.png", STRAW_PX)
 

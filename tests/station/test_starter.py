@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from edge_inspector.domain.errors import ConfigurationError, DocumentError
 from edge_inspector.station.document import load_document
@@ -85,6 +88,74 @@ def test_an_engine_for_another_size_does_not_fit(tmp_path: Path) -> None:
     write_engine(tmp_path / "crack")
     assert find_engines([tmp_path], 1248, 256)
     assert find_engines([tmp_path], 256, 1248) == ()
+
+
+def test_pictures_are_padded_where_only_a_larger_engine_is_there(tmp_path: Path) -> None:
+    write_engine(tmp_path / "crack")
+    assert [engine.manifest.name for engine in find_engines([tmp_path], 1200, 129)] == ["crack"]
+    assert find_engines([tmp_path], 1200, 128) == ()  # half of the view would be made up
+    assert find_engines([tmp_path], 1249, 256) == ()
+
+
+def test_an_engine_of_the_very_size_is_preferred_to_padding(tmp_path: Path) -> None:
+    write_engine(tmp_path / "crack")
+    write_engine(tmp_path / "near")
+    manifest = tmp_path / "near" / "manifest.yaml"
+    manifest.write_text(manifest.read_text().replace("width: 1248", "width: 1216"))
+    assert [engine.manifest.name for engine in find_engines([tmp_path], 1216, 256)] == ["near"]
+
+
+def test_padded_pictures_become_views_of_the_engines_size(start: Start) -> None:
+    small = dataclasses.replace(SURFACE, width_px=1200, height_px=200)
+    write_files(dataclasses.replace(start, surface=small))
+
+    loaded = load_station(start.folder / "station.yaml")
+
+    assert {camera.fit for camera in loaded.station.cameras.values()} == {"pad"}
+    assert (loaded.recipe.view.width_px, loaded.recipe.view.height_px) == (1248, 256)
+
+
+def comments_of(path: Path, start: str) -> dict[str, Any]:
+    """Return the commented example that begins with a line, as YAML; it ends where the comments end."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    example = list(itertools.takewhile(lambda line: line.startswith("#"), lines[lines.index(start) :]))
+    content: dict[str, Any] = yaml.safe_load("\n".join(line.removeprefix("# ") for line in example))
+    return content
+
+
+def test_the_commented_examples_are_a_station_that_goes_together(start: Start) -> None:
+    write_files(dataclasses.replace(start, cameras=tuple(f"c{k}" for k in range(1, 7))))
+    station_path, recipe_path = start.folder / "station.yaml", start.folder / "recipe.yaml"
+    station = yaml.safe_load(station_path.read_text(encoding="utf-8"))
+    recipe = yaml.safe_load(recipe_path.read_text(encoding="utf-8"))
+
+    places = comments_of(station_path, "#   c1: &camera")
+    assert [places[name]["place"]["angle_deg"] for name in places] == [0, 60, 120, 180, 240, 300]
+    for name, camera in station["cameras"].items():
+        station["cameras"][name] = {**camera, "place": places[name]["place"], "exposure_ms": 0.2}
+    station["pose"] = "ring"
+    recipe |= comments_of(recipe_path, "# surface: {max_incidence_deg: 60, same_defect_mm: 0.5, min_coverage: 0.99}")
+    recipe |= comments_of(recipe_path, "# dimensions:")
+    text = recipe_path.read_text(encoding="utf-8")
+    text = recipe_path.read_text(encoding="utf-8")
+    silhouette = text[text.index("  # kind: silhouette") : text.index("\n\n# A round rod")]
+    recipe["presence"] = yaml.safe_load(silhouette.replace("  # ", ""))
+    recipe["rules"][0] |= {"min_width_mm": 0.1, "combine": "any", "min_count": 3, "zone": {"along_mm": [0, 10]}}
+    recipe["fusion"] = "max"
+    station_path.write_text(yaml.safe_dump(station), encoding="utf-8")
+    recipe_path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+
+    loaded = load_station(station_path)
+
+    assert loaded.recipe.surface is not None
+    assert loaded.recipe.dimensions.bow_mm is not None
+
+
+def test_a_single_camera_is_not_told_of_a_ring(start: Start) -> None:
+    write_files(dataclasses.replace(start, cameras=("top",)))
+    text = (start.folder / "station.yaml").read_text(encoding="utf-8")
+    assert "angle_deg" not in text
+    assert load_station(start.folder / "station.yaml").station.pose == "unknown"
 
 
 def test_the_cut_is_never_below_what_a_rule_may_have(start: Start) -> None:
