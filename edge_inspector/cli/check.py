@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,10 @@ import typer
 
 from edge_inspector.domain.errors import DocumentError
 from edge_inspector.station.load import LoadedStation, load_station
-from edge_inspector.station.time_checks import time_budget
+from edge_inspector.station.recipe import SilhouettePresence
+from edge_inspector.station.ring_checks import coverage_of, rods
+from edge_inspector.station.station import Camera
+from edge_inspector.station.time_checks import blur_px, time_budget
 
 
 def check(
@@ -33,6 +37,7 @@ def check(
 
 
 def _facts(loaded: LoadedStation) -> dict[str, object]:
+    coverage = _coverage(loaded)
     budgets = {name: time_budget(loaded.station.line, camera) for name, camera in loaded.station.cameras.items()}
     return {
         "station": loaded.station.station,
@@ -40,9 +45,15 @@ def _facts(loaded: LoadedStation) -> dict[str, object]:
         "recipe_digest": loaded.recipe_digest,
         "engines": {name: package.digest for name, package in loaded.engines.items()},
         "cameras": {
-            name: {"view_ms": budget.view_ms, "commit_ms": budget.commit_ms, "inference_ms": budget.inference_ms}
+            name: {
+                "view_ms": budget.view_ms,
+                "commit_ms": budget.commit_ms,
+                "inference_ms": budget.inference_ms,
+                "blur_px": _blur_px(loaded, loaded.station.cameras[name]),
+            }
             for name, budget in budgets.items()
         },
+        "coverage": asdict(coverage) if coverage is not None else None,
         "state_dir": str(loaded.state_dir),
         "recording": str(loaded.recording_path) if loaded.recording_path is not None else None,
     }
@@ -56,11 +67,44 @@ def _summary(loaded: LoadedStation) -> list[str]:
         f"  state in {loaded.state_dir}",
     ]
     for name, package in loaded.engines.items():
-        lines.append(f"  engine {name} for {package.manifest.defect}, {package.digest[:12]}")
+        precisions = ", ".join(package.manifest.precisions)
+        lines.append(f"  engine {name} for {package.manifest.defect}, {package.digest[:12]}, proven in {precisions}")
     for name, camera in loaded.station.cameras.items():
         budget = time_budget(line, camera)
         lines.append(
             f"  camera {name}: view {budget.view_ms:.0f} ms after the sensor at the latest, verdict due at "
             f"{budget.commit_ms:.0f} ms: {budget.inference_ms:.0f} ms for inference and decision"
         )
+        blur = _blur_px(loaded, camera)
+        if blur is not None:
+            lines.append(f"    its exposure of {camera.exposure_ms:g} ms blurs {blur:.2f} px")
+    coverage = _coverage(loaded)
+    if coverage is not None:
+        lines.append(
+            f"  surface: the cameras see {100 * coverage.smallest:.1f} % of the smallest part and {100 * coverage.largest:.1f} % "
+            f"of the largest; a part of which less than {100 * coverage.least:g} % is seen is UNINSPECTED"
+        )
     return lines
+
+
+def _blur_px(loaded: LoadedStation, camera: Camera) -> float | None:
+    return blur_px(loaded.station.line, camera.exposure_ms, loaded.recipe.mm_per_px) if camera.exposure_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """Shares of the surface that the cameras see well."""
+
+    smallest: float  # part
+    largest: float
+    least: float  # that the recipe asks for
+
+
+def _coverage(loaded: LoadedStation) -> _Coverage | None:
+    presence, surface = loaded.recipe.presence, loaded.recipe.surface
+    if surface is None or not isinstance(presence, SilhouettePresence):
+        return None
+    smallest, largest = (coverage_of(loaded.station, loaded.recipe, rod) for rod in rods(loaded.station, presence))
+    if smallest is None or largest is None:
+        return None
+    return _Coverage(smallest.share, largest.share, surface.min_coverage)

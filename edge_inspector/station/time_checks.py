@@ -85,6 +85,11 @@ def exposure_conflicts(station: Station, mm_per_px: float) -> Iterator[Conflict]
             yield Conflict("station", ("cameras", name), text)
 
 
+def blur_px(line: Line, exposure_ms: float, mm_per_px: float) -> float:
+    """Return over how many pixels a point of the moving part is smeared."""
+    return line.speed_mm_s * exposure_ms / 1000 / mm_per_px
+
+
 def _exposure_texts(station: Station, exposure_ms: float, mm_per_px: float) -> Iterator[str]:
     speed, light = station.line.speed_mm_s, station.light
     longest_ms = 1000 * MOST_BLUR_PX * mm_per_px / speed
@@ -92,7 +97,7 @@ def _exposure_texts(station: Station, exposure_ms: float, mm_per_px: float) -> I
     is_sharp = exposure_ms <= longest_ms
     is_steady = period_ms is None or _is_multiple(exposure_ms, period_ms)
     blur = (
-        f"{exposure_ms:g} ms are {speed * exposure_ms / 1000 / mm_per_px:.2g} px of blur at {speed:g} mm/s and "
+        f"{exposure_ms:g} ms are {blur_px(station.line, exposure_ms, mm_per_px):.2g} px of blur at {speed:g} mm/s and "
         f"{mm_per_px:g} mm/px, allowed is at most {MOST_BLUR_PX:g} px, {longest_ms:.3g} ms"
     )
     flicker = f"allowed with light {light} are whole periods of its flicker, {period_ms or 0:.4g} ms each"

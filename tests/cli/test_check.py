@@ -55,6 +55,54 @@ def test_a_good_station_is_summed_up_as_json(app: typer.Typer, station: Path) ->
     assert times["inference_ms"] == pytest.approx(times["commit_ms"] - times["view_ms"])
 
 
+PLACES = "".join(
+    f"""\
+  c{k}:
+    driver: replay
+    latency_ms: 30
+    offset_ms: 500
+    exposure_ms: 0.2
+    place: {{angle_deg: {120 * k}, distance_mm: 80, along_mm: 70, focal_px: 1481, centre_x_px: 624, centre_y_px: 128}}
+"""
+    for k in (1, 2, 3)
+)
+
+
+@pytest.fixture
+def ring(station: Path) -> Path:
+    """The same cameras with their places, and a recipe that puts their views together."""
+    text = station.read_text()
+    start, end = text.index("  c1:"), text.index("\nline:")
+    station.write_text(f"{text[:start]}{PLACES}pose: ring\n{text[end:]}")
+    recipe = station.with_name("recipe.yaml")
+    recipe.write_text(recipe.read_text() + "surface: {min_coverage: 0.9, max_incidence_deg: 65}\n")
+    return station
+
+
+def test_a_ring_is_summed_up_with_what_it_sees_and_how_much_the_exposure_blurs(app: typer.Typer, ring: Path) -> None:
+    result = CliRunner().invoke(app, [str(ring)])
+    assert result.exit_code == 0, result.output
+    found = re.search(
+        r"surface: the cameras see (\d+\.\d) % of the smallest part and (\d+\.\d) % of the largest; a part of which less than "
+        r"90 % is seen is UNINSPECTED",
+        result.stdout,
+    )
+    assert found is not None
+    smallest, largest = map(float, found.groups())
+    assert 90 <= largest < smallest <= 100
+    assert "its exposure of 0.2 ms blurs 0.74 px" in result.stdout
+    facts = json.loads(CliRunner().invoke(app, ["--json", str(ring)]).stdout)
+    assert facts["cameras"]["c1"]["blur_px"] == pytest.approx(0.2 * 200 / 1000 / 0.054)
+    assert facts["coverage"] == pytest.approx(
+        {"smallest": smallest / 100, "largest": largest / 100, "least": 0.9}, abs=0.001
+    )
+
+
+def test_without_a_ring_no_coverage_is_claimed(app: typer.Typer, station: Path) -> None:
+    assert "surface" not in CliRunner().invoke(app, [str(station)]).stdout
+    assert json.loads(CliRunner().invoke(app, ["--json", str(station)]).stdout)["coverage"] is None
+
+
 def test_faults_go_to_stderr_one_a_line(app: typer.Typer, station: Path) -> None:
     station.write_text(station.read_text().replace("speed_mm_s: 200", "sped_mm_s: 200"))
     result = CliRunner().invoke(app, [str(station)])
