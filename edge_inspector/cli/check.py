@@ -80,9 +80,10 @@ def _summary(loaded: LoadedStation) -> list[str]:
             lines.append(f"    its exposure of {camera.exposure_ms:g} ms blurs {blur:.2f} px")
     coverage = _coverage(loaded)
     if coverage is not None:
+        smallest, largest = 100 * coverage.smallest, 100 * coverage.largest
         lines.append(
-            f"  surface: the cameras see {100 * coverage.smallest:.1f} % of the smallest part and {100 * coverage.largest:.1f} % "
-            f"of the largest; a part of which less than {100 * coverage.least:g} % is seen is UNINSPECTED"
+            f"  surface: the cameras see {smallest:.1f} % of the smallest part and {largest:.1f} % of the largest; a part "
+            f"of which less than {100 * coverage.least:g} % is seen is UNINSPECTED"
         )
     return lines
 

@@ -83,8 +83,8 @@ def test_a_ring_is_summed_up_with_what_it_sees_and_how_much_the_exposure_blurs(a
     result = CliRunner().invoke(app, [str(ring)])
     assert result.exit_code == 0, result.output
     found = re.search(
-        r"surface: the cameras see (\d+\.\d) % of the smallest part and (\d+\.\d) % of the largest; a part of which less than "
-        r"90 % is seen is UNINSPECTED",
+        r"surface: the cameras see (\d+\.\d) % of the smallest part and (\d+\.\d) % of the largest; a part of which "
+        r"less than 90 % is seen is UNINSPECTED",
         result.stdout,
     )
     assert found is not None
