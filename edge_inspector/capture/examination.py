@@ -1,27 +1,43 @@
-"""From one chosen frame to the pixels of a view, or the reason why the frame is not good."""
+"""From one chosen frame to a view with its part's outline, or the reason why the frame is not good."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import assert_never
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from edge_inspector.capture.absence import Absence
 from edge_inspector.capture.frame import Frame
+from edge_inspector.capture.outline import measure_outline
 from edge_inspector.capture.picture_health import (
     SIZES_FOR_MEDIAN,
     UsedPictures,
     find_shrunken,
     find_unhealthy,
 )
-from edge_inspector.capture.presence import Absence, find_absence
+from edge_inspector.capture.presence import find_part, find_surface_fault
 from edge_inspector.domain.errors import PictureDamagedError
-from edge_inspector.domain.view import MissingReason
-from edge_inspector.imaging.crop import crop
+from edge_inspector.domain.view import MissingReason, Outline
 from edge_inspector.imaging.decode import Pixels, decode_jpeg
-from edge_inspector.station.recipe import Recipe
-from edge_inspector.station.station import Roi
+from edge_inspector.imaging.view_cut import ViewCut, cut_view
+from edge_inspector.station.recipe import Dimensions, FullFramePresence, Recipe, SilhouettePresence
+from edge_inspector.station.station import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class GoodView:
+    """A view that shows one whole part.
+
+    `pixels`: uint8 (height, width, 3) RGB, contiguous and nobody else's. `outline`: None where the part fills the picture,
+    and where it is no rod whose edges can be seen and the recipe does not judge by them.
+    """
+
+    pixels: Pixels
+    outline: Outline | None
 
 
 @dataclass(slots=True)
@@ -34,7 +50,7 @@ class Examiner:
     """
 
     recipe: Recipe
-    roi: Roi | None
+    camera: Camera
     is_camera: bool
     _mode_px: tuple[int, int] | None = None  # width, height of the first good frame: a camera does not change it
     _used: UsedPictures = field(default_factory=UsedPictures)
@@ -59,8 +75,8 @@ class Examiner:
         """
         self._look(self._view_of(frame))
 
-    def examine(self, frame: Frame) -> Pixels | Absence:
-        """Return the view's pixels, uint8 (height, width, 3) RGB and nobody else's, or why the frame is not good."""
+    def examine(self, frame: Frame) -> GoodView | Absence:
+        """Return the view, or why the frame is not good."""
         if self.is_camera and frame.number in self._repeating:
             return Absence(MissingReason.STALE, f"frame {frame.number} is byte-equal to the frame before it")
         if self._used.was_used(frame.jpeg):
@@ -69,32 +85,50 @@ class Examiner:
         if shrunken is not None:
             return Absence(MissingReason.DAMAGED, shrunken)
         try:
-            pixels = self._view_of(frame)
+            cut = self._view_of(frame)
         except PictureDamagedError as error:
             return Absence(MissingReason.DAMAGED, f"frame {frame.number}: {error}")
-        absence = self._look(pixels)
-        if absence is not None:
-            return absence
+        outline = self._look(cut)
+        if isinstance(outline, Absence):
+            return outline
         self._used.add(frame.jpeg)
-        return pixels
+        return GoodView(cut.pixels, outline)
 
-    def _look(self, pixels: Pixels) -> Absence | None:
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    def _look(self, cut: ViewCut) -> Outline | Absence | None:
+        """Look at what is no padding: mirrored there, a part would be longer than it is."""
+        grey = np.asarray(cv2.cvtColor(cut.seen, cv2.COLOR_RGB2GRAY), np.uint8)
         unhealthy = find_unhealthy(grey)
         if unhealthy is not None:
             return Absence(MissingReason.UNHEALTHY, unhealthy)
-        return find_absence(grey, self.recipe.presence, self.recipe.mm_per_px)
+        presence = self.recipe.presence
+        match presence:
+            case FullFramePresence():
+                return find_surface_fault(grey, presence)
+            case SilhouettePresence():
+                return self._outline_of(grey, presence)
+            case _:
+                assert_never(presence)
 
-    def _view_of(self, frame: Frame) -> Pixels:
-        picture = decode_jpeg(frame.jpeg, size_px=self._mode_px, from_camera=self.is_camera)
-        height, width = picture.shape[:2]
-        shape = self.recipe.view
-        roi = self.roi or Roi(width_px=width, height_px=height)
-        if (roi.width_px, roi.height_px) != (shape.width_px, shape.height_px):
-            raise PictureDamagedError(
-                f"the view is {roi.width_px} x {roi.height_px} pixels, but the recipe's is {shape.width_px} x "
-                f"{shape.height_px}; correct the station's roi or the camera's mode"
-            )
-        view = crop(picture, roi.x_px, roi.y_px, roi.width_px, roi.height_px)
-        self._mode_px = (width, height)
-        return view
+    def _outline_of(self, grey: NDArray[np.uint8], presence: SilhouettePresence) -> Outline | Absence | None:
+        part = find_part(grey, presence, self.recipe.mm_per_px)
+        if isinstance(part, Absence):
+            return part
+        outline = measure_outline(grey, part, presence)
+        if isinstance(outline, Absence) and not self._judges_by_outline:
+            return None
+        return outline
+
+    @property
+    def _judges_by_outline(self) -> bool:
+        return self.recipe.surface is not None or self.recipe.dimensions != Dimensions()
+
+    def _view_of(self, frame: Frame) -> ViewCut:
+        """Return the view of a frame.
+
+        A camera's pictures have one size. Those of a folder may differ where `fit` makes them alike.
+        """
+        may_differ = not self.is_camera and self.camera.fit != "exact"
+        picture = decode_jpeg(frame.jpeg, size_px=None if may_differ else self._mode_px, from_camera=self.is_camera)
+        cut = cut_view(picture, self.camera, self.recipe.view)
+        self._mode_px = (picture.shape[1], picture.shape[0])
+        return cut

@@ -9,13 +9,13 @@ import cv2
 import structlog
 
 from edge_inspector.bus import Receiver, Sender
+from edge_inspector.capture.absence import Absence
 from edge_inspector.capture.camera_watch import CameraWatch
 from edge_inspector.capture.drivers.protocol import CameraDriver
 from edge_inspector.capture.drivers.replay import ReplayCamera
 from edge_inspector.capture.examination import Examiner
 from edge_inspector.capture.frame import Frame
 from edge_inspector.capture.frame_choice import CameraLost, Chosen, Effect, FrameArrived, FrameChooser, Missing, Tick
-from edge_inspector.capture.presence import Absence
 from edge_inspector.domain.clock import NS_PER_MS, ms_to_ns, now_ns, ns_to_ms
 from edge_inspector.domain.errors import CameraError, ConfigurationError, PictureDamagedError
 from edge_inspector.domain.failpoints import failpoint
@@ -113,7 +113,7 @@ class _Capture:
             period_ns=ms_to_ns(entry.period_ms),
             latency_ns=ms_to_ns(entry.latency_ms),
         )
-        self._examiner = Examiner(worker.recipe, entry.roi, driver.is_camera)
+        self._examiner = Examiner(worker.recipe, entry, driver.is_camera)
         self._watch = CameraWatch(driver.longest_gap_ns, started_ns=now_ns())
         self._frames: dict[int, Frame] = {}  # those the chooser may still choose, by number
         self._view_count = 0
@@ -210,10 +210,10 @@ class _Capture:
         frame = self._frames[chosen.number]
         chosen_ns = now_ns()
         key = chosen.arrival.key
-        pixels = self._examiner.examine(frame)
+        seen = self._examiner.examine(frame)
         sent_ns = now_ns()
-        if isinstance(pixels, Absence):
-            self._say_missing(key, pixels.reason, pixels.detail)
+        if isinstance(seen, Absence):
+            self._say_missing(key, seen.reason, seen.detail)
         elif sent_ns > chosen.arrival.verdict_by_ns:
             late_ms = ns_to_ms(sent_ns - chosen.arrival.verdict_by_ns)
             self._say_missing(key, MissingReason.LATE, f"the view was ready {late_ms:.1f} ms after the verdict was due")
@@ -225,13 +225,14 @@ class _Capture:
                 stamp_ns=chosen.stamp_ns,
                 frame_ns=chosen.frame_ns,
                 skew_ms=ns_to_ms(chosen.skew_ns),
-                height_px=pixels.shape[0],
-                width_px=pixels.shape[1],
+                height_px=seen.pixels.shape[0],
+                width_px=seen.pixels.shape[1],
                 chosen_ns=chosen_ns,
                 sent_ns=sent_ns,
                 verdict_by_ns=chosen.arrival.verdict_by_ns,
+                outline=seen.outline,
             )
-            if self._views.send(view, pixels.data.cast("B")):
+            if self._views.send(view, seen.pixels.data.cast("B")):
                 self._view_count += 1
                 failpoint("capture.view_sent")
             else:

@@ -3,18 +3,31 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from edge_inspector.capture.examination import Examiner
+from edge_inspector.capture.absence import Absence
+from edge_inspector.capture.examination import Examiner, GoodView
 from edge_inspector.capture.frame import Frame
-from edge_inspector.capture.presence import Absence
 from edge_inspector.domain.errors import PictureDamagedError
 from edge_inspector.domain.view import MissingReason
-from edge_inspector.station.station import Roi
-from tests.capture.pictures import HEIGHT, PART, WIDTH, jpeg, recipe
+from edge_inspector.station.recipe import Dimensions, FullFramePresence, Limits, Recipe
+from edge_inspector.station.station import Camera
+from tests.capture.pictures import HEIGHT, PART, WIDTH, jpeg, picture, recipe
+
+BAR = recipe()
+MEASURED = BAR.model_copy(update={"dimensions": Dimensions(length_mm=Limits(min=30.0))})
+SURFACE = BAR.model_copy(
+    update={"presence": FullFramePresence(kind="full_frame", mean_grey=(20.0, 230.0), min_grey_deviation=1.0)}
+)
 
 
-def examiner(*, roi: Roi | None = None, is_camera: bool = True) -> Examiner:
-    return Examiner(recipe(), roi, is_camera)
+def examiner(*, is_camera: bool = True, recipe: Recipe = BAR, **camera: object) -> Examiner:
+    entry = Camera.model_validate({"driver": "replay", "latency_ms": 1.0, "offset_ms": 1.0, **camera})
+    return Examiner(recipe, entry, is_camera)
+
+
+def png(grey: NDArray[np.uint8]) -> bytes:
+    return cv2.imencode(".png", cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))[1].tobytes()
 
 
 def show(examiner: Examiner, number: int, encoded: bytes) -> MissingReason | None:
@@ -25,8 +38,9 @@ def show(examiner: Examiner, number: int, encoded: bytes) -> MissingReason | Non
 
 
 def test_a_good_frame_becomes_pixels_of_the_recipes_size() -> None:
-    pixels = examiner().examine(Frame(1, 1, jpeg(PART)))
-    assert isinstance(pixels, np.ndarray)
+    view = examiner().examine(Frame(1, 1, jpeg(PART)))
+    assert isinstance(view, GoodView)
+    pixels = view.pixels
     assert (pixels.shape, pixels.dtype, pixels.flags.c_contiguous) == ((HEIGHT, WIDTH, 3), np.uint8, True)
 
 
@@ -35,9 +49,10 @@ def test_the_roi_is_cut_out_of_a_larger_frame() -> None:
     large[12 : 12 + HEIGHT, 4 : 4 + WIDTH] = cv2.imdecode(np.frombuffer(jpeg(PART), np.uint8), cv2.IMREAD_COLOR)
     large[-4:] = np.random.default_rng(1).integers(0, 9, large[-4:].shape)
     encoded = cv2.imencode(".png", large)[1].tobytes()
-    looked = examiner(roi=Roi(x_px=4, y_px=12, width_px=WIDTH, height_px=HEIGHT)).examine(Frame(1, 1, encoded))
-    assert isinstance(looked, np.ndarray)
-    assert np.array_equal(looked, large[12 : 12 + HEIGHT, 4 : 4 + WIDTH, ::-1])
+    roi = {"x_px": 4, "y_px": 12, "width_px": WIDTH, "height_px": HEIGHT}
+    looked = examiner(roi=roi).examine(Frame(1, 1, encoded))
+    assert isinstance(looked, GoodView)
+    assert np.array_equal(looked.pixels, large[12 : 12 + HEIGHT, 4 : 4 + WIDTH, ::-1])
 
 
 def test_each_fault_has_its_own_reason() -> None:
@@ -89,14 +104,80 @@ def test_a_jpeg_much_smaller_than_the_others_is_damaged() -> None:
 
 def test_a_camera_of_the_wrong_size_is_never_proven_and_both_sizes_are_said() -> None:
     small = cv2.imencode(".jpg", np.random.default_rng(1).integers(0, 255, (32, 32, 3), dtype=np.uint8))[1].tobytes()
-    with pytest.raises(PictureDamagedError, match="the view is 32 x 32 pixels, but the recipe's is 320 x 64"):
+    with pytest.raises(PictureDamagedError, match="is 32 x 32 pixels, but the recipe's view is 320 x 64"):
         examiner().prove(Frame(1, 1, small))
 
 
 def test_a_camera_that_changes_its_mode_under_the_same_roi_is_damaged() -> None:
-    e = examiner(roi=Roi(width_px=WIDTH, height_px=HEIGHT))
+    e = examiner(roi={"width_px": WIDTH, "height_px": HEIGHT})
     e.prove(Frame(1, 1, jpeg(PART)))
     larger = cv2.copyMakeBorder(
         cv2.imdecode(np.frombuffer(jpeg(PART, seed=2), np.uint8), cv2.IMREAD_COLOR), 0, 8, 0, 8, cv2.BORDER_REFLECT
     )
     assert show(e, 2, cv2.imencode(".jpg", larger)[1].tobytes()) is MissingReason.DAMAGED
+
+
+def test_a_good_view_says_where_its_part_is() -> None:
+    view = examiner().examine(Frame(1, 1, jpeg(PART)))
+    assert isinstance(view, GoodView)
+    assert view.outline is not None
+    assert view.outline.start_px == pytest.approx(59.5, abs=0.3)
+    assert view.outline.end_px == pytest.approx(259.5, abs=0.3)
+    assert np.median(view.outline.upper_px) == pytest.approx(11.5, abs=0.3)
+    assert np.median(view.outline.lower_px) == pytest.approx(51.5, abs=0.3)
+
+
+def test_a_part_that_fills_the_picture_has_no_outline() -> None:
+    view = examiner(recipe=SURFACE).examine(Frame(1, 1, jpeg(PART)))
+    assert isinstance(view, GoodView)
+    assert view.outline is None
+
+
+def faint_end(seed: int = 0) -> bytes:
+    """A part that fades out towards its right end: present, but its end can not be placed."""
+    grey = picture(PART, seed=seed).astype(np.float32)
+    fade = np.clip((260 - np.arange(WIDTH)) / 60, 0, 1)
+    return png((60 + (grey - 60) * fade).astype(np.uint8))
+
+
+def test_without_a_sharp_outline_a_view_is_missing_where_the_recipe_judges_by_it() -> None:
+    absence = examiner(recipe=MEASURED).examine(Frame(1, 1, faint_end()))
+    assert isinstance(absence, Absence)
+    assert absence.reason is MissingReason.UNHEALTHY
+    assert absence.detail.startswith("the part's right end is not sharp enough")
+
+
+def test_without_a_sharp_outline_a_view_is_good_where_nothing_is_judged_by_it() -> None:
+    view = examiner().examine(Frame(1, 1, faint_end()))
+    assert isinstance(view, GoodView)
+    assert view.outline is None
+
+
+def test_a_camera_mounted_upside_down_gives_the_view_the_right_way_up() -> None:
+    upright = picture((40, 12, 200, 40))
+    turned = examiner(orientation={"rotate_deg": 180}).examine(Frame(1, 1, png(np.ascontiguousarray(upright[::-1, ::-1]))))
+    assert isinstance(turned, GoodView)
+    assert np.array_equal(turned.pixels[..., 0], upright)
+
+
+def test_padding_mirrors_no_second_part_into_the_presence_of_the_first() -> None:
+    # the part ends 14 px before the border of what the camera sees: mirrored there, it would be in the picture twice
+    narrow = picture((30, 12, 200, 40))[:, :244]
+    view = examiner(fit="pad", recipe=MEASURED).examine(Frame(1, 1, png(narrow)))
+    assert isinstance(view, GoodView)
+    assert view.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert view.outline is not None
+    assert view.outline.end_px == pytest.approx(229.5, abs=0.3)
+
+
+@pytest.mark.parametrize("fit", ["pad", "resize"])
+def test_pictures_of_a_folder_may_differ_in_size_where_they_are_fitted(fit: str) -> None:
+    e = examiner(is_camera=False, fit=fit, recipe=SURFACE)
+    assert show(e, 1, png(picture(PART)[:60, :300])) is None
+    assert show(e, 2, png(picture(PART, seed=2)[:64, :310])) is None
+
+
+def test_a_cameras_pictures_may_not_change_their_size_however_they_are_fitted() -> None:
+    e = examiner(fit="resize", recipe=SURFACE)
+    assert show(e, 1, png(picture(PART)[:60, :300])) is None
+    assert show(e, 2, png(picture(PART, seed=2)[:64, :310])) is MissingReason.DAMAGED

@@ -73,6 +73,14 @@ def test_a_good_part_has_one_view_with_the_pixels_of_its_frame(played: CaptureRi
     assert played.reasons(GOOD) == []
 
 
+def test_a_view_says_where_its_part_is(played: CaptureRig) -> None:
+    outline = played.views[GOOD].view.outline
+    assert outline is not None
+    assert (outline.start_px, outline.end_px) == (pytest.approx(59.5, abs=0.3), pytest.approx(259.5, abs=0.3))
+    assert set(map(round, outline.upper_px)) <= {11, 12}
+    assert set(map(round, outline.lower_px)) <= {51, 52}
+
+
 def test_a_view_says_which_frame_it_is_and_how_far_off(played: CaptureRig) -> None:
     view = played.views[GOOD].view
     assert view.stamp_ns == played.t0_ns + frame_stamp_ns(10)
