@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from edge_inspector.station.recipe import Recipe, Rule
+from edge_inspector.station.load import load_station
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.reference import NEEDED, Section, editor_schema, markdown, sections
 from edge_inspector.station.station import Camera, Station
 
 REPOSITORY = Path(__file__).parents[2]
+Files = Any  # the fixture's class lives in conftest.py, which tests can not import
 PAGE = REPOSITORY / "docs" / "station-file.md"
 MODELS = pytest.mark.parametrize("model", [Station, Recipe])
 
@@ -119,8 +121,40 @@ def test_the_committed_page_is_what_the_models_say() -> None:
     assert page == page_tool.fill(page), "run: .venv/bin/python tools/station_page.py"
 
 
-def test_the_page_shows_no_rule_and_no_camera_that_would_be_refused() -> None:
+def examples() -> list[dict[str, Any]]:
     shown = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    content = {key: value for text in shown for key, value in (yaml.safe_load(text) or {}).items()}
-    assert [Rule.model_validate(rule).name for rule in content["rules"]] == ["crack", "wide_crack"]
-    assert [Camera.model_validate(camera).driver for camera in content["cameras"].values()] == ["replay", "replay"]
+    return [content for text in shown if (content := yaml.safe_load(text)) is not None]
+
+
+def test_the_pages_examples_go_together(ring: Files) -> None:
+    """All of them in one station and one recipe, with four cameras more where the page shows two of six."""
+    ring.change(ring.engine / "manifest.yaml", "t_low: 0.2", "t_low: 0.17")
+    station, recipe = yaml.safe_load(ring.station.read_text()), yaml.safe_load(ring.recipe.read_text())
+    for content in examples():
+        for key, value in content.items():
+            if key == "line":
+                station["line"] |= value
+            elif key in Station.model_fields:
+                station[key] = value  # of the two examples of cameras the last one, the ring, stays
+            else:
+                recipe[key] = value
+    first = station["cameras"]["c1"]
+    for k in range(3, 7):
+        station["cameras"][f"c{k}"] = {**first, "place": {**first["place"], "angle_deg": 60 * (k - 1)}}
+    for rule in recipe["rules"]:
+        rule["engine"] = "crack"
+    ring.station.write_text(yaml.safe_dump(station))
+    ring.recipe.write_text(yaml.safe_dump(recipe))
+
+    loaded = load_station(ring.station)
+
+    assert [rule.name for rule in loaded.recipe.rules] == ["crack", "wide_crack", "many_cracks", "split_end"]
+    assert loaded.recipe.surface is not None
+    assert loaded.recipe.dimensions.bow_mm is not None
+    assert len(loaded.station.line.ejectors) == 2
+    assert loaded.station.occlusions
+
+
+def test_every_camera_that_the_page_shows_is_one() -> None:
+    cameras = [camera for content in examples() for camera in content.get("cameras", {}).values()]
+    assert [Camera.model_validate(camera).driver for camera in cameras] == ["replay"] * 4
