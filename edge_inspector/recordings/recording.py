@@ -16,6 +16,8 @@ class PartKind(StrEnum):
     EMPTY = "empty"
     TWO = "two"
     HALF = "half"
+    TILTED = "tilted"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""A training set holds what its readers expect, and the same for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis.ring_training_set import draw_training_part, training_set
+from edge_inspector.training.plain_folder import open_plain_folder
+
+
+def test_every_picture_has_a_mask_of_each_kind_and_what_to_ignore(tmp_path: Path) -> None:
+    training_set(tmp_path / "set", seed=5, count=3)
+    for kind in DefectKind:
+        folder = open_plain_folder(tmp_path / "set", kind.value)
+        assert len(folder.samples) == 18
+        assert set(folder.parts()) == {"5-00000", "5-00001", "5-00002"}
+        for sample in folder.samples:
+            rgb, mask = sample.read()
+            judged = sample.read_judged()
+            assert rgb.shape == (256, 1248, 3)
+            assert judged is not None
+            assert judged.shape == mask.shape == (256, 1248)
+            assert set(np.unique(mask)) <= {0, 255}
+            assert 0.9 < judged.mean() < 1
+
+
+def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) -> None:
+    training_set(tmp_path / "set", seed=9, count=2, defect_share=1.0, odd_share=0.0)
+    part, exposures, jpegs = draw_training_part(9, 1, 1.0, 0.0)
+    assert part.defects
+    for kind in {defect.kind for defect in part.defects}:
+        for k in range(6):
+            written = cv2.imread(str(tmp_path / "set" / "masks" / kind.value / f"9-00001-c{k + 1}.png"), cv2.IMREAD_UNCHANGED)
+            assert written is not None
+            assert np.array_equal(written, exposures[k].masks[kind])
+            assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == jpegs[k]
