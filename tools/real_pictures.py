@@ -191,7 +191,7 @@ def train_or_take(arguments: argparse.Namespace, folder: PlainFolder, bars: Bars
             network.load_state_dict(kept["network"])
             return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
 
-    trained = train(folder, settings, lambda step, share, loss: bars.show("training", share), encoder_from(weights))
+    trained = train([folder], settings, lambda step, share, loss: bars.show("training", share), encoder_from(weights))
     bars.show("training", 1.0)
     named = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
     partial = path.with_suffix(".partial")

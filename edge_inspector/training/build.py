@@ -49,7 +49,7 @@ def build_demo_engine(
         work = Path(temporary)
         training = _draw_set(work / "training", seed + 1, straws.training, progress, defect_share=0.6, odd_share=0.1)
         settings = TrainingSettings(seed=seed, steps=steps, minutes=minutes, bf16=has_fast_bf16())
-        trained = train(training, settings, lambda step, done, loss: progress("training", done))
+        trained = train([training], settings, lambda step, done, loss: progress("training", done))
         progress("training", 1.0)
         sets = EngineSets(
             validation=_draw_set(work / "validation", seed + 2, straws.validation, progress),

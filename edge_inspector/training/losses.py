@@ -15,20 +15,31 @@ def alpha_of_set(positive_share: float) -> float:
     return min(max(1.0 - positive_share, ALPHA_RANGE[0]), ALPHA_RANGE[1])
 
 
-def weighted_cross_entropy(logits: Tensor, target: Tensor, alpha: float) -> Tensor:
+def weighted_cross_entropy(logits: Tensor, target: Tensor, alpha: float, judged: Tensor | None = None) -> Tensor:
     """Cross-entropy with weight alpha on positive and 1 - alpha on negative pixels, divided by the sum of weights.
 
-    The weighted mean form of Tabernik et al.'s loss (science.md §3.1): clean pictures teach, size does not matter.
+    The weighted mean form of Tabernik et al.'s loss (science.md §3.1): clean pictures teach, size does not matter. Where
+    `judged` (same shape, 0 or 1) is 0 a pixel has no weight.
     """
     loss = target * functional.softplus(-logits) + (1.0 - target) * functional.softplus(logits)
     weight = alpha * target + (1.0 - alpha) * (1.0 - target)
-    return (weight * loss).sum() / weight.sum()
+    if judged is not None:
+        weight = weight * judged
+    return (weight * loss).sum() / weight.sum().clamp_min(1e-6)
 
 
-def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
-    """1 - (2 sum p y + s) / (sum p + sum y + s) per picture, then the mean (science.md §3.3)."""
-    p = logits.sigmoid().flatten(1)  # (n, pixels)
-    y = target.flatten(1)  # (n, pixels)
+def dice_loss(
+    logits: Tensor, target: Tensor, judged: Tensor | None = None, smooth: float = 1.0, *, pooled: bool = False
+) -> Tensor:
+    """1 - (2 sum p y + s) / (sum p + sum y + s) per picture, then the mean (science.md §3.3).
+
+    `pooled`: the sums run over the whole batch, which is steadier where defects are a few pixels. Pixels whose `judged` is 0
+    are left out.
+    """
+    p, y = logits.sigmoid(), target
+    if judged is not None:
+        p, y = p * judged, y * judged
+    p, y = (p.reshape(1, -1), y.reshape(1, -1)) if pooled else (p.flatten(1), y.flatten(1))  # (1 or n, pixels)
     overlap = (2.0 * (p * y).sum(1) + smooth) / (p.sum(1) + y.sum(1) + smooth)
     return (1.0 - overlap).mean()
 

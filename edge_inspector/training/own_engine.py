@@ -64,7 +64,7 @@ def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, shar
         threads=len(os.sched_getaffinity(0)),
     )
     trained = train(
-        sets.training, settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights)
+        [sets.training], settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights)
     )
     progress("training", 1.0)
     sheet = EngineSheet(

@@ -1,4 +1,8 @@
-"""A training set as plain folders: `images/*.jpg|png` and `masks/*.png` with the same stems, 255 = defect."""
+"""A training set as plain folders: `images/*.jpg|png` and `masks/*.png` with the same stems, 255 = defect.
+
+Where pictures are labelled for several defects, `masks/DEFECT/*.png`. A third folder, `ignore/*.png`, may say by 255 where a
+picture is not to be judged: nothing is learned there, and nothing counts.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ class Sample:
     picture: Path
     mask: Path
     part: str
+    ignore: Path | None = None
 
     def read(self) -> tuple[Picture, Picture]:
         """RGB uint8 (h, w, 3) and mask uint8 (h, w), 0 or 255. Raises TrainingDataError naming the file."""
@@ -44,6 +49,15 @@ class Sample:
             raise TrainingDataError(f"{self.mask}: is not a picture of 8 bit and one channel; export the mask again")
         return np.asarray(mask, np.uint8)
 
+    def read_judged(self) -> NDArray[np.bool_] | None:
+        """Where the picture is to be judged, bool (h, w); None: everywhere. Raises TrainingDataError naming the file."""
+        if self.ignore is None:
+            return None
+        ignored = cv2.imread(str(self.ignore), cv2.IMREAD_UNCHANGED)
+        if ignored is None or ignored.ndim != 2 or ignored.dtype != np.uint8:
+            raise TrainingDataError(f"{self.ignore}: is not a picture of 8 bit and one channel; export it again")
+        return np.asarray(ignored < 128)
+
 
 @dataclass(frozen=True, slots=True)
 class PlainFolder:
@@ -63,17 +77,24 @@ class PlainFolder:
         return parts
 
 
-def open_plain_folder(path: Path) -> PlainFolder:
-    """Match pictures to masks, read every mask, digest every file. Raises TrainingDataError naming the file at fault."""
+def open_plain_folder(path: Path, defect: str = "") -> PlainFolder:
+    """Match pictures to masks, those of `masks/defect` if one is named; read every mask, digest every file.
+
+    Raises TrainingDataError naming the file at fault.
+    """
     pictures = _by_stem(path / "images", ENDINGS)
-    masks = _by_stem(path / "masks", (".png",))
+    masks = _by_stem(path / "masks" / defect, (".png",))
+    ignored = _by_stem(path / "ignore", (".png",)) if (path / "ignore").is_dir() else {}
     for stem, picture in pictures.items():
         if stem not in masks:
-            raise TrainingDataError(f"{picture}: has no mask {path / 'masks' / stem}.png; draw it (all 0 if clean)")
+            raise TrainingDataError(f"{picture}: has no mask {path / 'masks' / defect / stem}.png; draw it (all 0 if clean)")
     for stem, mask in masks.items():
         if stem not in pictures:
             raise TrainingDataError(f"{mask}: has no picture in {path / 'images'}; restore it or remove the mask")
-    samples = tuple(Sample(picture, masks[stem], stem.rpartition("-")[0] or stem) for stem, picture in pictures.items())
+    samples = tuple(
+        Sample(picture, masks[stem], stem.rpartition("-")[0] or stem, ignored.get(stem))
+        for stem, picture in pictures.items()
+    )
     return describe_samples(path, samples)
 
 
@@ -82,12 +103,12 @@ def describe_samples(path: Path, samples: tuple[Sample, ...]) -> PlainFolder:
     digest = hashlib.sha256()
     defective, positive, pixels = [], 0, 0
     for sample in samples:
-        drawn = sample.read_mask()
-        count = int(np.count_nonzero(drawn))
+        drawn, judged = sample.read_mask(), sample.read_judged()
+        count = int(np.count_nonzero(drawn if judged is None else drawn[judged]))
         defective.append(count > 0)
         positive += count
         pixels += drawn.size
-        for file in (sample.picture, sample.mask):
+        for file in (sample.picture, sample.mask, *([sample.ignore] if sample.ignore else [])):
             digest.update(f"{file.parent.name}/{file.name}\n".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return PlainFolder(path, samples, tuple(defective), positive / pixels, digest.hexdigest())

@@ -1,11 +1,15 @@
-"""Trains a light U-Net on crops of a plain folder, after science.md §3.6; `TrainingSettings` names what differs."""
+"""Trains a light U-Net on crops of plain folders, after science.md §3.6; `TrainingSettings` names what differs.
+
+One folder an output: the folders hold the same pictures with the masks of one defect each. An engine has one output; a
+network with several is a start for engines that are then trained each for its own defect.
+"""
 
 from __future__ import annotations
 
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +40,8 @@ class TrainingSettings:
     crop_height: int = 160  # the straw is 148 px across; background teaches little
     crop_width: int = 256
     defective_share: float = 0.5
+    alpha: float | None = None  # weight of defect pixels; None: of the set (science.md §3.1)
+    pooled_dice: bool = False
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     ema_decay: float = 0.995
@@ -49,7 +55,7 @@ class TrainedNetwork:
 
     network: LightUNet
     settings: TrainingSettings
-    alpha: float
+    alpha: float  # of the first output
     steps: int
     minutes: float
     last_loss: float
@@ -59,25 +65,24 @@ Progress = Callable[[int, float, float], None]  # step, share done 0..1, running
 
 
 def train(
-    folder: PlainFolder,
+    folders: Sequence[PlainFolder],
     settings: TrainingSettings,
     progress: Progress = lambda step, share, loss: None,
     prepare: Callable[[LightUNet], None] = lambda network: None,
 ) -> TrainedNetwork:
     """Train from random weights, or from those that `prepare` puts in. Nothing is written; an interrupt simply ends it.
 
-    Loss: weighted cross-entropy (alpha of the set) + 0.5 Dice. Dice acts on the logit with alpha's shift undone, so
-    both terms agree on where p = 0.5 lies.
+    Loss: weighted cross-entropy (alpha of the set) + 0.5 Dice, the mean over the outputs. Dice acts on the logit with
+    alpha's shift undone, so both terms agree on where p = 0.5 lies.
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     rng = np.random.default_rng(settings.seed)
-    network = LightUNet()
+    network = LightUNet(len(folders))
     prepare(network)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     averaged = copy.deepcopy(network).eval()
-    alpha = alpha_of_set(folder.positive_share)
-    shift = prior_shift(alpha)
+    alphas = [alpha_of_set(folder.positive_share) if settings.alpha is None else settings.alpha for folder in folders]
     optimiser = torch.optim.AdamW(_parameter_groups(network, settings.weight_decay), lr=settings.learning_rate)
     network.train()
     started = time.monotonic()
@@ -86,11 +91,10 @@ def train(
     while (share := _share_done(step, started, settings)) < 1.0:
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _schedule(share)
-        pictures, masks = draw_batch(folder, settings, rng)
+        batch = draw_batch(folders, settings, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
-            logits = network(pictures)  # (n, 1, h, w)
-        logits = logits.float()
-        loss = weighted_cross_entropy(logits, masks, alpha) + 0.5 * dice_loss(logits - shift, masks)
+            logits = network(batch.pictures)  # (n, d, h, w)
+        loss = _loss(logits.float(), batch, alphas, pooled=settings.pooled_dice)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -102,7 +106,16 @@ def train(
             raise FloatingPointError(f"the loss became {value} at step {step}; lower the learning rate")
         running = value if math.isnan(running) else 0.95 * running + 0.05 * value
         progress(step, share, running)
-    return TrainedNetwork(averaged, settings, alpha, step, (time.monotonic() - started) / 60.0, running)
+    return TrainedNetwork(averaged, settings, alphas[0], step, (time.monotonic() - started) / 60.0, running)
+
+
+def _loss(logits: Tensor, batch: Batch, alphas: Sequence[float], *, pooled: bool) -> Tensor:
+    losses = []
+    for output, alpha in enumerate(alphas):
+        z, y = logits[:, output : output + 1], batch.masks[:, output : output + 1]
+        dice = dice_loss(z - prior_shift(alpha), y, batch.judged, pooled=pooled)
+        losses.append(weighted_cross_entropy(z, y, alpha, batch.judged) + 0.5 * dice)
+    return torch.stack(losses).mean()
 
 
 def has_fast_bf16() -> bool:
@@ -118,31 +131,44 @@ def normalise(rgb: Tensor) -> Tensor:
     return (x - mean) / std
 
 
-def draw_batch(folder: PlainFolder, settings: TrainingSettings, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Crops: pictures float32 (n, 3, h, w) normalised, masks float32 (n, 1, h, w) of 0 and 1."""
-    with_defect = np.flatnonzero(folder.defective)
-    clean = np.flatnonzero(~np.asarray(folder.defective))
-    pictures, masks = [], []
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Crops: `pictures` float32 (n, 3, h, w) normalised, `masks` float32 (n, d, h, w) of 0 and 1, `judged` float32
+    (n, 1, h, w): 0 where nothing is learned."""
+
+    pictures: Tensor
+    masks: Tensor
+    judged: Tensor
+
+
+def draw_batch(folders: Sequence[PlainFolder], settings: TrainingSettings, rng: np.random.Generator) -> Batch:
+    """Draw crops; in turn each folder's own defect is wanted in `defective_share` of them."""
+    pictures, masks, judged = [], [], []
     for k in range(settings.batch):
+        folder = folders[k % len(folders)]
         wants_defect = k < round(settings.batch * settings.defective_share)
+        with_defect = np.flatnonzero(folder.defective)
+        clean = np.flatnonzero(~np.asarray(folder.defective))
         pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
-        rgb, mask = folder.samples[int(rng.choice(pool))].read()
-        rgb, mask = _crop(rgb, mask, settings, rng)
-        if rng.random() < 0.5:
-            rgb, mask = rgb[::-1], mask[::-1]
-        if rng.random() < 0.5:
-            rgb, mask = rgb[:, ::-1], mask[:, ::-1]
+        number = int(rng.choice(pool))
+        rgb, wanted = folder.samples[number].read()
+        area = _crop_area(wanted, settings, rng)
+        drawn = [wanted if other is folder else other.samples[number].read_mask() for other in folders]
+        is_judged = folder.samples[number].read_judged()
+        crop = rgb[area].astype(np.float32)
+        mask = np.stack([one[area] > 127 for one in drawn]).astype(np.float32)  # (d, h, w)
+        weight = np.ones(mask.shape[1:], np.float32) if is_judged is None else is_judged[area].astype(np.float32)
+        flip = (slice(None, None, -1 if rng.random() < 0.5 else 1), slice(None, None, -1 if rng.random() < 0.5 else 1))
         gain, gamma = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.85, 1.1), rng.uniform(0.85, 1.18)
-        pictures.append(np.clip(255.0 * (rgb / 255.0) ** gamma * gain, 0, 255).astype(np.float32))
-        masks.append((mask > 127).astype(np.float32))
+        pictures.append(np.clip(255.0 * (crop[flip] / 255.0) ** gamma * gain, 0, 255).astype(np.float32))
+        masks.append(mask[:, flip[0], flip[1]])
+        judged.append(weight[flip])
     x = normalise(torch.from_numpy(np.stack(pictures))).contiguous(memory_format=torch.channels_last)
-    return x, torch.from_numpy(np.stack(masks))[:, None]
+    return Batch(x, torch.from_numpy(np.stack(masks)), torch.from_numpy(np.stack(judged))[:, None])
 
 
-def _crop(
-    rgb: NDArray[np.uint8], mask: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A crop that holds a random defect pixel somewhere inside, or lies anywhere if there is none."""
+def _crop_area(mask: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns that hold a random defect pixel somewhere inside, or lie anywhere if there is none."""
     height, width = min(settings.crop_height, mask.shape[0]), min(settings.crop_width, mask.shape[1])
     top = int(rng.integers(mask.shape[0] - height + 1))
     left = int(rng.integers(mask.shape[1] - width + 1))
@@ -151,7 +177,7 @@ def _crop(
         y, x = divmod(int(rng.choice(defect)), mask.shape[1])
         top = int(np.clip(y - rng.integers(8, height - 8), 0, mask.shape[0] - height))
         left = int(np.clip(x - rng.integers(8, width - 8), 0, mask.shape[1] - width))
-    return rgb[top : top + height, left : left + width], mask[top : top + height, left : left + width]
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:

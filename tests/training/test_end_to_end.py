@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> PlainFolder:
 def trained(folder: PlainFolder) -> TrainedNetwork:
     settings = TrainingSettings(seed=1, steps=12, batch=4, crop_height=96, crop_width=128)
     losses: list[float] = []
-    result = train(folder, settings, lambda step, share, loss: losses.append(loss))
+    result = train([folder], settings, lambda step, share, loss: losses.append(loss))
     assert losses[-1] < losses[0]
     return result
 
@@ -51,14 +51,15 @@ def test_masks_match_their_pictures(folder: PlainFolder) -> None:
 
 
 def test_half_of_a_batch_has_defects(folder: PlainFolder) -> None:
-    pictures, masks = draw_batch(folder, TrainingSettings(seed=1, batch=8), np.random.default_rng(0))
-    assert pictures.shape == (8, 3, 160, 256)
-    assert int((masks.amax((1, 2, 3)) > 0).sum()) == 4
+    batch = draw_batch([folder], TrainingSettings(seed=1, batch=8), np.random.default_rng(0))
+    assert batch.pictures.shape == (8, 3, 160, 256)
+    assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == 4
+    assert (batch.judged == 1).all()
 
 
 def test_the_same_seed_trains_the_same_network(folder: PlainFolder) -> None:
     settings = TrainingSettings(seed=3, steps=2, batch=2, crop_height=64, crop_width=64, threads=1)
-    first, second = (train(folder, settings).network.state_dict() for _ in range(2))
+    first, second = (train([folder], settings).network.state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
