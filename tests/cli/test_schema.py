@@ -17,6 +17,19 @@ def test_the_schema_of_a_file_is_printed(file: str, key: str) -> None:
     assert key in json.loads(result.stdout)["required"]
 
 
+@pytest.mark.parametrize(
+    ("file", "keys"),
+    [
+        ("station", {"place", "orientation", "fit", "exposure_ms", "pose", "light", "occlusions", "ejectors", "for"}),
+        ("recipe", {"surface", "fusion", "dimensions", "zone", "min_width_mm", "combine", "min_count", "bow_mm"}),
+    ],
+)
+def test_the_schema_names_keys_as_they_are_written(file: str, keys: set[str]) -> None:
+    schema = json.loads(CliRunner().invoke(build_app("schema"), ["schema", file]).stdout)
+    known = {key for each in (schema, *schema["$defs"].values()) for key in each["properties"]}
+    assert keys <= known
+
+
 def test_the_tables_of_the_manual_are_printed() -> None:
     result = CliRunner().invoke(build_app("schema"), ["schema", "station", "--markdown"])
     assert "| `valve_delay_ms` | ms | `15` |" in result.stdout

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from edge_inspector.station.allowed import schema_at
 from edge_inspector.station.load import load_station
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.reference import NEEDED, Section, editor_schema, markdown, sections
@@ -158,3 +159,43 @@ def test_the_pages_examples_go_together(ring: Files) -> None:
 def test_every_camera_that_the_page_shows_is_one() -> None:
     cameras = [camera for content in examples() for camera in content.get("cameras", {}).values()]
     assert [Camera.model_validate(camera).driver for camera in cameras] == ["replay"] * 4
+
+
+def places_in(value: object, loc: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where every value of a file stands."""
+    inner: list[tuple[str | int, object]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    if loc:
+        yield loc
+    for step, each in inner:
+        yield from places_in(each, (*loc, step))
+
+
+def test_an_editor_knows_every_key_of_the_examples(ring: Files) -> None:
+    straw = REPOSITORY / "docs" / "examples" / "straw"
+    files = [
+        (Station, straw / "station.yaml"),
+        (Recipe, straw / "recipe.yaml"),
+        (Station, ring.station),
+        (Recipe, ring.recipe),
+    ]
+    contents = [(model, yaml.safe_load(path.read_text(encoding="utf-8"))) for model, path in files]
+    for content in examples():
+        for key, value in content.items():
+            contents.append((Station if key in Station.model_fields else Recipe, {key: value}))
+    unknown = [
+        loc
+        for model, content in contents
+        for schema in [json.loads(editor_schema(model))]
+        for loc in places_in(content)
+        if not schema_at(schema, tagged(loc, content))
+    ]
+    assert unknown == []
+
+
+def tagged(loc: tuple[str | int, ...], content: dict[str, Any]) -> tuple[str | int, ...]:
+    """The kind of presence is a step of its way in the schema."""
+    return (loc[0], content["presence"]["kind"], *loc[1:]) if loc[0] == "presence" and len(loc) > 1 else loc
