@@ -192,15 +192,14 @@ def station_text(start: Start) -> str:
 
 def _ring_example(start: Start, names: Sequence[str]) -> str:
     """Return `pose` with the places that cameras spaced evenly around the part would have."""
-    width_px, height_px = start.view_px
     cameras = []
     for k, name in enumerate(names):
         place = texts.PLACE.format(
             angle_deg=round(360 * k / len(names), 1),
             distance_mm=EXAMPLE_DISTANCE_MM,
             focal_px=EXAMPLE_DISTANCE_MM / start.mm_per_px,
-            centre_x_px=(width_px - 1) / 2,
-            centre_y_px=(height_px - 1) / 2,
+            centre_x_px=(start.surface.width_px - 1) / 2,
+            centre_y_px=(start.surface.height_px - 1) / 2,
         )
         cameras.append((texts.RING_OTHER if k else texts.RING_FIRST).format(name=name, place=place))
     return texts.POSE.format(count=len(names), distance_mm=EXAMPLE_DISTANCE_MM, example="\n".join(cameras))

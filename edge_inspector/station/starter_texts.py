@@ -59,8 +59,8 @@ POSE_OF_ONE = "pose: unknown # the part may lie anyhow: nothing is said of how m
 
 POSE = """\
 pose: unknown # the part may lie anyhow: each view is judged on its own, nothing is said of how much of the part was seen
-# A straight round part that passes the cameras without turning can be judged on its whole surface: one defect in two
-# views is one finding, lengths are those on the surface, and what no camera saw well makes the part UNINSPECTED.
+# A straight round part that passes a ring of four cameras or more without turning can be judged on its whole surface: one
+# defect in two views is one finding, lengths are those on the surface, and a part not seen all around is UNINSPECTED.
 # Then: `pose: ring`, in the recipe `surface` and presence silhouette, and at each camera its place, measured:
 #   angle_deg: look the way the parts travel; any camera is at 0, angles count clockwise from it. Views show the travel
 #     to the right, and what is at higher angles lower (else turn them with `orientation`).
@@ -107,6 +107,7 @@ presence: # a view that does not show one whole part is no view: the part is the
 
 # A round rod in a ring of cameras (see `pose` in the station file) is judged on its surface:
 # surface: {{max_incidence_deg: 60, same_defect_mm: 0.5, min_coverage: 0.99}}
+
 {engines_and_rules}
 
 # Rules on the part's own measures need no engine, but presence silhouette; beyond its windows a part is UNINSPECTED anyway:

@@ -154,6 +154,7 @@ def test_the_pages_examples_go_together(ring: Files) -> None:
     assert loaded.recipe.dimensions.bow_mm is not None
     assert len(loaded.station.line.ejectors) == 2
     assert loaded.station.occlusions
+    assert loaded.station.records.accepted_sample == 0.02
 
 
 def test_every_camera_that_the_page_shows_is_one() -> None:
