@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class EngineSheet:
     command: str
     validation_words: str
     test_words: str
+    escape_cost: float = math.inf  # false rejects that an escape is worth; infinite: no validation part may escape
 
 
 def package_engine(
@@ -91,7 +93,7 @@ def package_engine(
             return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
 
         on_validation, on_test = measure(sets.validation, "validation"), measure(sets.test, "test")
-        cut = choose_cut(on_validation.good, on_validation.defective, PRECISION)
+        cut = choose_cut(on_validation.good, on_validation.defective, PRECISION, sheet.escape_cost)
         golden = _write_golden(partial, sets.golden, sheet.smallest_defect_px, trained, logit_map, engine)
         manifest = EngineManifest(
             format=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,32 +60,53 @@ class Cut:
     evidence: str
 
 
-def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str) -> Cut:
+def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str, escape_cost: float = math.inf) -> Cut:
     """Cut between part scores: half way between the two sets in logits, so that both keep the same margin.
 
-    If the sets overlap the cut goes below every defective part: rather a false reject than an escape. It is kept within
-    SMALLEST_CUT and LARGEST_CUT. Raises ValueError if either set is empty or a score is not finite.
+    If the sets overlap the cut goes below every defective part: rather a false reject than an escape. Where an escape has a
+    price, `escape_cost` false rejects, it goes where escapes and false rejects together cost least (science.md §6.5 i), half
+    way between the scores on either side; of equal prices the lowest. It is kept within SMALLEST_CUT and LARGEST_CUT. Raises
+    ValueError if either set is empty, a score is not finite, or the price is not above 0.
 
     >>> choose_cut([0.001, 0.01], [0.99, 0.9], "f32").score
     0.2317
     """
     if not good or not defective or not all(map(math.isfinite, (*good, *defective))):
         raise ValueError("a cut needs finite scores of good parts and of defective parts")
+    if not escape_cost > 0:
+        raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
     largest_good, smallest_defective = max(good), min(defective)
     if largest_good < smallest_defective:
-        logit = (_logit(largest_good) + _logit(smallest_defective)) / 2
+        score = _cut_at((_logit(largest_good) + _logit(smallest_defective)) / 2)
+    elif math.isinf(escape_cost):
+        score = _cut_at(_logit(smallest_defective) - NARROW_MARGIN)
     else:
-        logit = _logit(smallest_defective) - NARROW_MARGIN
-    score = round(min(max(1.0 / (1.0 + math.exp(-logit)), SMALLEST_CUT), LARGEST_CUT), 4)
+        score = _cheapest_cut(good, defective, escape_cost)
     misses = sum(s < score for s in defective)
     rejects = sum(s >= score for s in good)
     upper = proportion_interval(misses, len(defective))[1]
+    price = "" if math.isinf(escape_cost) else f", where an escape costs as much as {escape_cost:g} false rejects"
     evidence = (
         f"validation in {precision}: {len(good)} good parts score at most {largest_good:.4g}, {len(defective)} "
-        f"defective at least {smallest_defective:.4g}; at the cut {misses} escapes and {rejects} false rejects. "
+        f"defective at least {smallest_defective:.4g}; at the cut {misses} escapes and {rejects} false rejects{price}. "
         f"So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
     )
     return Cut(score, largest_good, smallest_defective, evidence)
+
+
+def _cheapest_cut(good: Sequence[float], defective: Sequence[float], escape_cost: float) -> float:
+    logits = sorted({_logit(score) for score in (*good, *defective)})
+    between = [(lower + upper) / 2 for lower, upper in itertools.pairwise(logits)]
+    cuts = map(_cut_at, (logits[0] - NARROW_MARGIN, *between, logits[-1] + NARROW_MARGIN))
+
+    def price(cut: float) -> float:
+        return escape_cost * sum(s < cut for s in defective) + sum(s >= cut for s in good)
+
+    return min(cuts, key=lambda cut: (price(cut), cut))
+
+
+def _cut_at(logit: float) -> float:
+    return round(min(max(1.0 / (1.0 + math.exp(-logit)), SMALLEST_CUT), LARGEST_CUT), 4)
 
 
 def region_threshold(cut: float) -> float:

@@ -32,6 +32,35 @@ def test_the_evidence_states_counts_and_what_they_can_show() -> None:
     assert "fewer than 4.9 % escape" in evidence
 
 
+hundredths = st.lists(st.integers(0, 100).map(lambda n: n / 100), min_size=1, max_size=20)
+
+
+@given(good=hundredths, defective=hundredths, escape_cost=st.sampled_from([0.5, 1.0, 3.0, 10.0]))
+def test_where_an_escape_has_a_price_no_other_cut_is_cheaper(
+    good: list[float], defective: list[float], escape_cost: float
+) -> None:
+    def price(cut: float) -> float:
+        return escape_cost * sum(score < cut for score in defective) + sum(score >= cut for score in good)
+
+    allowed = [n / 1000 for n in range(10, 501)]
+    assert price(choose_cut(good, defective, "f32", escape_cost).score) == min(map(price, allowed))
+
+
+def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() -> None:
+    good, defective = [0.01] * 20 + [0.2] * 5, [0.05, *[0.9] * 10]
+    assert choose_cut(good, defective, "f32").score < 0.05
+    cut = choose_cut(good, defective, "f32", escape_cost=3)
+    assert 0.2 < cut.score < 0.9
+    assert "1 escapes and 0 false rejects, where an escape costs as much as 3 false rejects" in cut.evidence
+    assert choose_cut(good, defective, "f32", escape_cost=10).score < 0.05
+
+
+@pytest.mark.parametrize("escape_cost", [0.0, -1.0, math.nan])
+def test_an_escape_that_costs_nothing_is_refused(escape_cost: float) -> None:
+    with pytest.raises(ValueError, match="an escape costs"):
+        choose_cut([0.1], [0.9], "f32", escape_cost)
+
+
 @pytest.mark.parametrize(("good", "defective"), [([], [0.9]), ([0.1], []), ([math.nan], [0.9])])
 def test_a_cut_needs_finite_scores_of_both_kinds(good: list[float], defective: list[float]) -> None:
     with pytest.raises(ValueError, match="needs finite scores"):
