@@ -13,6 +13,8 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.instants import parse_since, parse_until
 from edge_inspector.records.part_filter import PartFilter
 
+VERDICT_STYLES = {"ACCEPT": "green", "REJECT": "red", "UNINSPECTED": "yellow"}
+
 VerdictOption = Annotated[
     list[VerdictKind] | None, typer.Option("--verdict", case_sensitive=False, help="this verdict; may be repeated")
 ]

@@ -1,10 +1,10 @@
-"""What `demo` and `play` print at the end: the table part by part, the counts, the stages, the pictures."""
+"""What `demo` and `play` print at the end: the table part by part, the counts, the stages, the picture of one part."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, OutcomeRecord, VerdictRecord
+from edge_inspector.domain.errors import EdgeInspectorError
+from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, JournalRecord, OutcomeRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.recordings import Recording
 from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles, stages
+from edge_inspector.records.picture_store import list_pictures
 from edge_inspector.simulation.bin_events import Bin, NotFed
 from edge_inspector.simulation.evidence import Evidence
 from edge_inspector.simulation.reconcile import Row, Tally, reconcile, tally, violations
@@ -37,7 +39,10 @@ _STAGE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PlayReport:
-    """One run, taken apart. `pictures` are folders of parts that were not accepted, by name of the arrival."""
+    """One run, taken apart. `pictures` are those of parts that were not accepted, by name of the arrival.
+
+    `sheet` is the picture of the rejected part that shows most; where there is none, `why_no_sheet` says why.
+    """
 
     rows: list[Row]
     counts: Tally
@@ -47,6 +52,8 @@ class PlayReport:
     stages: dict[str, Percentiles]
     pictures: dict[str, list[Path]]
     bins_path: Path
+    sheet: Path | None
+    why_no_sheet: str
 
     @property
     def is_good(self) -> bool:
@@ -60,7 +67,10 @@ def make_report(evidence: Evidence, recording: Recording, state_dir: Path, bins_
     """Reconcile the bins with the ledger and measure the stages."""
     rows = reconcile(evidence.bins, evidence.ledger, recording.truth, evidence.journal)
     refused = {row.arrival for row in rows if row.arrival and row.verdict is not VerdictKind.ACCEPT}
-    found = {name: sorted((state_dir / "pictures").glob(f"*/{name}/*")) for name in sorted(refused, key=_by_number)}
+    found = {name: list_pictures(state_dir, name) for name in sorted(refused, key=_by_number)}
+    pictures = {name: paths for name, paths in found.items() if paths}
+    rejected = {row.arrival for row in rows if row.verdict is VerdictKind.REJECT}
+    sheet, why_no_sheet = _draw_sheet(state_dir, most_telling(evidence.journal, rejected & pictures.keys()))
     return PlayReport(
         rows=rows,
         counts=tally(rows),
@@ -68,9 +78,39 @@ def make_report(evidence: Evidence, recording: Recording, state_dir: Path, bins_
         not_fed=[event for event in evidence.bins if isinstance(event, NotFed)],
         alarms=[f"{r.code}: {r.text}" for r in evidence.ledger if isinstance(r, AlarmRecord) and r.raised],
         stages=_stage_percentiles(evidence),
-        pictures={name: paths for name, paths in found.items() if paths},
+        pictures=pictures,
         bins_path=bins_path,
+        sheet=sheet,
+        why_no_sheet=why_no_sheet,
     )
+
+
+def most_telling(journal: Iterable[JournalRecord], names: Collection[str]) -> str | None:
+    """Return which of these parts is best shown to people: several defects, seen by two cameras or more, clearly found.
+
+    None where no verdict in the journal is about any of them.
+    """
+    verdicts = [r for r in journal if isinstance(r, VerdictRecord) and r.key.name in names]
+    return max(verdicts, key=_tells).key.name if verdicts else None
+
+
+def _tells(verdict: VerdictRecord) -> tuple[int, int, int, float]:
+    rejecting = [finding for finding in verdict.findings if finding.rejects]
+    defects = {finding.defect for finding in rejecting}
+    shared = {finding.defect for finding in rejecting if len(finding.cameras) >= 2}
+    return len(shared), len(defects), -len(verdict.missing), min((f.score for f in rejecting), default=0.0)
+
+
+def _draw_sheet(state_dir: Path, name: str | None) -> tuple[Path | None, str]:
+    """Return the sheet of this part, or why there is none."""
+    if name is None:
+        return None, "no part was rejected of which pictures are kept"
+    from edge_inspector.records.sheet import sheet_of  # OpenCV takes longer to import than the report to print
+
+    try:
+        return sheet_of(state_dir, name), ""
+    except EdgeInspectorError as error:
+        return None, f"part {name}: {error}"
 
 
 def _by_number(name: str) -> tuple[int, ...]:
@@ -101,13 +141,17 @@ def print_report(report: PlayReport, console: Console) -> None:
     console.print()
     console.print(_stage_table(report.stages))
     if report.pictures:
-        console.print("\npictures of parts that were not accepted, plain and with coloured masks:", highlight=False)
+        console.print("\npictures of parts that were not accepted, as the cameras gave them:", highlight=False)
         parts = {row.arrival: row.part for row in report.rows}
         for name, paths in report.pictures.items():
             _print_whole(f"  {parts[name]}  {shorten(paths[0].parent)}/", console)
     _print_whole(f"what fell where, by the belt itself: {shorten(report.bins_path)}", console)
     for fault in report.faults:
         console.print(f"CONTRADICTION {fault}", style="bold red", highlight=False)
+    if report.sheet is not None:
+        _print_whole(f"one rejected part in one picture: {shorten(report.sheet)}", console)
+    else:
+        _print_whole(f"no picture of one rejected part: {report.why_no_sheet}", console)
 
 
 def _print_whole(line: str, console: Console) -> None:
@@ -185,5 +229,7 @@ def print_json(report: PlayReport) -> None:
         "stages": {name: dataclasses.asdict(found) for name, found in report.stages.items()},
         "pictures": {name: [str(path) for path in paths] for name, paths in report.pictures.items()},
         "bins": str(report.bins_path),
+        "sheet": None if report.sheet is None else str(report.sheet),
+        "why_no_sheet": report.why_no_sheet,
     }
     print(json.dumps(content, indent=1))

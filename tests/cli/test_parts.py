@@ -27,6 +27,7 @@ from edge_inspector.records.latency import STAGE_NAMES
 from edge_inspector.records.measures import MEASURE_NAMES
 from tests.records import history as made
 from tests.records.history import History
+from tests.records.rod_part import write_part
 
 REJECT, UNINSPECTED = VerdictKind.REJECT, VerdictKind.UNINSPECTED
 QUOTED = 'stain "ä", 3 mm²\r\nand more'
@@ -348,3 +349,77 @@ def test_alarms_can_be_chosen(state_dir: Path, options: tuple[str, ...], codes: 
     assert [alarm["code"] for alarm in found] == codes
     assert all(alarm["who"] == ("kim" if alarm["code"] == "ejection_failed" else "") for alarm in found)
     assert all((alarm["remedy"] == "") == (alarm["code"] == "from_the_future") for alarm in found)
+
+
+def lines_of(text: str) -> list[list[str]]:
+    """Return the cells of every line, without the blanks between them."""
+    return [line.split() for line in text.splitlines()]
+
+
+def test_a_part_is_shown_with_its_reasons_and_what_was_judged(state_dir: Path) -> None:
+    result = run("show", "1-1", "--state", state_dir)
+    assert result.exit_code == 0
+    assert "verdict REJECT (decided: REJECT, reached the line: REJECT)" in result.stdout
+    assert "outcome ejected, 60.0 mm at the sensor" in result.stdout
+    assert "  crack 3.4 mm long (limit 2.0)" in result.stdout
+    lines = lines_of(result.stdout)
+    assert ["1", "crack", "0.900", "3.4", "1.50", "(4,", "5)", "px", "c1", "yes"] in lines
+    assert ["c1", "+1.5", "0.250", "(1)"] in lines
+    assert ["daemon", "overhead", "35.0"] in lines
+    assert "no sheet: no picture of part 1-1 is kept" in result.stdout
+
+
+def test_a_missing_view_is_shown_with_its_reason(state_dir: Path) -> None:
+    result = run("show", "1-2", "--state", state_dir)
+    assert ["c2", "+1.5", "0.250", "(0)", "no_frame", "none", "within", "18", "ms"] in lines_of(result.stdout)
+
+
+def test_lot_and_lane_are_shown_where_there_are_any(state_dir: Path) -> None:
+    shown = run("show", "2-1", "--state", state_dir).stdout
+    assert "lot L-7" in shown
+    assert "outcome ejection_failed, by rejects, 60.0 mm at the sensor" in shown
+    assert "lot" not in run("show", "1-1", "--state", state_dir).stdout
+    listed = run("list", "--state", state_dir).stdout.splitlines()
+    assert listed[0].split()[:5] == ["part", "time", "(UTC)", "lot", "verdict"]
+    assert listed[11].split()[:5] == ["2-1", "2024-05-07", "10:00:00", "L-7", "REJECT"]
+    assert "lot" not in run("list", "--state", state_dir, "--run", "1").stdout
+
+
+def test_places_measures_and_the_sheet_of_a_part_on_a_surface_are_shown(tmp_path: Path) -> None:
+    folder = write_part(tmp_path)
+    result = run("show", "1-1", "--state", tmp_path)
+    assert "measures length 60.0 mm, Ø 8.00 mm, bow 0.00 mm, taper 0.00 mm, oval 0.00 mm, 100.0% of the surface seen" in (
+        result.stdout
+    )
+    cells = ["1", "crack", "0.980", "4.0", "1.70", "6.70", "20", "mm,", "130°", "c3,", "c4,", "c2", "yes"]
+    assert cells in lines_of(result.stdout)
+    assert result.stdout.splitlines()[-1] == f"sheet {folder}/1-1-sheet.jpg"
+    assert f"picture {folder}/c6.jpg" in result.stdout
+    assert f"picture {folder}/1-1-sheet.jpg" not in result.stdout
+    assert (folder / "1-1-sheet.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_a_program_gets_a_part_whole_and_the_sheet_where_it_asked_for_it(tmp_path: Path) -> None:
+    folder = write_part(tmp_path)
+    to = tmp_path / "mine.jpg"
+    shown = json.loads(run("show", "1-1", "--state", tmp_path, "--json", "--sheet", to).stdout)
+    assert (shown["sheet"], shown["why_no_sheet"], to.is_file()) == (str(to), "", True)
+    assert [Path(path).name for path in shown["pictures"]] == [f"c{k}.jpg" for k in range(1, 7)]
+    assert shown["measures"]["diameter_mm"] == 8.0
+    assert (shown["findings"][0]["along_mm"], shown["findings"][0]["width_mm"]) == (20.0, 1.7)
+    assert not (folder / "1-1-sheet.jpg").exists()
+
+
+def test_no_sheet_is_drawn_when_none_is_wanted(tmp_path: Path) -> None:
+    folder = write_part(tmp_path)
+    shown = json.loads(run("show", "1-1", "--state", tmp_path, "--json", "--no-sheet").stdout)
+    assert (shown["sheet"], shown["why_no_sheet"]) == (None, "")
+    assert not list(folder.glob("*-sheet.jpg"))
+
+
+def test_a_sheet_that_was_asked_for_and_can_not_be_is_an_error(state_dir: Path, tmp_path: Path) -> None:
+    nowhere = run("show", "1-1", "--state", state_dir, "--sheet", tmp_path / "s.jpg")
+    assert isinstance(nowhere.exception, ConfigurationError)
+    assert "no picture of part 1-1 is kept" in str(nowhere.exception)
+    both = run("show", "1-1", "--state", state_dir, "--sheet", tmp_path / "s.jpg", "--no-sheet")
+    assert "give one of the two" in str(both.exception)

@@ -120,17 +120,3 @@ def test_the_command_lists_parts_as_a_table_and_as_json(state_dir: Path) -> None
     assert "1-9" not in text
     code, text = run("list", "--state", state_dir, "--json")
     assert [part["verdict"] for part in json.loads(text)][:3] == ["REJECT", "UNINSPECTED", "ACCEPT"]
-
-
-def test_the_command_shows_one_part_with_its_pictures(state_dir: Path) -> None:
-    picture = state_dir / "pictures" / "2024-05-06" / "1-1" / "c1-overlay.jpg"
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"x")
-    code, text = run("show", "1-1", "--state", state_dir)
-    assert code == 0
-    for expected in ("REJECT", "ejected", "score 0.900, 3.4 mm", "view c1, engine cracks", "daemon overhead", str(picture)):
-        assert expected in text
-    code, text = run("show", "1-2", "--state", state_dir, "--json")
-    shown = json.loads(text)
-    assert shown["missing_views"] == [{"camera": "c2", "reason": "no_frame", "detail": "none within 18 ms"}]
-    assert shown["pictures"] == []

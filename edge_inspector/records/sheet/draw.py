@@ -9,7 +9,7 @@ from edge_inspector.imaging.overlay import Colour
 from edge_inspector.records.part_evidence import PartEvidence
 from edge_inspector.records.sheet.canvas import BOLD, DIM, LINE, REGULAR, TEXT, Canvas, wrapped
 from edge_inspector.records.sheet.findings import draw_findings, list_height_px
-from edge_inspector.records.sheet.surface import draw_surface, surface_height_px, unroll
+from edge_inspector.records.sheet.surface import AXIS_PX, draw_surface, surface_height_px, unroll
 from edge_inspector.records.sheet.tags import tags_of
 from edge_inspector.records.sheet.views import draw_views, grid_of
 from edge_inspector.records.wording import measure_words
@@ -21,7 +21,7 @@ HEAD_PX = 74  # without the reasons
 REASON_PX = 31  # one line of them
 MOST_REASONS = 3
 MOST_LINES_A_REASON = 2
-LIST_PX = 440  # wide, beside the surface
+LIST_PX = 440  # wide, beside the surface; at least so wide beside a few small views
 LIST_COLUMNS = 4  # below the views, without a surface
 VERDICT_COLOURS: dict[str | None, Colour] = {
     "REJECT": (255, 82, 82),
@@ -38,20 +38,26 @@ def draw_sheet(evidence: PartEvidence) -> Pixels:
     shape = next((view.picture.shape for view in evidence.views if view.picture is not None), (256, 1248, 3))
     grid = grid_of(len(evidence.views), shape[1], shape[0], room)
     surface = None if evidence.verdict is None else evidence.verdict.surface
-    flat = None if surface is None else unroll(evidence, surface, room - LIST_PX - SECTION_PX - 66)
-    bottom_px = list_height_px(len(tags), LIST_COLUMNS) if flat is None else surface_height_px(flat)
+    flat = None if surface is None else unroll(evidence, surface, room - LIST_PX - SECTION_PX - AXIS_PX)
     views_y = MARGIN_PX + HEAD_PX + len(reasons) * REASON_PX + SECTION_PX // 2
     bottom_y = views_y + grid.height_px + SECTION_PX
+    beside_px = room - grid.width_px - SECTION_PX
+    is_beside = flat is None and beside_px >= LIST_PX
+    bottom_px = 0 if is_beside else list_height_px(len(tags), LIST_COLUMNS) if flat is None else surface_height_px(flat)
     canvas = Canvas(WIDTH_PX, bottom_y + bottom_px + MARGIN_PX // 2)
     _draw_head(canvas, evidence, reasons)
     draw_views(canvas, MARGIN_PX, views_y, grid, evidence, tags)
-    canvas.line(MARGIN_PX, bottom_y - SECTION_PX / 2 + 4, WIDTH_PX - MARGIN_PX, bottom_y - SECTION_PX / 2 + 4, LINE)
+    measures = measure_words(evidence.details.measures)
+    right = WIDTH_PX - MARGIN_PX
+    if is_beside:
+        draw_findings(canvas, right - beside_px, views_y, beside_px, grid.height_px, tags, measures, beside_px // LIST_PX)
+        return canvas.pixels
+    canvas.line(MARGIN_PX, bottom_y - SECTION_PX / 2 + 4, right, bottom_y - SECTION_PX / 2 + 4, LINE)
     if flat is None:
-        draw_findings(canvas, MARGIN_PX, bottom_y, room, bottom_px, tags, LIST_COLUMNS)
+        draw_findings(canvas, MARGIN_PX, bottom_y, room, bottom_px, tags, measures, LIST_COLUMNS)
     else:
         draw_surface(canvas, MARGIN_PX, bottom_y, flat, evidence, tags)
-        list_x = WIDTH_PX - MARGIN_PX - LIST_PX
-        draw_findings(canvas, list_x, bottom_y, LIST_PX, bottom_px, tags)
+        draw_findings(canvas, right - LIST_PX, bottom_y, LIST_PX, bottom_px, tags)
     return canvas.pixels
 
 
@@ -66,9 +72,6 @@ def _draw_head(canvas: Canvas, evidence: PartEvidence, reasons: Sequence[str]) -
     at_utc = summary.at_utc[:19].replace("T", " ")
     words = "  ·  ".join(filter(None, [*where, f"{at_utc} UTC"]))
     canvas.text(right, baseline - 5, words, 22, DIM, align=1, most_px=right - end - 40)
-    if evidence.verdict is None or evidence.verdict.surface is None:
-        measures = "  ·  ".join(measure_words(evidence.details.measures))
-        canvas.text(right, baseline + 30, measures, 20, DIM, align=1)
     for index, line in enumerate(reasons):
         canvas.text(MARGIN_PX, MARGIN_PX + HEAD_PX + 6 + index * REASON_PX, line, 24, TEXT, REGULAR)
 

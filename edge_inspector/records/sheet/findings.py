@@ -21,13 +21,26 @@ def list_height_px(count: int, columns: int) -> int:
     return TITLE_PX + rows * ROW_PX
 
 
-def draw_findings(canvas: Canvas, x: int, y: int, width: int, height: int, tags: Sequence[Tag], columns: int = 1) -> None:
-    """Draw the findings in columns, those that reject first; what does not fit into the height is counted."""
-    rejecting = sum(tag.finding.rejects for tag in tags)
+def draw_findings(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    height: int,
+    tags: Sequence[Tag],
+    measures: Sequence[str] = (),
+    columns: int = 1,
+) -> None:
+    """Draw the findings in columns, those that reject first; what does not fit into the height is counted.
+
+    `measures` of the part stand beside the title.
+    """
     title = "no finding" if not tags else f"{len(tags)} finding{'s' if len(tags) > 1 else ''}"
-    canvas.text(x, y + 26, title, 23, TEXT, BOLD)
+    end = canvas.text(x, y + 26, title, 23, TEXT, BOLD)
     if tags:
-        canvas.text(x + width, y + 26, f"{rejecting or 'none'} reject{'s' if rejecting < 2 else ''}", 20, DIM, align=1)
+        rejecting = sum(tag.finding.rejects for tag in tags)
+        end = canvas.text(end + 14, y + 26, f"{rejecting or 'none'} reject{'s' if rejecting < 2 else ''}", 20, DIM)
+    canvas.text(x + width, y + 26, "  ·  ".join(measures), 20, DIM, align=1, most_px=x + width - end - 20)
     room = max(1, (height - TITLE_PX) // ROW_PX) * columns
     if len(tags) > room:
         room = max(1, (height - TITLE_PX - _MORE_PX) // ROW_PX) * columns
@@ -51,11 +64,11 @@ def _draw_row(canvas: Canvas, x: float, y: float, width: float, tag: Tag) -> Non
         f"{finding.length_mm:.1f} mm" if finding.width_mm is None else f"{finding.length_mm:.1f} × {finding.width_mm:.2f} mm"
     )
     head = f"{finding.defect}  {sizes}"
-    canvas.text(left + label_px + 12, y + 35, head, 21, TEXT, BOLD, most_px=room - label_px - 12)
+    canvas.text(left + label_px + 12, y + 34, head, 21, TEXT, BOLD, most_px=room - label_px - 12)
     place = place_words(finding)
     line = "  ·  ".join(filter(None, (f"at {place}" if place else "", f"{finding.area_mm2:.2f} mm²")))
-    canvas.text(left, y + 59, line, 18, TEXT, most_px=room)
+    canvas.text(left, y + 60, line, 18, TEXT, most_px=room)
     rest = f"score {finding.score:.2f}  ·  {', '.join(finding.cameras)}" + (
         "" if finding.rejects else "  ·  does not reject"
     )
-    canvas.text(left, y + 81, rest, 18, DIM, most_px=room)
+    canvas.text(left, y + 82, rest, 18, DIM, most_px=room)

@@ -112,8 +112,9 @@ def draw_surface(canvas: Canvas, x: int, y: int, flat: UnrolledSurface, evidence
     frame = Box(left, top, width, height)
     _draw_rulers(canvas, frame, flat)
     for camera, row in flat.camera_rows.items():
-        canvas.box(left + 8, top + row - 13, text_width(camera, 18, BOLD) + 16, 26, 6, BACKGROUND, share=0.65)
-        canvas.text(left + 16, top + row + 6, camera, 18, TEXT, BOLD)
+        middle = top + min(max(row, 16), height - 16)
+        canvas.box(left + 8, middle - 13, text_width(camera, 18, BOLD) + 16, 26, 6, BACKGROUND, share=0.65)
+        canvas.text(left + 16, middle + 6, camera, 18, TEXT, BOLD)
     boxes = [(tag, flat.box_of(tag)) for tag in tags]
     draw_labels(canvas, [(tag, box.scaled(1, left, top)) for tag, box in boxes if box is not None], frame, with_defect=False)
 

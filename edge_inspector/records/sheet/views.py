@@ -33,6 +33,11 @@ class Grid:
     view_height_px: int
 
     @property
+    def width_px(self) -> int:
+        """Of all columns."""
+        return self.columns * self.view_width_px + (self.columns - 1) * GAP_PX
+
+    @property
     def height_px(self) -> int:
         """Of all rows with their captions."""
         return self.rows * (self.view_height_px + CAPTION_PX) + (self.rows - 1) * GAP_PX
