@@ -58,18 +58,19 @@ def seen_share(
 ) -> Coverage:
     """Count which views show each cell of `grid` inside their picture, unhidden, and at no flatter incidence than the limit.
 
-    A grid of 1 mm is fine enough for the share: 25 × 60 cells.
+    A cell counts whole by its middle, so that a gap narrower than a cell may go unnoticed: the grid's step is to be well
+    below the smallest defect.
     """
     times_seen = np.zeros(grid.shape, np.uint8)
-    points = rod.surface(grid.along_mm[None, :], grid.angle_deg[:, None]).points_mm if occlusions else None
+    if occlusions:  # where the cells are in the world, but for the travel
+        points = rod.surface(grid.along_mm[None, :], grid.angle_deg[:, None]).points_mm
+        behind_mm, angle_deg = points[..., 2], np.degrees(np.arctan2(points[..., 1], points[..., 0]))
     for view in views:
         shown = map_view(rod, view.camera, view.lead_mm, grid).shown(
             width_px=view.width_px, height_px=view.height_px, max_incidence_deg=max_incidence_deg
         )
         for occlusion in occlusions:
-            assert points is not None
             if not occlusion.cameras or view.name in occlusion.cameras:
-                angle = np.degrees(np.arctan2(points[..., 1], points[..., 0]))
-                shown &= ~occlusion.hides(view.lead_mm - points[..., 2], angle)
+                shown &= ~occlusion.hides(view.lead_mm - behind_mm, angle_deg)
         times_seen += shown
     return Coverage(times_seen, float(np.mean(times_seen > 0)))

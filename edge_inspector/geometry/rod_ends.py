@@ -15,7 +15,6 @@ from edge_inspector.geometry.ring_camera import RingCamera
 from edge_inspector.geometry.rod import Rod
 
 _RIM_DEG = np.arange(0.0, 360.0, 5.0)  # the outermost point between two of these lies 0.002 mm farther out at most
-_RIM = np.array([1.0, 1.0, -1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +25,26 @@ class RimEnd:
     mm_per_px: float
 
 
-def rim_ends(rod: Rod, camera: RingCamera, lead_mm: float) -> tuple[RimEnd, RimEnd]:
-    """Return where a silhouette starts (the trailing end, at low x) and where it ends (the leading end)."""
-    trailing = _rim(rod, camera, lead_mm, rod.length_mm)
-    leading = _rim(rod, camera, lead_mm, 0.0)
-    first, last = int(np.argmin(trailing[0])), int(np.argmax(leading[0]))
-    return (
-        RimEnd(float(trailing[0][first]), float(trailing[1][first])),
-        RimEnd(float(leading[0][last]), float(leading[1][last])),
-    )
+@dataclass(frozen=True, slots=True)
+class RodEnds:
+    """The rims of both ends in part coordinates, mm: (2, n, 3), the trailing one first."""
 
+    rims_mm: NDArray[np.float64]
 
-def _rim(rod: Rod, camera: RingCamera, lead_mm: float, along_mm: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    points = rod.surface(along_mm, _RIM_DEG).points_mm * _RIM + np.array([0.0, 0.0, lead_mm])
-    seen = camera.project(points)
-    return seen.x_px, seen.depth_mm / camera.focal_px
+    @classmethod
+    def of(cls, rod: Rod) -> RodEnds:
+        """Return the rims of a rod."""
+        return cls(rod.surface(np.array([[rod.length_mm], [0.0]]), _RIM_DEG).points_mm)
+
+    def seen_by(self, camera: RingCamera, lead_mm: float) -> tuple[RimEnd, RimEnd]:
+        """Return where a silhouette starts (the trailing end, at low x) and where it ends (the leading one).
+
+        `lead_mm` is the leading end's z when the frame was exposed. NaN where a rim is not before the lens.
+        """
+        seen = camera.project(self.rims_mm * np.array([1.0, 1.0, -1.0]) + np.array([0.0, 0.0, lead_mm]))
+        start, end = int(np.argmin(seen.x_px[0])), int(np.argmax(seen.x_px[1]))
+        mm_per_px = seen.depth_mm / camera.focal_px
+        return (
+            RimEnd(float(seen.x_px[0, start]), float(mm_per_px[0, start])),
+            RimEnd(float(seen.x_px[1, end]), float(mm_per_px[1, end])),
+        )

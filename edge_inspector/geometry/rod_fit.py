@@ -26,7 +26,7 @@ from edge_inspector.domain.view import Outline
 from edge_inspector.geometry.axis_ray import Rays, from_axis, nearest_depth
 from edge_inspector.geometry.ring_camera import RingCamera
 from edge_inspector.geometry.rod import Rod
-from edge_inspector.geometry.rod_ends import rim_ends
+from edge_inspector.geometry.rod_ends import RodEnds
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ MOST_EDGE_MM = 0.5  # a view whose edge points lie farther from the rod than thi
 LEAST_COLUMNS = 4  # of an outline, between the ends of the rod: three fix a parabola
 _END_MARGIN_MM = 0.5  # edge points nearer to an end may belong to the rim
 _MOST_REACH = 0.9  # of a camera's distance
-_ROUNDS = 7
+_ROUNDS = 6
 _HUBER_ROUNDS = 3
 _LEAST_SCALE_PX = 0.1  # outlines without noise must not turn rounding into outliers
 _LEAST_SPREAD = 0.2  # of the cameras' directions: below it a number can not be told from the noise
@@ -266,9 +266,10 @@ def _solve(touching: _Touching, weights: Floats, free: Floats) -> Floats:
 
 def _end_offsets_mm(seen: Sequence[SeenOutline], rod: Rod, shift_mm: float) -> Floats:
     """Return how much farther along the travel each view shows the ends than the rod has them: (n, 2), trailing, leading."""
+    ends = RodEnds.of(rod)
     offsets = []
     for view in seen:
-        start, end = rim_ends(rod, view.camera, view.lead_mm + shift_mm)
+        start, end = ends.seen_by(view.camera, view.lead_mm + shift_mm)
         outline = view.outline
         offsets.append(((outline.start_px - start.x_px) * start.mm_per_px, (outline.end_px - end.x_px) * end.mm_per_px))
     return np.array(offsets)

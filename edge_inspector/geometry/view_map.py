@@ -107,31 +107,32 @@ def _map_rows(rod: Rod, camera: RingCamera, lead_mm: float, angle: Floats, along
     rise_x, rise_y = (slope / steepness[:, None]).T  # radius direction · slope is how far it stands back along
     radius = table((ones, rod.round_radius_mm(along)), (rod.oval_part_mm(angle), every))
     rise = table((x, rise_x), (y, rise_y))
-    lean_share = 1 / (1 + steepness)
-    # from the axis point, in the camera's own directions: towards it, aside, and along z
-    towards = table((across @ out, every)) - rise * (slope @ out * lean_share).astype(np.float32)
-    beside = table((across @ aside, every)) - rise * (slope @ aside * lean_share).astype(np.float32)
+    # the direction of the radius, in the camera's own directions: towards it, aside, and along z
+    towards_lean, aside_lean = -(slope @ out) / (1 + steepness), -(slope @ aside) / (1 + steepness)
+    towards = table((across @ out, every), (x, rise_x * towards_lean), (y, rise_y * towards_lean))
+    beside = table((across @ aside, every), (x, rise_x * aside_lean), (y, rise_y * aside_lean))
+    # the point of the surface, from the lens
     depth = table((ones, camera.distance_mm - centre @ out)) - radius * towards
     lateral = table((ones, centre @ aside)) + radius * beside
-    z = (lead_mm - along - camera.along_mm).astype(np.float32) + radius * rise  # −(along − radius * rise), from the lens
+    z = table((ones, lead_mm - along - camera.along_mm)) + radius * rise
     focal = np.float32(camera.focal_px) / depth
     view.x_px[run] = focal * z + np.float32(camera.centre_x_px)
     view.y_px[run] = focal * lateral + np.float32(camera.centre_y_px)
 
     # the normal, as in `Rod.surface`; the lean of its small oval and taper parts is of second order and left out
-    mean = rod.radius_mm[0] + rod.oval_part_mm(angle)
-    oval = rod.oval_slope_mm(angle) / mean
-    normal_towards = towards - (oval * (around @ out)).astype(np.float32)[:, None]
-    normal_beside = beside - (oval * (around @ aside)).astype(np.float32)[:, None]
-    taper = np.float32(rod.radius_slope)
-    normal_z = rise - table((oval * around[:, 0], rise_x), (oval * around[:, 1], rise_y)) + taper
-    facing = normal_towards * depth - normal_beside * lateral - normal_z * z
-    normal_length = (1 + oval**2 + rod.radius_slope**2).astype(np.float32)[:, None]
-    view.cos_incidence[run] = facing / np.sqrt(normal_length * (depth * depth + lateral * lateral + z * z))
+    oval = rod.oval_slope_mm(angle) / (rod.radius_mm[0] + rod.oval_part_mm(angle))
+    towards -= (oval * (around @ out)).astype(np.float32)[:, None]
+    beside -= (oval * (around @ aside)).astype(np.float32)[:, None]
+    rise -= table((oval * around[:, 0], rise_x), (oval * around[:, 1], rise_y), (ones, -rod.radius_slope * every))
+    facing = towards * depth - beside * lateral - rise * z
+    normal_square = (1 + oval**2 + rod.radius_slope**2).astype(np.float32)[:, None]
+    view.cos_incidence[run] = facing / np.sqrt(normal_square * (depth * depth + lateral * lateral + z * z))
 
 
 def surface_of_pixels(rod: Rod, camera: RingCamera, lead_mm: float, x_px: ArrayLike, y_px: ArrayLike) -> SurfacePlaces:
     """Return what pixels, fractions allowed, show of a rod's surface. The end faces are not part of it.
+
+    A pixel that only grazes the rod, within a few degrees, may count as one that misses it.
 
     Args:
         rod: the part.
