@@ -1,0 +1,75 @@
+"""The same training is not done twice, and another one never taken for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from edge_inspector.training.kept_network import keep_network
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings
+
+SETTINGS = TrainingSettings(seed=1, steps=3, minutes=2.5)
+SOURCES = {"pictures": "ab", "weights": "random"}
+
+
+class Teacher:
+    """Gives a new network each time it is asked, and counts how often."""
+
+    def __init__(self) -> None:
+        self.lessons = 0
+
+    def learn(self) -> TrainedNetwork:
+        self.lessons += 1
+        torch.manual_seed(self.lessons)
+        return TrainedNetwork(LightUNet().eval(), SETTINGS, 0.9, 3, 0.25, 0.125)
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return Teacher()
+
+
+def test_what_was_learned_with_these_settings_from_these_sources_is_taken_as_it_was(
+    tmp_path: Path, teacher: Teacher
+) -> None:
+    path = tmp_path / "networks" / "crack.pt"
+    first = keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    second = keep_network(path, replace(SETTINGS, threads=7), SOURCES, teacher.learn)
+    assert teacher.lessons == 1
+    assert (second.alpha, second.steps, second.minutes, second.last_loss) == (0.9, 3, 0.25, 0.125)
+    assert not second.network.training
+    for name, value in first.network.state_dict().items():
+        assert torch.equal(value, second.network.state_dict()[name])
+
+
+@pytest.mark.parametrize(
+    ("settings", "sources"),
+    [
+        (replace(SETTINGS, seed=2), SOURCES),
+        (replace(SETTINGS, minutes=3.0), SOURCES),
+        (SETTINGS, {**SOURCES, "pictures": "cd"}),
+    ],
+)
+def test_other_settings_or_pictures_are_learned_anew(
+    tmp_path: Path, teacher: Teacher, settings: TrainingSettings, sources: dict[str, str]
+) -> None:
+    path = tmp_path / "crack.pt"
+    keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    keep_network(path, settings, sources, teacher.learn)
+    assert teacher.lessons == 2
+
+
+def test_a_training_that_is_interrupted_leaves_what_was_there(tmp_path: Path, teacher: Teacher) -> None:
+    def interrupted() -> TrainedNetwork:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "crack.pt"
+    keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    with pytest.raises(KeyboardInterrupt):
+        keep_network(path, SETTINGS, {**SOURCES, "pictures": "cd"}, interrupted)
+    keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    assert teacher.lessons == 1
