@@ -61,7 +61,7 @@ FINDING_COLUMNS: dict[str, str] = {
     "part": "RUN-NUMBER",
     "run": "life of the line worker",
     "seq": "number in the run",
-    "number": "of the finding in its part, from 0",
+    "number": "of the finding in its part, from 0; `parts show` and the sheet count from 1",
     "arrival_utc": "the part arrived",
     "verdict": "of the part, as the line applied it",
     "outcome": "of the part",

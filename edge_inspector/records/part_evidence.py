@@ -79,13 +79,14 @@ def read_evidence(state_dir: Path, details: PartDetails) -> PartEvidence:
     verdict = _verdict(state_dir, details)
     colours = EngineColours(state_dir)
     digest = details.recipe or ""
+    engines = dict.fromkeys([*recipe.engines, *(j.engine for j in (verdict.judgements if verdict is not None else ()))])
     return PartEvidence(
         details=details,
         folder=folder,
         product=recipe.product,
         verdict=verdict,
         views=tuple(_view(name, camera, pictures.get(name), recipe, verdict) for name, camera in cameras.items()),
-        engines={engine: EngineMarks(colours(digest, engine), _cut(recipe, engine)) for engine in recipe.engines},
+        engines={engine: EngineMarks(colours(digest, engine), _cut(recipe, engine)) for engine in engines},
         max_incidence_deg=None if recipe.surface is None else recipe.surface.max_incidence_deg,
     )
 

@@ -8,10 +8,10 @@ import pytest
 
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.domain.records import MissingViewRecord
-from edge_inspector.imaging.overlay import encode_jpeg
+from edge_inspector.imaging.overlay import COLOURS, encode_jpeg
 from edge_inspector.records.cameras_note import FILE_NAME, encode_cameras
 from edge_inspector.records.database import read_only
-from edge_inspector.records.part_evidence import PartEvidence, ViewEvidence, read_evidence
+from edge_inspector.records.part_evidence import EngineMarks, PartEvidence, ViewEvidence, read_evidence
 from edge_inspector.records.queries import show_part
 from edge_inspector.station.station import Orientation, Roi
 from tests.records import rod_part
@@ -110,3 +110,12 @@ def test_pictures_whose_recipe_or_cameras_nobody_knows_are_said(tmp_path: Path) 
     (folder / FILE_NAME).unlink()
     with pytest.raises(ConfigurationError, match=r"cameras\.json: not there"):
         evidence_of(tmp_path)
+
+
+def test_marks_of_an_engine_that_the_recipe_does_not_name_are_shown_in_red(tmp_path: Path) -> None:
+    record = rod_part.verdict()
+    judged = tuple(msgspec.structs.replace(j, engine="dents") for j in record.judgements)
+    write_part(tmp_path, msgspec.structs.replace(record, judgements=judged))
+    evidence = evidence_of(tmp_path)
+    assert view_of(evidence, "c3").probabilities["dents"].any()
+    assert evidence.engines["dents"] == EngineMarks(COLOURS["red"], 0.0)

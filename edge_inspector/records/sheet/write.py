@@ -26,6 +26,8 @@ def write_sheet(state_dir: Path, details: PartDetails, to: Path | None = None) -
     Raises:
         ConfigurationError: there are no pictures to draw it from, or it can not be written; the message says why.
     """
+    if to is not None and to.suffix.lower() not in (".jpg", ".jpeg"):
+        raise ConfigurationError(f"{to}: the sheet is a JPEG; name a file that ends in .jpg")
     evidence = read_evidence(state_dir, details)
     content = encode_jpeg(draw_sheet(evidence), QUALITY)
     try:

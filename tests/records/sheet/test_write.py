@@ -43,3 +43,10 @@ def test_a_place_that_can_not_be_written_is_said_with_what_to_do(tmp_path: Path)
     to = tmp_path / "no" / "such.jpg"
     with pytest.raises(ConfigurationError, match=r"such\.jpg: the sheet can not be written .*name a file with --sheet"):
         write_sheet(tmp_path, details_of(tmp_path), to)
+
+
+def test_a_file_of_another_kind_is_not_written(tmp_path: Path) -> None:
+    write_part(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"mine\.png: the sheet is a JPEG; name a file that ends in \.jpg"):
+        write_sheet(tmp_path, details_of(tmp_path), tmp_path / "mine.png")
+    assert not (tmp_path / "mine.png").exists()
