@@ -65,11 +65,12 @@ class WorkerProcess:
         self._process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
         self.pid = self._process.pid
         if spec.nice:
+            nice = min(19, os.getpriority(os.PRIO_PROCESS, 0) + spec.nice)  # on top of the supervisor's own
             with contextlib.suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, spec.nice)
+                os.setpriority(os.PRIO_PROCESS, self.pid, nice)
             # where the kernel groups tasks by session (autogroup), niceness counts only between groups, by this file
             with contextlib.suppress(OSError):
-                Path(f"/proc/{self.pid}/autogroup").write_text(str(spec.nice), encoding="ascii")
+                Path(f"/proc/{self.pid}/autogroup").write_text(str(nice), encoding="ascii")
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that comes too late is no error."""

@@ -214,3 +214,39 @@ def test_with_a_software_trigger_one_request_feeds_one_part_at_the_next_turn():
 def test_a_looping_recording_names_its_turns():
     driven = Driven(loop_ns=2000 * MS).until(6000)
     assert [(fed.part, fed.t_ns // MS) for fed in driven.of(Fed)] == [("p1", 1000), ("p1#2", 3000), ("p1#3", 5000)]
+
+
+ASIDE_THEN_GOOD = replace(CONFIG, gates=(Gate("second_pass", 200.0, 15 * MS), Gate("good", 300.0, 15 * MS, is_good=True)))
+
+
+@pytest.mark.parametrize(
+    ("opened", "expected"),
+    [
+        ([], ("", Bin.REJECT, THROUGH_MS + 500)),
+        (["second_pass"], ("second_pass", Bin.ASIDE, THROUGH_MS)),
+        (["good"], ("good", Bin.GOOD, THROUGH_MS + 500)),
+        (["second_pass", "good"], ("second_pass", Bin.ASIDE, THROUGH_MS)),  # the first that is open takes it
+    ],
+)
+def test_a_part_falls_into_the_lane_of_the_first_gate_that_is_open_for_it(opened, expected):
+    driven = Driven(ASIDE_THEN_GOOD).until(1960)
+    for gate in opened:
+        driven.open_gate(2900, gate=gate)
+    driven.until(4000)
+    (fell,) = driven.of(FellInto)
+    assert (fell.lane, fell.bin, pytest.approx(fell.t_ns / MS, abs=1e-5)) == expected
+    assert len(driven.edges(Sensor.CONFIRM)) == (fell.bin is Bin.GOOD)
+    assert driven.belt.on_belt == ()
+
+
+def test_behind_the_good_lane_a_part_runs_on_to_the_gates_that_are_left():
+    behind = replace(CONFIG, gates=(Gate("good", 200.0, 15 * MS, is_good=True), Gate("scrap", 300.0, 15 * MS)))
+    driven = Driven(behind).until(1960).open_gate(2900, gate="scrap").until(4000)
+    assert [(fell.lane, fell.bin) for fell in driven.of(FellInto)] == [("scrap", Bin.ASIDE)]
+    assert driven.edges(Sensor.CONFIRM) == []
+
+
+def test_a_gate_that_is_not_there_is_refused():
+    driven = Driven().until(1960).open_gate(2320, gate="third").until(3000)
+    assert [refused.gate for refused in driven.of(GateRefused)] == ["third"]
+    assert driven.bins() == {"p1": Bin.REJECT}

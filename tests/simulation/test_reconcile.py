@@ -8,7 +8,7 @@ from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.records import ArrivalRecord, OutcomeRecord, PartKeyRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.recordings import PartKind, RecordedTruth
-from edge_inspector.simulation.bin_events import Bin, Fed, FellInto
+from edge_inspector.simulation.bin_events import Bin, Fed, FellInto, GateRefused
 from edge_inspector.simulation.reconcile import reconcile, tally, violations
 
 ACCEPT, REJECT, UNINSPECTED = VerdictKind.ACCEPT, VerdictKind.REJECT, VerdictKind.UNINSPECTED
@@ -30,8 +30,8 @@ def fed(seq, part=None):
     return Fed(part or f"p{seq}", seq * 100, 60.0)
 
 
-def fell(seq, into=Bin.GOOD):
-    return FellInto(f"p{seq}", into, seq * 100 + 50)
+def fell(seq, into=Bin.GOOD, lane=""):
+    return FellInto(f"p{seq}", into, seq * 100 + 50, lane)
 
 
 def found(events, ledger, **options):
@@ -66,7 +66,7 @@ def test_an_outcome_that_the_bins_contradict_is_a_violation(what, verdict, into,
     assert any(says in fault for fault in found(events, [arrival(1), outcome(1, what, verdict)]))
 
 
-@pytest.mark.parametrize("into", [Bin.GOOD, Bin.REJECT, None])
+@pytest.mark.parametrize("into", [*Bin, None])
 def test_a_lost_part_may_be_anywhere(into):
     events = [fed(1), *([fell(1, into)] if into else [])]
     assert found(events, [arrival(1), outcome(1, Outcome.LOST, UNINSPECTED)]) == []
@@ -141,3 +141,46 @@ def test_the_reason_joins_the_words_of_line_and_decision():
 def test_every_row_can_be_printed_as_json():
     row = reconcile([fed(1), fell(1)], [arrival(1), outcome(1)])[0]
     assert dataclasses.asdict(row)["outcome"] == "passed"
+
+
+LED_ASIDE = outcome(1, Outcome.EJECTED, UNINSPECTED, lane="second_pass")
+
+
+def test_a_part_in_the_lane_that_was_opened_for_it_is_no_violation():
+    events = [fed(1), fell(1, Bin.ASIDE, "second_pass"), fed(2), fell(2, lane="good")]
+    assert found(events, [arrival(1), LED_ASIDE, arrival(2), outcome(2, lane="good")]) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "lane", "says"),
+    [
+        (LED_ASIDE, "scrap", "ejector second_pass was opened for it, but it is in lane scrap"),
+        (LED_ASIDE, "", "ejector second_pass was opened for it, but it is in the reject bin"),
+        (outcome(1, Outcome.EJECTED, REJECT), "scrap", "no ejector was opened for it, but it is in lane scrap"),
+        (outcome(1, Outcome.PURGED, UNINSPECTED), "scrap", "no ejector was opened for it, but it is in lane scrap"),
+        (outcome(1, Outcome.LINE_STOPPED, UNINSPECTED), "scrap", "no ejector was opened for it, but it is in lane scrap"),
+        (outcome(1, Outcome.LOST, ACCEPT, lane="good"), "scrap", "was accepted, and is in lane scrap"),
+        (outcome(1, Outcome.PASSED, lane="good"), "scrap", "its outcome is `passed`, but it is in lane scrap"),
+    ],
+)
+def test_a_part_in_another_lane_than_the_one_told_is_a_violation(told, lane, says):
+    events = [fed(1), fell(1, Bin.ASIDE if lane else Bin.REJECT, lane)]
+    assert found(events, [arrival(1), told]) == [f"p1 (1-1): {says}"]
+
+
+def test_a_part_whose_ejector_the_belt_did_not_open_may_be_in_the_last_bin():
+    events = [fed(1), GateRefused(1, 1, "second_pass"), fell(1, Bin.REJECT)]
+    assert found(events, [arrival(1), LED_ASIDE]) == []
+    assert found([fed(1), GateRefused(1, 1, "good"), fell(1, Bin.REJECT)], [arrival(1), LED_ASIDE]) != []
+
+
+def test_a_part_led_aside_before_a_purge_may_be_in_its_lane_or_in_the_last_bin():
+    purged = outcome(1, Outcome.PURGED, UNINSPECTED, lane="second_pass")
+    for into, lane in ((Bin.ASIDE, "second_pass"), (Bin.REJECT, "")):
+        assert found([fed(1), fell(1, into, lane)], [arrival(1), purged]) == []
+
+
+def test_lanes_are_counted_by_their_names():
+    events = [fed(1), fell(1, Bin.ASIDE, "second_pass"), fed(2), fell(2, Bin.ASIDE, "scrap"), fed(3), fell(3, lane="good")]
+    counts = tally(reconcile(events, [arrival(i) for i in (1, 2, 3)]))
+    assert (counts.lanes, counts.good_bin, counts.reject_bin) == ({"second_pass": 1, "scrap": 1}, 1, 0)
