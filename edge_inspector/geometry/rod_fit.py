@@ -7,7 +7,7 @@ closely, at `axis`, in the unit direction `out`, it does so at the distance of t
 
 This is linear in every unknown of the rod, so that one least-squares problem over all views and columns gives them all; as
 `out` and the place along depend a little on the rod, it is solved a few times. Points that do not fit the rest (a splinter,
-a fibre, a node) lose their weight: Huber's at first, then Tukey's biweight (Beaton & Tukey 1974), scale by the median.
+a fibre, a node) lose their weight: Huber's at first, then Tukey's biweight (Beaton & Tukey 1974), by the median residual.
 
 The ends come from where the silhouettes end. Belt speed and time say where the part is in each view against the others; the
 sensor's edge is not exact, so that all views are shifted by what their median asks for.
@@ -59,7 +59,6 @@ class RodFit:
     lead_correction_mm: float
     max_end_residual_mm: tuple[float, ...]  # farthest that a view shows one of the ends from where the rod has it
     edge_rms_px: float  # of the edge points that kept their weight
-    edge_residual_px: tuple[float, ...]  # median of each view's own, without sign
     cameras: tuple[RingCamera, ...]  # as given, but looking so that the view's own silhouette lies over the rod's
 
 
@@ -86,8 +85,10 @@ def fit_rod(seen: Sequence[SeenOutline]) -> RodFit | RodRefused:
     try:
         edges = _EdgePoints.of(seen)
         return _refine(seen, edges, *_first_guess(seen))
-    except (_NoRodError, np.linalg.LinAlgError) as error:
+    except _NoRodError as error:
         return RodRefused(str(error))
+    except np.linalg.LinAlgError as error:
+        return RodRefused(f"the outlines give no rod that can be computed: {error}")
 
 
 def _name(camera: RingCamera) -> str:
@@ -102,6 +103,7 @@ class _EdgePoints:
     rays: Rays  # with the leading end where it was given
     focal_px: Floats
     lower: NDArray[np.bool_]  # of the lower edge
+    side: Floats  # (n, 3) unit vector across the view, towards the side of the rod that the point lies on
 
     @classmethod
     def of(cls, seen: Sequence[SeenOutline]) -> _EdgePoints:
@@ -111,11 +113,14 @@ class _EdgePoints:
             for view, (columns, upper, lower) in zip(seen, parts, strict=True)
         ]
         counts = [len(columns) for columns, _, _ in parts]
+        lower = np.concatenate([np.repeat([False, True], count) for count in counts])
+        aside = np.repeat([view.camera.aside for view in seen], 2 * np.array(counts), axis=0)
         return cls(
             np.repeat(np.arange(len(seen)), 2 * np.array(counts)),
             Rays(np.concatenate([ray.lens_mm for ray in rays]), np.concatenate([ray.direction for ray in rays])),
             np.repeat([view.camera.focal_px for view in seen], 2 * np.array(counts)),
-            np.concatenate([np.repeat([False, True], count) for count in counts]),
+            lower,
+            np.where(lower, 1.0, -1.0)[:, None] * aside,
         )
 
 
@@ -219,21 +224,23 @@ def _touching(edges: _EdgePoints, rod: Rod, shift_mm: float) -> _Touching:
     depth, along = nearest_depth(rod, rays)
     points = rays.at(depth)
     near = from_axis(rod, points, along)
+    # a rod far from the true one may have a point on its wrong side, where it counts as that far below the surface
+    side = np.where(np.einsum("ni,ni->n", near.out, edges.side) < 0, -1.0, 1.0)
+    out = side[:, None] * near.out
     s = 2 * near.along_mm / rod.length_mm - 1
     powers = np.stack([np.ones_like(s), s, s * s], axis=1)
     twice = 2 * near.angle_rad
     rows = np.concatenate(
-        [near.out[:, :1] * powers, near.out[:, 1:2] * powers, powers[:, :2], np.cos(twice)[:, None], np.sin(twice)[:, None]],
+        [out[:, :1] * powers, out[:, 1:2] * powers, powers[:, :2], np.cos(twice)[:, None], np.sin(twice)[:, None]],
         axis=1,
     )
     radius = rod.round_radius_mm(near.along_mm) + rod.oval_part_mm(near.angle_rad)
     # a side stands as far from the axis as the support function says, slightly more than the radius in that direction
     support = radius + rod.oval_slope_mm(near.angle_rad) ** 2 / (2 * radius)
-    axis_along = near.along_mm * near.out[:, 2]
-    values = np.einsum("ni,ni->n", near.out, points) - axis_along - (support - radius)
+    values = np.einsum("ni,ni->n", out, points) - near.along_mm * out[:, 2] - (support - radius)
     px_per_mm = edges.focal_px / depth
     inside = (near.along_mm > _END_MARGIN_MM) & (near.along_mm < rod.length_mm - _END_MARGIN_MM)
-    return _Touching(rows, values, px_per_mm, (near.distance_mm - support) * px_per_mm, inside)
+    return _Touching(rows, values, px_per_mm, (side * near.distance_mm - support) * px_per_mm, inside)
 
 
 def _weights(touching: _Touching, *, tukey: bool) -> Floats:
@@ -279,13 +286,15 @@ def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm:
     """Hold every view against the rod that all of them gave."""
     touching = _touching(edges, rod, shift_mm)
     weights = _weights(touching, tukey=True)
-    cameras, residuals_px = [], []
+    cameras = []
     for number, view in enumerate(seen):
         own = touching.inside & (edges.view == number)
-        if int(own.sum()) < 2 * LEAST_COLUMNS:
+        lower = edges.lower[own]
+        fewer = min(int(lower.sum()), int((~lower).sum()))
+        if fewer < LEAST_COLUMNS:
             return RodRefused(
-                f"{_name(view.camera)} shows {int(own.sum())} edge points between the ends of the rod that all views "
-                f"give together; at least {2 * LEAST_COLUMNS} are needed"
+                f"{_name(view.camera)} shows only {fewer} columns of an edge between the ends of the rod that all views "
+                f"give together; at least {LEAST_COLUMNS} are needed"
             )
         residual_px = touching.residual_px[own]
         middle_px, px_per_mm = float(np.median(np.abs(residual_px))), float(np.median(touching.px_per_mm[own]))
@@ -295,10 +304,8 @@ def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm:
                 f"give together (limit {MOST_EDGE_MM:g}): it was moved, or the part is no rod"
             )
         # edges that lie lower than the rod's, above and below alike: the part, or the camera, moved aside
-        lower = edges.lower[own]
         aside_px = (float(np.median(residual_px[lower])) - float(np.median(residual_px[~lower]))) / 2
         cameras.append(replace(view.camera, centre_y_px=view.camera.centre_y_px + aside_px))
-        residuals_px.append(middle_px)
     rms_px = math.sqrt(float(np.sum(weights * np.square(touching.residual_px)) / np.sum(weights)))
     ends_mm = np.abs(_end_offsets_mm(seen, rod, shift_mm)).max(axis=1)
     if not (math.isfinite(rms_px) and np.all(np.isfinite(ends_mm))):
@@ -309,6 +316,5 @@ def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm:
         shift_mm,
         tuple(float(end_mm) for end_mm in ends_mm),
         rms_px,
-        tuple(residuals_px),
         tuple(cameras),
     )

@@ -86,6 +86,13 @@ def test_a_mark_on_the_surface_has_one_place_in_all_views_that_show_it(seed: int
     assert np.max(np.nanmax(off_angle[:, twice], axis=0) - np.nanmin(off_angle[:, twice], axis=0)) < 0.5
 
 
+def test_a_thin_straw_bowed_by_more_than_it_is_thick_is_found() -> None:
+    """A straight rod is the first guess, and parts of this one lie wholly beside it."""
+    tube = SlowTube(60.0, 1.5, sag=(3.0, 4.5))
+    fit = fitted(seen_outlines(tube))
+    assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.02)
+
+
 def test_splinters_and_fibres_do_not_pull_the_rod() -> None:
     rng = np.random.default_rng(1)
     tube = random_tube(rng)
@@ -98,6 +105,19 @@ def test_splinters_and_fibres_do_not_pull_the_rod() -> None:
     assert fit.rod.diameter_mm == pytest.approx(2 * tube.radius, abs=0.05)
     assert fit.rod.bow_mm == pytest.approx(rod_of(tube).bow_mm, abs=0.1)
     assert fit.rod.oval_mm == pytest.approx(tube.oval, abs=0.08)
+
+
+def test_a_node_does_not_thicken_the_rod() -> None:
+    tube = SlowTube(60.0, 4.0, sag=(0.5, 0.0))
+    seen = []
+    for view in seen_outlines(tube, rng=np.random.default_rng(10), skew_mm=0.0):
+        upper, lower = np.array(view.outline.upper_px), np.array(view.outline.lower_px)
+        upper[9:11] -= 7.0  # 0.4 mm of radius, on 5 mm, all around
+        lower[9:11] += 7.0
+        seen.append(with_outline(view, upper_px=tuple(upper), lower_px=tuple(lower)))
+    fit = fitted(seen)
+    assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.05)
+    assert fit.edge_rms_px < 0.35
 
 
 def test_a_view_out_of_step_is_told_and_does_not_move_the_others() -> None:
@@ -229,6 +249,14 @@ def test_columns_at_one_place_fix_no_rod(straight: list[SeenOutline]) -> None:
         upper, lower = (edge[middle] for edge in (view.outline.upper_px, view.outline.lower_px))
         crowded.append(with_outline(view, columns_px=(623.0,) * 8, upper_px=(upper,) * 8, lower_px=(lower,) * 8))
     assert "columns must be spread over the whole part" in refused(crowded)
+
+
+def test_a_view_that_shows_another_place_than_the_others_is_named(straight: list[SeenOutline]) -> None:
+    outline = straight[2].outline
+    start, end = outline.start_px + 1500, outline.end_px + 1500
+    gone = with_outline(straight[2], start_px=start, end_px=end, columns_px=tuple(x + 1500 for x in outline.columns_px))
+    reason = refused([*straight[:2], gone, *straight[3:]])
+    assert reason.startswith("the camera at 120° shows only 0 columns of an edge between the ends of the rod")
 
 
 def test_a_thing_that_is_no_rod_is_refused(straight: list[SeenOutline]) -> None:
