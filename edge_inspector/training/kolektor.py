@@ -9,7 +9,6 @@ the copies of its pictures under another number, and the block whose items can n
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.set_index import read_index
 from edge_inspector.training.split import dealing_key
 
 WIDTH, HEIGHT = 256, 640  # from 500 x 1235..1284: half the resolution, the two axes within 4 % of each other
@@ -52,24 +52,11 @@ class Split:
 
 def read_surfaces(folder: Path) -> list[Surface]:
     """Every picture of the set but the copies (`duplicate_of`). Raises TrainingDataError naming the file at fault."""
-    index = folder / "index.csv"
-    if not index.is_file():
-        raise TrainingDataError(f"{index}: is missing; name the folder that holds the set with --data")
-    with index.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
-        if missing:
-            raise TrainingDataError(f"{index}:1: lacks the columns {', '.join(missing)}; restore the file")
-        surfaces = [
-            Surface(folder / row["path"], folder / row["mask"], row["number"], row["group"], row["defective"] == "1")
-            for row in rows
-            if not row["duplicate_of"]
-        ]
-    for surface in surfaces:
-        for path in (surface.picture, surface.mask):
-            if not path.is_file():
-                raise TrainingDataError(f"{path}: is named in {index} and missing; restore it")
-    return surfaces
+    return [
+        Surface(folder / row["path"], folder / row["mask"], row["number"], row["group"], row["defective"] == "1")
+        for row in read_index(folder, _COLUMNS)
+        if not row["duplicate_of"]
+    ]
 
 
 def split_surfaces(surfaces: Iterable[Surface], held_back: int, validation: int) -> Split:

@@ -1,0 +1,230 @@
+"""Magnetic tiles as training sets and as parts for a station: what a picture is known to show, and folds that share no tile.
+
+Huang, Qiu, Yuan 2020, "Surface defect saliency of magnetic tile", The Visual Computer; no licence is stated, so neither its
+pictures nor a network trained on them may ship. Read here in the form of `index.csv`: path, mask, class, group, fold, width,
+height, mask_pixels. A group is one physical tile, as far as can be told, photographed several times; a fold holds whole
+groups.
+
+A picture carries one class, that of its folder. A tile is labelled at one exposure and lies among the good ones, or in
+another class, at the next. So a picture is known to be free of a defect only if no picture of its group is labelled for it;
+the others say nothing about that defect: they neither train its engine nor choose its cut. Masks have soft borders: a pixel
+is defective from 128 on (science.md §5.2). A label of fewer pixels than LEAST_LABEL_PX is none: such pictures are left out.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
+from edge_inspector.imaging.decode import decode_jpeg
+from edge_inspector.imaging.fit import fit
+from edge_inspector.training.plain_folder import PlainFolder, Sample, describe_samples
+from edge_inspector.training.set_index import FIRST_LINE, INDEX_FILE, read_index
+from edge_inspector.training.split import dealing_key
+
+DEFECTS = ("blowhole", "break", "crack", "fray", "uneven")
+VIEW_WIDTH_PX, VIEW_HEIGHT_PX = 640, 416  # multiples of 32 px that hold the largest tile, 632 x 403, at its own resolution
+LEAST_LABEL_PX = 9  # the smallest defect of the set has 26; below are masks of 0, 1 and 3 px
+_COLUMNS = ("path", "mask", "class", "group", "fold", "width", "height", "mask_pixels")
+_CLASSES = {f"MT_{defect.capitalize()}": defect for defect in DEFECTS} | {"MT_Free": ""}
+_CLEAN = "clean.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture. `defect` is empty for one that counts as good; `label_px` are the pixels of its mask."""
+
+    picture: Path
+    mask: Path
+    defect: str
+    group: str
+    fold: int
+    label_px: int
+
+    @property
+    def name(self) -> str:
+        """As the set has it, `exp4_num_45057`; no two pictures share one."""
+        return self.picture.stem
+
+    @property
+    def is_labelled(self) -> bool:
+        """False where the class says that there is a defect and the mask does not say where."""
+        return not self.defect or self.label_px >= LEAST_LABEL_PX
+
+
+@dataclass(frozen=True, slots=True)
+class FoldSplit:
+    """Tiles of three sets that share no group."""
+
+    training: tuple[Tile, ...]
+    validation: tuple[Tile, ...]
+    held_back: tuple[Tile, ...]
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """All of them."""
+        return (*self.training, *self.validation, *self.held_back)
+
+
+def read_tiles(folder: Path) -> list[Tile]:
+    """Every picture of the set, those without a usable label too. Raises TrainingDataError naming file and line at fault."""
+    index = folder / INDEX_FILE
+    tiles = []
+    for line, row in enumerate(read_index(folder, _COLUMNS), start=FIRST_LINE):
+        try:
+            tiles.append(_tile(folder, row))
+        except ValueError as error:
+            raise TrainingDataError(f"{index}:{line}: {error}; restore the file") from error
+    _refuse_straddling(index, tiles)
+    return tiles
+
+
+def _tile(folder: Path, row: Mapping[str, str]) -> Tile:
+    if row["class"] not in _CLASSES:
+        raise ValueError(f"the class is {row['class']!r}, allowed are {', '.join(_CLASSES)}")
+    if int(row["width"]) > VIEW_WIDTH_PX or int(row["height"]) > VIEW_HEIGHT_PX:
+        raise ValueError(
+            f"the picture is {row['width']} x {row['height']} px, more than the view, {VIEW_WIDTH_PX} x {VIEW_HEIGHT_PX}"
+        )
+    return Tile(
+        folder / row["path"],
+        folder / row["mask"],
+        _CLASSES[row["class"]],
+        row["group"],
+        int(row["fold"]),
+        int(row["mask_pixels"]),
+    )
+
+
+def _refuse_straddling(index: Path, tiles: Sequence[Tile]) -> None:
+    folds: dict[str, set[int]] = defaultdict(set)
+    for tile in tiles:
+        folds[tile.group].add(tile.fold)
+    for group, found in folds.items():
+        if len(found) > 1:
+            raise TrainingDataError(
+                f"{index}: group {group} is in the folds {', '.join(map(str, sorted(found)))}; pictures of one tile in two "
+                "sets measure memory, so restore the file"
+            )
+
+
+def split_folds(tiles: Sequence[Tile], held_back: int) -> FoldSplit:
+    """Hold one fold back; of the others the last one chooses the cuts and the rest train. Raises TrainingDataError."""
+    folds = sorted({tile.fold for tile in tiles})
+    if held_back not in folds or len(folds) < 3:
+        raise TrainingDataError(
+            f"fold {held_back} can not be held back: the set has the folds {', '.join(map(str, folds))}, and one more must "
+            "choose the cuts and one train"
+        )
+    *_, validation = (fold for fold in folds if fold != held_back)
+    return FoldSplit(
+        training=tuple(tile for tile in tiles if tile.fold not in (held_back, validation)),
+        validation=tuple(tile for tile in tiles if tile.fold == validation),
+        held_back=tuple(tile for tile in tiles if tile.fold == held_back),
+    )
+
+
+def known_for(defect: str, tiles: Iterable[Tile]) -> list[Tile]:
+    """Tiles that are labelled for the defect or known to be free of it. Give whole groups: one label speaks for all of one.
+
+    Tiles of other classes count as free under the same condition: what is labelled there is another defect.
+    """
+    tiles = list(tiles)
+    showing = {tile.group for tile in tiles if tile.defect == defect}
+    return [tile for tile in tiles if tile.is_labelled and (tile.defect == defect or tile.group not in showing)]
+
+
+def cut_tiles(defect: str, tiles: Iterable[Tile]) -> list[Tile]:
+    """Tiles that an engine's cut is chosen on: its own defect, and of those known to be free of it the good ones.
+
+    A tile with another defect is rejected anyhow, rightly, so that it is neither escape nor false reject of this engine.
+    """
+    return [tile for tile in known_for(defect, tiles) if tile.defect in (defect, "")]
+
+
+def good_groups(tiles: Iterable[Tile]) -> set[str]:
+    """Groups none of whose pictures is labelled for any defect: in the others a good tile may show one."""
+    tiles = list(tiles)
+    return {tile.group for tile in tiles} - {tile.group for tile in tiles if tile.defect}
+
+
+def tile_picture(path: Path) -> NDArray[np.uint8]:
+    """A picture at its own size, uint8 (h, w), decoded as a station does. Raises TrainingDataError."""
+    try:
+        return np.ascontiguousarray(decode_jpeg(path.read_bytes(), from_camera=False)[..., 0])
+    except PictureDamagedError as error:
+        raise TrainingDataError(f"{path}: {error}; restore it") from error
+
+
+def tile_mask(path: Path) -> NDArray[np.uint8]:
+    """A mask at its own size, uint8 (h, w), 255 where it is at least 128 and else 0. Raises TrainingDataError."""
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise TrainingDataError(f"{path}: can not be decoded; restore it")
+    return np.where(mask >= 128, 255, 0).astype(np.uint8)
+
+
+def write_views(tiles: Iterable[Tile], folder: Path) -> None:
+    """Write `images/NAME.png` and `masks/NAME.png` padded as the station's views are: what is mirrored keeps its label.
+
+    Raises TrainingDataError naming a file that is damaged, or a mask of another size than its picture.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    _write(folder / "masks" / _CLEAN, np.zeros((VIEW_HEIGHT_PX, VIEW_WIDTH_PX), np.uint8))
+    for tile in tiles:
+        picture, mask = tile_picture(tile.picture), tile_mask(tile.mask)
+        if picture.shape != mask.shape:
+            raise TrainingDataError(
+                f"{tile.mask}: is {mask.shape[1]} x {mask.shape[0]} px but its picture is {picture.shape[1]} x "
+                f"{picture.shape[0]} px; restore both"
+            )
+        _write(folder / "images" / f"{tile.name}.png", fit(picture, "pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX))
+        _write(folder / "masks" / f"{tile.name}.png", fit(mask, "pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX))
+
+
+def views_for(defect: str, tiles: Iterable[Tile], folder: Path) -> PlainFolder:
+    """The views of these tiles that `write_views` put into `folder`, with the masks of one defect, in dealing order.
+
+    Raises TrainingDataError if they do not hold both tiles with the defect and tiles without.
+    """
+    tiles = sorted(tiles, key=lambda tile: dealing_key(tile.name))
+    if len({tile.defect == defect for tile in tiles}) < 2:
+        raise TrainingDataError(
+            f"{folder}: {len(tiles)} tiles are known for {defect}, but tiles with it and tiles without are needed; hold "
+            "another fold back"
+        )
+    return describe_samples(
+        folder,
+        tuple(
+            Sample(
+                folder / "images" / f"{tile.name}.png",
+                folder / "masks" / (f"{tile.name}.png" if tile.defect == defect else _CLEAN),
+                tile.name,
+            )
+            for tile in tiles
+        ),
+    )
+
+
+def write_parts(tiles: Iterable[Tile], folder: Path) -> dict[str, bool]:
+    """Write a plain folder of one camera, FOLDER/NAME.jpg, the original files; return whether each part is defective."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for tile in tiles:
+        shutil.copyfile(tile.picture, folder / f"{tile.name}.jpg")
+    return {tile.name: bool(tile.defect) for tile in tiles}
+
+
+def _write(path: Path, picture: NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+        raise OSError(f"{path} could not be written")
