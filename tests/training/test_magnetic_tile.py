@@ -59,8 +59,8 @@ def write_tiles(folder: Path) -> None:
         (folder / kind / "Imgs").mkdir(parents=True, exist_ok=True)
         picture = rng.integers(60, 200, (HEIGHT_PX, width), dtype=np.uint8)
         mask = np.zeros_like(picture)
-        mask[7, 10 : 10 + label_px] = 255
-        mask[8, 10 : 10 + label_px] = 127  # the soft border, which does not count
+        mask[240, 10 : 10 + label_px] = 255
+        mask[241, 10 : 10 + label_px] = 127  # the soft border, which does not count
         stem = f"{kind}/Imgs/{name}"
         cv2.imwrite(str(folder / f"{stem}.jpg"), picture)
         cv2.imwrite(str(folder / f"{stem}.png"), mask)
@@ -157,9 +157,9 @@ def test_a_mask_is_cut_at_128_and_mirrored_with_its_picture(tiles: list[Tile], t
     folder = views_for("crack", tiles, tmp_path / "views")
     mask = next(sample for sample in folder.samples if sample.part == "a1").read_mask()
     assert set(np.unique(mask)) == {0, 255}
-    assert np.array_equal(np.argwhere(mask[:HEIGHT_PX, :150])[:, 0], [7] * 12)
-    assert mask[2 * (HEIGHT_PX - 1) - 7, 10] == 255  # row 7 again, as far below the last row as it lies above
-    assert mask[2 * (HEIGHT_PX - 1) - 8, 10] == 0
+    assert np.array_equal(np.argwhere(mask[:HEIGHT_PX, :150])[:, 0], [240] * 12)
+    assert mask[2 * (HEIGHT_PX - 1) - 240, 10] == 255  # row 240 again, as far below the last row as it lies above
+    assert mask[2 * (HEIGHT_PX - 1) - 241, 10] == 0
 
 
 def test_only_the_defect_asked_for_is_in_the_masks(tiles: list[Tile], tmp_path: Path) -> None:
