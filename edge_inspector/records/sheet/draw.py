@@ -68,9 +68,15 @@ def _draw_head(canvas: Canvas, evidence: PartEvidence, reasons: Sequence[str]) -
     colour = VERDICT_COLOURS.get(summary.verdict, DIM)
     end += 26 + canvas.pill(end + 26, baseline - 36, summary.verdict or "no verdict yet", 28, colour)
     end = canvas.text(end + 22, baseline - 5, (summary.outcome or "under way").replace("_", " "), 26, DIM)
-    where = [evidence.product, evidence.details.station or "", f"lot {summary.lot}" if summary.lot else ""]
-    at_utc = summary.at_utc[:19].replace("T", " ")
-    words = "  ·  ".join(filter(None, [*where, f"{at_utc} UTC"]))
+    total_ms = summary.stages.total_ms
+    facts = [
+        evidence.product,
+        evidence.details.station or "",
+        f"lot {summary.lot}" if summary.lot else "",
+        f"{summary.at_utc[:19].replace('T', ' ')} UTC",
+        "" if total_ms is None else f"verdict after {total_ms:.0f} ms",
+    ]
+    words = "  ·  ".join(filter(None, facts))
     canvas.text(right, baseline - 5, words, 22, DIM, align=1, most_px=right - end - 40)
     for index, line in enumerate(reasons):
         canvas.text(MARGIN_PX, MARGIN_PX + HEAD_PX + 6 + index * REASON_PX, line, 24, TEXT, REGULAR)

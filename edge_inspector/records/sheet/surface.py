@@ -141,7 +141,7 @@ def _draw_rulers(canvas: Canvas, frame: Box, flat: UnrolledSurface) -> None:
 
 
 def _draw_scale(canvas: Canvas, frame: Box, px_a_mm: float) -> None:
-    """Draw bars of 5 mm along and 30° around in the lower right corner, below the ruler."""
+    """Draw bars of 5 mm along and 30° around in the lower right corner of the surface."""
     bar_px, turn_px = 5 * px_a_mm, frame.height / 12
     x, y = frame.x + frame.width - 20, frame.y + frame.height - 20
     canvas.box(x - bar_px - 16, y - turn_px - 16, bar_px + 28, turn_px + 28, 8, BACKGROUND, share=0.6)

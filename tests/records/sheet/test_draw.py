@@ -149,3 +149,14 @@ def test_a_part_that_has_only_pictures_is_shown_without_words_of_a_verdict(flat:
     sheet = draw_sheet(bare)
     head = sheet[: MARGIN_PX + 60]
     assert not any((head == colour).all(axis=-1).any() for colour in VERDICT_COLOURS.values())
+
+
+@pytest.mark.parametrize(("length_mm", "radius_mm"), [(400.0, 1.0), (5.0, 25.0)])
+def test_thin_and_flat_rods_have_a_sheet_too(evidence: PartEvidence, length_mm: float, radius_mm: float) -> None:
+    assert evidence.verdict is not None
+    assert evidence.verdict.surface is not None
+    rod = (length_mm, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, radius_mm, 0.0, 0.0, 0.0)
+    surface = msgspec.structs.replace(evidence.verdict.surface, rod=rod)
+    sheet = draw_sheet(replace(evidence, verdict=msgspec.structs.replace(evidence.verdict, surface=surface)))
+    assert (sheet[:, :30] == BACKGROUND).all()
+    assert (sheet[:, -30:] == BACKGROUND).all()
