@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.capture.edge_model import OFFSETS_PX, place_edge
+from edge_inspector.capture.edge_model import OFFSETS_PX, place_edges
 
 Grey = NDArray[np.uint8]
 Float = NDArray[np.float64]
@@ -17,7 +15,9 @@ OUTSIDE_PX = 16  # where reading starts, before the coarse edge
 INSIDE_PX = 14
 DEPTHS_PX: Float = np.arange(-OUTSIDE_PX, INSIDE_PX + 1, dtype=np.float64)
 BACKGROUND_SAMPLES = 4  # seen before the edge, at least
-BACKGROUND_FROM_PX, BACKGROUND_TO_PX = 9, 4  # before the edge: the background's level beside it
+GAP_PX = 4  # of background, beside the part and not a crack in it, which is narrower where the part turns away
+GAP_BEFORE = OUTSIDE_PX + 4  # samples: gaps further inside are dark places of the part
+BACKGROUND_FROM_PX, BACKGROUND_TO_PX = 6, 3  # before the edge: the background's level beside it
 JUST_INSIDE_PX = 2.5  # behind the edge: the part's level there
 ROUNDS = 3
 
@@ -45,26 +45,37 @@ def find_edges(profiles: Float, edge_of: NDArray[np.intp], least_rise: float) ->
     """Return the depth, float64 (n,), at which each profile (n, len(DEPTHS_PX)) enters the part; NaN where it is not seen.
 
     `edge_of` (n,) says which edge each profile is of: how blur and shading shift the half-way level is taken from all
-    profiles of an edge together, and where that can not be told the whole edge is not seen. `least_rise`: grey levels by
-    which the part stands out beside the edge.
+    profiles of an edge together; where the blur is too large, none is seen. `least_rise`: grey levels by which the part
+    stands out beside the edge.
     """
     start = _first_rise(profiles, least_rise)
     places = _half_way(profiles, start, least_rise)
-    for edge in np.unique(edge_of):
-        of_edge = (edge_of == edge) & ~np.isnan(places)
-        if of_edge.any():
-            shift_px = _shift_of(profiles[of_edge], places[of_edge])
-            places[of_edge] += math.nan if shift_px is None else shift_px
+    edges = [of_edge for edge in np.unique(edge_of) if (of_edge := (edge_of == edge) & ~np.isnan(places)).any()]
+    if not edges:
+        return places
+    shifts_px = place_edges(np.stack([_laid_over_each_other(profiles[of_edge], places[of_edge]) for of_edge in edges]))
+    if shifts_px is None:
+        return np.full_like(places, np.nan)
+    for of_edge, shift_px in zip(edges, shifts_px, strict=True):
+        places[of_edge] += shift_px
     return places
 
 
 def _first_rise(profiles: Float, least_rise: float) -> NDArray[np.intp]:
-    """Return the first index from which two samples stand out from the outermost ones; 0 where none do."""
+    """Return the index from which each profile stands out from its outermost samples; 0 where it does not.
+
+    The first one behind the last gap: something else may lie beside the part.
+    """
     outermost = profiles[:, :BACKGROUND_SAMPLES]
     background = np.median(outermost, axis=1)
     rise = np.maximum(least_rise, 4 * outermost.std(axis=1))
     stands_out = profiles >= (background + rise)[:, None]
-    return np.asarray(np.argmax(stands_out[:, :-1] & stands_out[:, 1:], axis=1))
+    in_gap: NDArray[np.bool_] = np.all(
+        np.lib.stride_tricks.sliding_window_view(~stands_out[:, :GAP_BEFORE], GAP_PX, axis=1), axis=2
+    )
+    gap_end = GAP_BEFORE - 1 - np.argmax(in_gap[:, ::-1], axis=1)  # index of its last sample
+    rises = stands_out[:, :-1] & stands_out[:, 1:] & (np.arange(profiles.shape[1] - 1) > gap_end[:, None])
+    return np.asarray(np.where(in_gap.any(axis=1), np.argmax(rises, axis=1), 0))
 
 
 def _half_way(profiles: Float, start: NDArray[np.intp], least_rise: float) -> Float:
@@ -87,12 +98,11 @@ def _half_way(profiles: Float, start: NDArray[np.intp], least_rise: float) -> Fl
     return np.asarray(np.where(is_seen, place + DEPTHS_PX[0], np.nan))
 
 
-def _shift_of(profiles: Float, half_way_px: Float) -> float | None:
-    """Return how far behind half way the true edge is, px, from the median of all profiles laid over each other there."""
-    at = half_way_px[:, None] - DEPTHS_PX[0] + OFFSETS_PX[None, :]
-    laid = _sample(profiles, at)
+def _laid_over_each_other(profiles: Float, half_way_px: Float) -> Float:
+    """Return the median of an edge's profiles, float64 (29,) at `OFFSETS_PX` from half way, from 0 to 1."""
+    laid = _sample(profiles, half_way_px[:, None] - DEPTHS_PX[0] + OFFSETS_PX[None, :])
     laid = laid - laid[:, :1]
-    return place_edge(np.median(laid / np.maximum(laid.max(axis=1, keepdims=True), 1e-9), axis=0))
+    return np.asarray(np.median(laid / np.maximum(laid.max(axis=1, keepdims=True), 1e-9), axis=0))
 
 
 def _sample(profiles: Float, at: Float) -> Float:

@@ -26,7 +26,7 @@ from edge_inspector.station.recipe import SilhouettePresence
 COLUMNS = 25
 LEAST_COLUMNS = 13
 LANES_PX = np.arange(-8.0, 9.0, 2.0)  # columns on both sides of each, read together
-FROM_END_PX = 14.0  # the lanes of the first and the last column are all on the part
+FROM_END_PX, FROM_END_SHARE = 10.0, 0.2  # px and share of the width: seen obliquely, the rims of a square cut lie further in
 END_STRIPS = np.linspace(-0.6, 0.6, 9)  # of half the part's height, around the axis
 LEAST_STRIPS = 5
 END_LANES_PX = np.arange(-4.0, 5.0)
@@ -51,14 +51,15 @@ def measure_outline(grey: Grey, part: Silhouette, presence: SilhouettePresence) 
     edges = _without_splinters(part.edges)
     width_px = float(np.median(edges.lower_px - edges.upper_px))
     length_px = float(edges.columns_px[-1] - edges.columns_px[0])
-    if not (width_px >= LEAST_WIDTH_PX and length_px >= 4 * FROM_END_PX):
+    from_end_px = FROM_END_PX + FROM_END_SHARE * width_px
+    if not (width_px >= LEAST_WIDTH_PX and length_px >= 4 * from_end_px):
         return _unseen(f"a part of {length_px:.0f} x {width_px:.0f} pixels is too small for an outline")
     step = max(1, len(edges.columns_px) // FIT_COLUMNS)
     coarse = fit_rod(
         edges.columns_px[::step], edges.upper_px[::step], edges.lower_px[::step], axis_order=3, sure_px=COARSE_SURE_PX
     )
     ends_px = float(edges.columns_px[0]), float(edges.columns_px[-1])
-    columns = np.linspace(ends_px[0] + FROM_END_PX, ends_px[1] - FROM_END_PX, COLUMNS)
+    columns = np.linspace(ends_px[0] + from_end_px, ends_px[1] - from_end_px, COLUMNS)
     lines = [_Lines.across_side(coarse, columns, side) for side in (-1, 1)]
     lines += [_Lines.across_end(coarse, end_px, side) for end_px, side in zip(ends_px, (-1, 1), strict=True)]
     upper, lower, starts, ends = _find_along(grey, lines, RISE_SHARE * presence.min_contrast)
@@ -75,8 +76,8 @@ def measure_outline(grey: Grey, part: Silhouette, presence: SilhouettePresence) 
             "check focus, light and background"
         )
     return Outline(
-        start_px=float(np.nanmedian(starts)),  # of the strips: a cut is ragged
-        end_px=float(np.nanmedian(ends)),
+        start_px=_at_axis(starts),
+        end_px=_at_axis(ends),
         columns_px=tuple(columns[found].tolist()),
         upper_px=tuple(upper[found].tolist()),
         lower_px=tuple(lower[found].tolist()),
@@ -103,13 +104,13 @@ class _Lines:
 
     @classmethod
     def across_end(cls, rod: RodCurve, end_px: float, side: int) -> _Lines:
-        """Across the left (side -1) or right (1) end, in strips around the axis; the cut is taken to be square to it."""
+        """Across the left (side -1) or right (1) end, in strips around the axis."""
         at = np.array([end_px])
-        axis_px, half_px, slope = float(rod.axis_at(at)[0]), float(rod.half_height_at(at)[0]), rod.slope_at(end_px)
-        across = (END_STRIPS[:, None] * half_px + END_LANES_PX)[..., None]  # (strips, lanes, 1): along y from the axis
-        depths = side * DEPTHS_PX
-        x = end_px - slope * across - depths
-        return cls(x, axis_px + across - slope * depths, np.full(len(END_STRIPS), end_px), side)
+        axis_px, half_px = float(rod.axis_at(at)[0]), float(rod.half_height_at(at)[0])
+        y = axis_px + END_STRIPS[:, None] * half_px + END_LANES_PX  # (strips, lanes)
+        shape = (*y.shape, len(DEPTHS_PX))
+        x = np.broadcast_to(end_px - side * DEPTHS_PX, shape)
+        return cls(x, np.broadcast_to(y[..., None], shape), np.full(len(END_STRIPS), end_px), side)
 
 
 def _find_along(grey: Grey, lines: list[_Lines], least_rise: float) -> list[Float]:
@@ -120,6 +121,22 @@ def _find_along(grey: Grey, lines: list[_Lines], least_rise: float) -> list[Floa
     depths = find_edges(read_profiles(grey, x, y), np.repeat(np.arange(len(lines)), counts), least_rise)
     split = np.split(depths, np.cumsum(counts)[:-1])
     return [of_edge.edge_px - of_edge.outward * depth for of_edge, depth in zip(lines, split, strict=True)]
+
+
+def _at_axis(places_px: Float) -> float:
+    """Return where an end is in the row of the axis: the middle of the parabola through the strips that agree with it.
+
+    A cut may be askew; and a lens sees the near side of a square cut farther out than its rims.
+    """
+    seen = ~np.isnan(places_px)
+    powers, places = END_STRIPS[seen, None] ** np.arange(3), places_px[seen]
+    parabola: Float = np.zeros(3)
+    off = np.abs(places - np.median(places))
+    for _ in range(2):  # first without those far from the median, then without those far from the parabola
+        kept = off <= max(FAR_PX, FAR_DEVIATIONS * 1.4826 * float(np.median(off)))
+        parabola = np.asarray(np.linalg.solve(powers[kept].T @ powers[kept], powers[kept].T @ places[kept]), np.float64)
+        off = np.abs(places - powers @ parabola)
+    return float(parabola[0])
 
 
 def _lies_on_rod(columns_px: Float, upper_px: Float, lower_px: Float, found: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -31,12 +31,6 @@ class RodCurve:
         """Return half the rod's extent along y."""
         return _powers((x_px - self.middle_px) / self.half_span_px, 2) @ self.half_height
 
-    def slope_at(self, x_px: float) -> float:
-        """Return dy/dx of the axis."""
-        s = (x_px - self.middle_px) / self.half_span_px
-        order = np.arange(1, len(self.axis))
-        return float(np.sum(self.axis[1:] * order * s ** (order - 1))) / self.half_span_px
-
 
 def fit_rod(columns_px: Float, upper_px: Float, lower_px: Float, *, axis_order: int, sure_px: float) -> RodCurve:
     """Fit both edges, float64 (n,) each with n >= 4, at once, with least absolute deviations.

@@ -88,9 +88,9 @@ def test_dust_and_a_hair_change_nothing() -> None:
     assert part.fill > 0.9
 
 
-def test_a_large_dark_stain_does_not_make_a_part_foreign() -> None:
+def test_large_dark_stains_do_not_make_a_part_foreign() -> None:
     def stain(grey: rods.Plane, x: rods.Plane, y: rods.Plane) -> rods.Plane:
-        return np.where(np.hypot(x - 500, y - 126) < 60, np.float32(55), grey)
+        return np.where(np.hypot(np.abs(x - 620) - 200, y - 126) < 62, np.float32(55), grey)
 
     part = find_part(render(Rod(), paint=stain), STRAWS.model_copy(update={"min_fill": 0.9}), rods.MM_PER_PX)
     assert isinstance(part, Silhouette)
