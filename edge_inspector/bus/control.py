@@ -12,13 +12,14 @@ from edge_inspector.domain.control import (
     AckRequest,
     ControlReply,
     ControlRequest,
+    LotRequest,
     StatusRequest,
     StopRequest,
     TriggerRequest,
 )
 from edge_inspector.domain.errors import ChannelError, MessageRefusedError
 
-REQUEST_TYPES: tuple[type[ControlRequest], ...] = (AckRequest, TriggerRequest, StatusRequest, StopRequest)
+REQUEST_TYPES: tuple[type[ControlRequest], ...] = (AckRequest, TriggerRequest, LotRequest, StatusRequest, StopRequest)
 
 
 class ControlServer:

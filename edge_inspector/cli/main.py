@@ -18,6 +18,7 @@ COMMANDS = {  # name: module of this folder, and its function or group of comman
     "status": ("status", "status"),
     "ack": ("ack", "ack"),
     "trigger": ("trigger", "trigger"),
+    "lot": ("lot", "lot"),
     "stop": ("stop", "stop"),
     "init": ("init", "init"),
     "check": ("check", "check"),

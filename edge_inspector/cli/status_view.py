@@ -12,7 +12,7 @@ from edge_inspector.supervisor.client import NotRunning
 from edge_inspector.supervisor.status_report import ARMED, StationStatus, WorkerStatus
 from edge_inspector.supervisor.worker_watch import Phase
 
-_IN_HEADER = ("line_state", "waiting_for")
+_IN_HEADER = ("line_state", "waiting_for", "lot")
 
 
 def render(found: StationStatus | NotRunning | ChannelError) -> RenderableType:
@@ -33,6 +33,8 @@ def _header(status: StationStatus) -> list[Text]:
         Text.assemble((f"{status.station}{simulated}", "bold"), "   line: ", (status.line_state, style)),
         Text(f"daemon {status.phase.replace('_', ' ')}, pid {status.supervisor_pid}, since {status.started_utc}", "dim"),
     ]
+    if status.lot:
+        lines.append(Text(f"lot {status.lot}"))
     lines += [Text(f"waiting for {reason}", style="yellow") for reason in status.waiting_for]
     for alarm in status.alarms:
         lines.append(Text(f"ALARM {alarm.code}: {alarm.text}", style="bold red"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge_inspector.domain.identity import TimeNs
+from edge_inspector.domain.identity import LotName, TimeNs
 
 
 class AckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ack"):
@@ -25,6 +25,14 @@ class TriggerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     who: str
 
 
+class LotRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="lot"):
+    """Parts that arrive from now on belong to this lot; empty: to none. Read after `valid_until_ns` it does nothing."""
+
+    who: str
+    lot: LotName
+    valid_until_ns: TimeNs
+
+
 class StatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="status"):
     """Ask for the station's state."""
 
@@ -43,4 +51,4 @@ class ControlReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     body: bytes = b""
 
 
-ControlRequest = AckRequest | TriggerRequest | StatusRequest | StopRequest
+ControlRequest = AckRequest | TriggerRequest | LotRequest | StatusRequest | StopRequest

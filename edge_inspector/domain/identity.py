@@ -1,4 +1,4 @@
-"""Who is who: the key of a part, and the names of cameras, engines and incarnations."""
+"""Who is who: the key of a part, and the names of cameras, engines, lots and incarnations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ CameraId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,32}\Z")]
 EngineId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+LotName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{0,64}\Z")]  # what people write; no control characters
 TimeNs = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 

@@ -19,7 +19,7 @@ from edge_inspector.domain.clock import NS_PER_S, ms_to_ns, travel_ns
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.part import Arrival
-from edge_inspector.domain.records import AlarmRecord, RunEnded
+from edge_inspector.domain.records import AlarmRecord, LotRecord, RunEnded
 from edge_inspector.domain.verdict import Verdict, VerdictKind
 from edge_inspector.line.belt_watch import FIRST_WORD_NS, BeltWatch
 from edge_inspector.line.counts import Counts
@@ -34,6 +34,7 @@ from edge_inspector.line.events import (
     Effect,
     Event,
     FaultFound,
+    LotNamed,
     Record,
     SupervisorBeatSeen,
     TimePassed,
@@ -53,8 +54,9 @@ CONFIRM_MISSING_LIMIT = 3  # accepted parts in a row that the good lane's sensor
 class LineController:
     """State of one run. `incarnation_of_outputs` names this life to the belt's latch."""
 
-    def __init__(self, line: Line, *, run: int, recipe_digest: str, nonce: Callable[[], int]) -> None:
+    def __init__(self, line: Line, *, run: int, recipe_digest: str, nonce: Callable[[], int], lot: str = "") -> None:
         self.state = LineState.STARTING
+        self.lot = lot
         self.alarms: dict[AlarmCode, Alarm] = {}
         self.counts = Counts()
         self.reset = nonce()  # a belt leaves its latch only for a value it has never seen
@@ -116,6 +118,9 @@ class LineController:
                     self._drain("drained", now_ns)
             case Acknowledged(who, codes):
                 self._acknowledge(who, codes, now_ns)
+            case LotNamed(who, lot):
+                self.lot = lot
+                self._effects.append(Record(LotRecord(lot, who, now_ns, at_utc="")))
             case DrainAsked(reason):
                 self._drain(reason, now_ns)
             case FaultFound(code, text):
@@ -175,7 +180,7 @@ class LineController:
             case _:
                 assert_never(self.state)
         self.zone.add(part)
-        self._effects.append(Announce(Arrival(key, t_ns, part.schedule.verdict_by_ns, now_ns, part.flag)))
+        self._effects.append(Announce(Arrival(key, t_ns, part.schedule.verdict_by_ns, now_ns, part.flag), self.lot))
 
     def _on_trailing(self, t_ns: int) -> None:
         part = self.zone.last

@@ -8,7 +8,7 @@ from edge_inspector.domain.belt import BeltTick, Edge
 from edge_inspector.domain.health import SupervisorBeat
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.part import Arrival
-from edge_inspector.domain.records import AlarmRecord, OutcomeRecord, RunEnded
+from edge_inspector.domain.records import AlarmRecord, LotRecord, OutcomeRecord, RunEnded
 from edge_inspector.domain.verdict import DecisionBeat, Verdict
 from edge_inspector.line.states import AlarmCode
 
@@ -59,6 +59,14 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class LotNamed:
+    """A person named the lot of the parts that arrive from here on; empty: none."""
+
+    who: str
+    lot: str
+
+
+@dataclass(frozen=True, slots=True)
 class DrainAsked:
     """Stop on purpose: SIGTERM, or the supervisor's wish. `reason` goes into the run's last record."""
 
@@ -85,6 +93,7 @@ Event = (
     | DecisionBeatSeen
     | SupervisorBeatSeen
     | Acknowledged
+    | LotNamed
     | DrainAsked
     | FaultFound
     | TimePassed
@@ -93,9 +102,10 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Write the arrival to the ledger, then send it: to decision first, then to each camera."""
+    """Write the arrival to the ledger, then send it: to decision first, then to each camera. The lot is for the ledger."""
 
     arrival: Arrival
+    lot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class CommandGate:
 class Record:
     """Write to the ledger; wall time is attached there."""
 
-    record: OutcomeRecord | AlarmRecord | RunEnded
+    record: OutcomeRecord | LotRecord | AlarmRecord | RunEnded
 
 
 Effect = Announce | CommandGate | Record

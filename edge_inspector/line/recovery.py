@@ -1,4 +1,4 @@
-"""What a line worker that died left behind: arrivals without an outcome, which are `lost`."""
+"""What the line worker before this one left behind: its lot, and, where it died, arrivals without an outcome: `lost`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from edge_inspector.domain.errors import JournalCorruptError, MessageRefusedErro
 from edge_inspector.domain.records import (
     ArrivalRecord,
     LedgerRecord,
+    LotRecord,
     OutcomeRecord,
     PartKeyRecord,
     RunEnded,
@@ -27,6 +28,7 @@ class Recovery:
     open_arrivals: tuple[ArrivalRecord, ...]
     damaged: tuple[str, ...]  # sentences: file, offset, what
     ended: str | None  # how the last run ended; None: it died; "" : there was none
+    lot: str | None = None  # the one named last; None: no lot was ever named
 
 
 def recover(folder: Path, *, before: int, progress: Callable[[], None] = lambda: None) -> Recovery:
@@ -38,15 +40,17 @@ def recover(folder: Path, *, before: int, progress: Callable[[], None] = lambda:
     """
     found = _Found()
     ended: str | None = ""
+    lot: str | None = None
     segments = [(number, path) for number, path in list_segments(folder) if number < before]
     for number, path in reversed(segments):
         found.read_segment(path, progress)
         if number == segments[-1][0]:
             ended = found.segment_ended
+        lot = found.segment_lot if lot is None else lot
         if found.has_recovered:
             break
     still_open = sorted(found.open.values(), key=lambda record: (record.key.run, record.key.seq))
-    return Recovery(tuple(still_open), tuple(found.damaged), ended)
+    return Recovery(tuple(still_open), tuple(found.damaged), ended, lot)
 
 
 @dataclass(slots=True)
@@ -58,9 +62,10 @@ class _Found:
     damaged: list[str] = field(default_factory=list)
     has_recovered: bool = False  # of the segment read last
     segment_ended: str | None = None
+    segment_lot: str | None = None  # the last one named in it
 
     def read_segment(self, path: Path, progress: Callable[[], None]) -> None:
-        self.segment_ended = None
+        self.segment_ended = self.segment_lot = None
         reader, refused_count = SegmentReader(path), 0
         is_whole = True
         while is_whole:
@@ -96,5 +101,7 @@ class _Found:
                 self.has_recovered = True
             case RunEnded():
                 self.segment_ended = record.reason
+            case LotRecord():
+                self.segment_lot = record.lot
             case _:
                 pass

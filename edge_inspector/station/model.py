@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+LotName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,64}$")]
 PositiveMs = Annotated[float, Field(gt=0, le=3_600_000, allow_inf_nan=False)]
 NonNegativeMs = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 PositiveMm = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]

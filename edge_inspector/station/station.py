@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from edge_inspector.station.model import (
     Angle,
     FileModel,
+    LotName,
     Name,
     NonNegativeMm,
     NonNegativeMs,
@@ -173,6 +174,10 @@ class Line(FileModel):
     )
     uninspected_limit: UninspectedLimit = Field(
         default=UninspectedLimit(), description="when the feed stops because too many parts were not inspected"
+    )
+
+    lot: LotName = Field(
+        default="", description="lot of the first parts of a new state folder; `edge-inspector lot` names the next ones"
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Answers people's requests: status here, acknowledgement and trigger by the line worker, stop by draining."""
+"""Answers people's requests: status here, acknowledgement, trigger and lot by the line worker, stop by draining."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zmq
 
 from edge_inspector.bus import ControlServer, Endpoints
 from edge_inspector.domain.clock import NS_PER_S
-from edge_inspector.domain.control import AckRequest, ControlReply, StatusRequest, StopRequest, TriggerRequest
+from edge_inspector.domain.control import AckRequest, ControlReply, LotRequest, StatusRequest, StopRequest, TriggerRequest
 from edge_inspector.supervisor.line_request import LineRequest
 from edge_inspector.supervisor.status_report import StationStatus
 
@@ -46,7 +46,7 @@ class ControlDesk:
                 pass
             case StatusRequest():
                 self._server.reply(ControlReply(ok=True, text="", body=msgspec.json.encode(status())))
-            case AckRequest() | TriggerRequest():
+            case AckRequest() | TriggerRequest() | LotRequest():
                 self._forwarded = LineRequest(
                     self._context,
                     self._endpoints.line_control,

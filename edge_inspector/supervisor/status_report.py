@@ -57,6 +57,7 @@ class StationStatus(msgspec.Struct, frozen=True):
     started_utc: str
     recipe_digest: str
     t0_ns: int | None
+    lot: str = ""
 
 
 def line_state(line: WorkerWatch | None, now_ns: int) -> str:
@@ -135,4 +136,5 @@ def station_status(
         started_utc=session.started_utc,
         recipe_digest=session.recipe_digest,
         t0_ns=session.t0_ns,
+        lot=str(line.beat.facts.get("lot", "")) if line is not None and line.beat is not None else "",
     )

@@ -27,6 +27,7 @@ from edge_inspector.domain.control import (
     AckRequest,
     ControlReply,
     ControlRequest,
+    LotRequest,
     StatusRequest,
     StopRequest,
     TriggerRequest,
@@ -41,6 +42,7 @@ from edge_inspector.domain.records import (
     AlarmRecord,
     ArrivalRecord,
     LedgerRecord,
+    LotRecord,
     OutcomeRecord,
     PartKeyRecord,
     RunEnded,
@@ -62,6 +64,7 @@ from edge_inspector.line.events import (
     EdgeSeen,
     Event,
     FaultFound,
+    LotNamed,
     Record,
     SupervisorBeatSeen,
     TimePassed,
@@ -128,11 +131,16 @@ class LineLoop:
         context, endpoints, line, session = worker.context, worker.endpoints, worker.station.line, worker.session
         folder = worker.state_dir / "ledger"
         self._ledger = open_segment(folder)
-        self._controller = LineController(
-            line, run=self._ledger.number, recipe_digest=session.recipe_digest, nonce=new_nonce
-        )
         reading = partial(worker.beat, WorkerState.STARTING, detail="reads the ledger of the run before")
-        self._recover(recover(folder, before=self._ledger.number, progress=reading))
+        recovery = recover(folder, before=self._ledger.number, progress=reading)
+        self._controller = LineController(
+            line,
+            run=self._ledger.number,
+            recipe_digest=session.recipe_digest,
+            nonce=new_nonce,
+            lot=line.lot if recovery.lot is None else recovery.lot,
+        )
+        self._recover(recovery)
         self._belt: BeltDriver = SimulatedBelt(context, Path(session.belt_dir), worker.incarnation, session.belt_incarnation)
         self._verdicts: Receiver[Verdict | DecisionBeat] = Receiver(context, endpoints.verdicts, (Verdict, DecisionBeat))
         self._supervisor = Receiver(
@@ -174,6 +182,8 @@ class LineLoop:
                     at_utc=utc_now(),
                 )
             )
+        if self._controller.lot:  # said again in every segment: none but the newest has to be read for it
+            self._write(LotRecord(self._controller.lot, who="", at_ns=t_ns, at_utc=utc_now()))
         self._write(RunRecovered(lost=len(recovery.open_arrivals), damaged=recovery.damaged))
         if recovery.damaged:
             self._step(FaultFound(AlarmCode.LEDGER_DAMAGED, "; ".join(recovery.damaged)))
@@ -196,8 +206,8 @@ class LineLoop:
     def _step(self, event: Event) -> None:
         for effect in self._controller.step(event, now_ns()):
             match effect:
-                case Announce(arrival):
-                    self._announce(arrival)
+                case Announce(arrival, lot):
+                    self._announce(arrival, lot)
                 case CommandGate():
                     self._gate_commands.append(effect)
                 case Record(record):
@@ -206,16 +216,16 @@ class LineLoop:
                     assert_never(effect)
         self._log_state()
 
-    def _announce(self, arrival: Arrival) -> None:
+    def _announce(self, arrival: Arrival, lot: str) -> None:
         key = PartKeyRecord.of(arrival.key)
-        self._write(ArrivalRecord(key, arrival.trigger_ns, arrival.verdict_by_ns, utc_now(), arrival.flagged))
+        self._write(ArrivalRecord(key, arrival.trigger_ns, arrival.verdict_by_ns, utc_now(), arrival.flagged, lot))
         failpoint("line.armed")
         for sender in self._arrivals:
             sender.send(arrival)  # nobody there: no verdict will come, and the part stays guilty
         failpoint("line.arrival_sent")
 
-    def _record(self, record: OutcomeRecord | AlarmRecord | RunEnded) -> None:
-        stamped: OutcomeRecord | AlarmRecord | RunEnded = msgspec.structs.replace(record, at_utc=utc_now())
+    def _record(self, record: OutcomeRecord | LotRecord | AlarmRecord | RunEnded) -> None:
+        stamped: OutcomeRecord | LotRecord | AlarmRecord | RunEnded = msgspec.structs.replace(record, at_utc=utc_now())
         self._write(stamped)
         if isinstance(stamped, OutcomeRecord):
             failpoint("line.outcome_written")
@@ -226,6 +236,8 @@ class LineLoop:
                 verdict=str(stamped.verdict),
                 reason=stamped.reason,
             )
+        elif isinstance(stamped, LotRecord):
+            _log.info("lot_named", lot=stamped.lot, who=stamped.who)
         elif isinstance(stamped, AlarmRecord):
             _log.warning("alarm_raised" if stamped.raised else "alarm_acknowledged", code=stamped.code, text=stamped.text)
 
@@ -310,6 +322,13 @@ class LineLoop:
                 left = len(self._controller.alarms)
                 text = f"{count - left} alarm(s) acknowledged" + (f"; {left} stay" if left else "")
                 return ControlReply(ok=left == 0, text=text)
+            case LotRequest(who, lot, valid_until_ns):
+                if now_ns() > valid_until_ns:
+                    return ControlReply(ok=False, text="the lot came too late to the line worker; name it again")
+                before = self._controller.lot
+                self._step(LotNamed(who, lot))
+                after = f"after lot {before}" if before else "before, no lot was named"
+                return ControlReply(ok=True, text=f"from the next part on: {f'lot {lot}' if lot else 'no lot'} ({after})")
             case TriggerRequest():
                 if self._worker.station.line.trigger != "software":
                     return ControlReply(ok=False, text="this station's trigger is not `software`")
@@ -344,6 +363,7 @@ class LineLoop:
                 "line_state": str(controller.state),
                 "alarms": json.dumps(alarms),
                 "run": self._ledger.number,
+                "lot": controller.lot,
                 "under_way": len(controller.zone),
                 "waiting_for": ", ".join(controller.waiting_for),
                 **asdict(controller.counts),

@@ -15,6 +15,7 @@ from edge_inspector.domain.control import (
     AckRequest,
     ControlReply,
     ControlRequest,
+    LotRequest,
     StatusRequest,
     StopRequest,
     TriggerRequest,
@@ -43,7 +44,14 @@ def serve(server: ControlServer, answer: Callable[[ControlRequest], ControlReply
 
 
 @pytest.mark.parametrize(
-    "request_", [AckRequest("anna", ("belt_stopped",), 7), TriggerRequest("anna"), StatusRequest(), StopRequest("anna")]
+    "request_",
+    [
+        AckRequest("anna", ("belt_stopped",), 7),
+        TriggerRequest("anna"),
+        LotRequest("anna", "2026-17 nass", 7),
+        StatusRequest(),
+        StopRequest("anna"),
+    ],
 )
 def test_each_request_is_answered(context: zmq.Context[zmq.Socket[bytes]], endpoint: str, request_: ControlRequest) -> None:
     server = ControlServer(context, endpoint, new_incarnation())

@@ -17,7 +17,7 @@ import edge_inspector.domain
 from edge_inspector.bus import decode, encode
 from edge_inspector.bus.framing import MAX_PAYLOAD_BYTES, tag_of
 from edge_inspector.domain.belt import BeltTick, Edge, FeedOne, OpenGate, Outputs
-from edge_inspector.domain.control import AckRequest, ControlReply, StatusRequest, StopRequest, TriggerRequest
+from edge_inspector.domain.control import AckRequest, ControlReply, LotRequest, StatusRequest, StopRequest, TriggerRequest
 from edge_inspector.domain.errors import MessageRefusedError
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat, WorkerState
 from edge_inspector.domain.identity import PartKey
@@ -37,6 +37,7 @@ MESSAGES: tuple[type[msgspec.Struct], ...] = (
     Edge,
     FeedOne,
     Judgement,
+    LotRequest,
     OpenGate,
     Outputs,
     Picture,

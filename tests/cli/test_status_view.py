@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 from rich.console import Console
 
 from edge_inspector.cli.status import as_json_text, exit_code
@@ -40,6 +41,11 @@ def test_a_person_reads_line_alarm_remedy_and_each_worker() -> None:
     assert row.split()[:7] == ["capture-c1", "not_ready", "4711", "12", "ms", "2", "17"]
     assert row.rstrip().endswith("no frames for 2.1 s")
     assert text.splitlines()[-1] == "capture-c1: late 5, queue views 1/4/2"
+
+
+def test_the_lot_that_is_named_is_shown_and_none_is_not() -> None:
+    assert "lot 2026-17" in shown(msgspec.structs.replace(a_status(), lot="2026-17")).splitlines()
+    assert "lot" not in shown(a_status())
 
 
 def test_a_script_learns_from_the_exit_code_whether_the_station_is_armed() -> None:

@@ -8,6 +8,7 @@ from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.records import (
     ArrivalRecord,
     LedgerRecord,
+    LotRecord,
     OutcomeRecord,
     PartKeyRecord,
     RunEnded,
@@ -119,3 +120,29 @@ def test_a_segment_of_another_version_is_said_in_two_sentences_and_not_in_a_mill
     damaged = recover(tmp_path, before=2).damaged
     assert len(damaged) == 2
     assert damaged[1].endswith("99 more records that can not be read")
+
+
+def lot(name: str) -> LotRecord:
+    return LotRecord(name, "maria", 1, "2026-01-01")
+
+
+def test_the_lot_that_was_named_last_goes_on(tmp_path: Path) -> None:
+    assert recover(tmp_path, before=1).lot is None
+    write_run(tmp_path, lot("a"), RunRecovered(0), arrival(1, 1), lot("b"), arrival(1, 2), lot("c"))
+    assert recover(tmp_path, before=99).lot == "c"
+
+
+def test_a_run_without_any_lot_keeps_none(tmp_path: Path) -> None:
+    write_run(tmp_path, RunRecovered(0), arrival(1, 1))
+    assert recover(tmp_path, before=99).lot is None
+
+
+def test_the_end_of_a_lot_goes_on_too(tmp_path: Path) -> None:
+    write_run(tmp_path, lot("a"), RunRecovered(0), lot(""))
+    assert recover(tmp_path, before=99).lot == ""
+
+
+def test_a_successor_that_died_before_it_said_its_lot_hides_none(tmp_path: Path) -> None:
+    write_run(tmp_path, lot("a"), RunRecovered(0), lot("b"))
+    write_run(tmp_path)
+    assert recover(tmp_path, before=99).lot == "b"
