@@ -119,13 +119,14 @@ def _cut(recipe: Recipe, engine: str) -> float:
 
 def _view(name: str, camera: Camera, path: Path | None, recipe: Recipe, verdict: VerdictRecord | None) -> ViewEvidence:
     judged = [] if verdict is None else [j for j in verdict.judgements if j.camera == name]
-    missing = "" if verdict is None else "; ".join(f"{m.reason}: {m.detail}" for m in verdict.missing if m.camera == name)
+    missing = [] if verdict is None else [f"{m.reason}: {m.detail}" for m in verdict.missing if m.camera == name]
+    unjudged = [f"{j.engine} not judged: {j.not_judged}" for j in judged if j.not_judged]
     picture, why_not = _picture(path, camera, recipe)
     shape = recipe.view
     return ViewEvidence(
         camera=name,
         picture=picture,
-        note=" · ".join(filter(None, (missing, why_not))),
+        note="; ".join(filter(None, (*missing, *unjudged, why_not))),
         probabilities={
             j.engine: probability_map(j.regions, shape.width_px, shape.height_px)
             for j in judged

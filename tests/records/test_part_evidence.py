@@ -63,6 +63,15 @@ def test_a_view_that_was_missing_says_why_and_still_shows_its_picture(tmp_path: 
     assert view.picture is not None
 
 
+def test_a_view_that_an_engine_did_not_judge_says_so(tmp_path: Path) -> None:
+    record = rod_part.verdict()
+    late = msgspec.structs.replace(record.judgements[5], score=None, not_judged="too_late: 7 ms were left")
+    write_part(tmp_path, msgspec.structs.replace(record, judgements=(*record.judgements[:5], late)))
+    evidence = evidence_of(tmp_path)
+    assert view_of(evidence, "c6").note == "cracks not judged: too_late: 7 ms were left"
+    assert view_of(evidence, "c5").note == ""
+
+
 def test_a_picture_that_is_gone_or_damaged_is_said_and_costs_only_its_view(tmp_path: Path) -> None:
     folder = write_part(tmp_path)
     (folder / "c2.jpg").unlink()
