@@ -66,10 +66,8 @@ def _first_rise(profiles: Float, least_rise: float) -> NDArray[np.intp]:
 
     The first one behind the last gap: something else may lie beside the part.
     """
-    outermost = profiles[:, :BACKGROUND_SAMPLES]
-    background = np.median(outermost, axis=1)
-    rise = np.maximum(least_rise, 4 * outermost.std(axis=1))
-    stands_out = profiles >= (background + rise)[:, None]
+    background = np.median(profiles[:, :BACKGROUND_SAMPLES], axis=1)
+    stands_out = profiles >= (background + least_rise)[:, None]
     in_gap: NDArray[np.bool_] = np.all(
         np.lib.stride_tricks.sliding_window_view(~stands_out[:, :GAP_BEFORE], GAP_PX, axis=1), axis=2
     )
