@@ -103,7 +103,6 @@ class _EdgePoints:
     rays: Rays  # with the leading end where it was given
     focal_px: Floats
     lower: NDArray[np.bool_]  # of the lower edge
-    side: Floats  # (n, 3) unit vector across the view, towards the side of the rod that the point lies on
 
     @classmethod
     def of(cls, seen: Sequence[SeenOutline]) -> _EdgePoints:
@@ -113,14 +112,11 @@ class _EdgePoints:
             for view, (columns, upper, lower) in zip(seen, parts, strict=True)
         ]
         counts = [len(columns) for columns, _, _ in parts]
-        lower = np.concatenate([np.repeat([False, True], count) for count in counts])
-        aside = np.repeat([view.camera.aside for view in seen], 2 * np.array(counts), axis=0)
         return cls(
             np.repeat(np.arange(len(seen)), 2 * np.array(counts)),
             Rays(np.concatenate([ray.lens_mm for ray in rays]), np.concatenate([ray.direction for ray in rays])),
             np.repeat([view.camera.focal_px for view in seen], 2 * np.array(counts)),
-            lower,
-            np.where(lower, 1.0, -1.0)[:, None] * aside,
+            np.concatenate([np.repeat([False, True], count) for count in counts]),
         )
 
 
@@ -224,9 +220,7 @@ def _touching(edges: _EdgePoints, rod: Rod, shift_mm: float) -> _Touching:
     depth, along = nearest_depth(rod, rays)
     points = rays.at(depth)
     near = from_axis(rod, points, along)
-    # a rod far from the true one may have a point on its wrong side, where it counts as that far below the surface
-    side = np.where(np.einsum("ni,ni->n", near.out, edges.side) < 0, -1.0, 1.0)
-    out = side[:, None] * near.out
+    out = near.out
     s = 2 * near.along_mm / rod.length_mm - 1
     powers = np.stack([np.ones_like(s), s, s * s], axis=1)
     twice = 2 * near.angle_rad
@@ -240,7 +234,7 @@ def _touching(edges: _EdgePoints, rod: Rod, shift_mm: float) -> _Touching:
     values = np.einsum("ni,ni->n", out, points) - near.along_mm * out[:, 2] - (support - radius)
     px_per_mm = edges.focal_px / depth
     inside = (near.along_mm > _END_MARGIN_MM) & (near.along_mm < rod.length_mm - _END_MARGIN_MM)
-    return _Touching(rows, values, px_per_mm, (side * near.distance_mm - support) * px_per_mm, inside)
+    return _Touching(rows, values, px_per_mm, (near.distance_mm - support) * px_per_mm, inside)
 
 
 def _weights(touching: _Touching, *, tukey: bool) -> Floats:

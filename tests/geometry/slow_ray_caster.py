@@ -72,16 +72,18 @@ class SlowTube:
 
     def height(self, points):
         """Distance of points from the side of the tube, as if it had no ends: negative inside."""
+        return self._height(points, self.foot(points))
+
+    def solid(self, points):
+        """The same of the tube with its two ends: negative inside."""
         back = self.foot(points)
+        return np.maximum(self._height(points, back), np.maximum(-back, back - self.length))
+
+    def _height(self, points, back):
         distance = np.linalg.norm(points - self.axis(back), axis=-1)
         radius = self.radius + self.growth * (back - self.length / 2)
         radius = radius + self.oval / 4 * np.cos(2 * np.radians(self.angle_at(points, back) - self.oval_at))
         return distance - radius
-
-    def beyond_ends(self, points):
-        """How far points lie beyond the nearer end: negative between the ends."""
-        back = self.foot(points)
-        return np.maximum(-back, back - self.length)
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ class SlowCamera:
         return ray / np.linalg.norm(ray, axis=-1, keepdims=True)
 
 
-def nearest_approach(tube, eye, ray):
-    """How deep along rays their height above the tube's side is least, and that height.
+def nearest_approach(height, eye, ray):
+    """How deep along rays a height above a tube is least, and that least height.
 
     By golden section, within 20 mm of the axis of travel.
     """
@@ -119,12 +121,12 @@ def nearest_approach(tube, eye, ray):
     low, high = middle - 20.0, middle + 20.0
     golden = (math.sqrt(5) - 1) / 2
     left, right = high - golden * (high - low), low + golden * (high - low)
-    left_height, right_height = (tube.height(eye + depth[..., None] * ray) for depth in (left, right))
+    left_height, right_height = (height(eye + depth[..., None] * ray) for depth in (left, right))
     for _ in range(16):
         nearer = left_height < right_height
         low, high = np.where(nearer, low, left), np.where(nearer, right, high)
         probe = np.where(nearer, high - golden * (high - low), low + golden * (high - low))
-        probe_height = tube.height(eye + probe[..., None] * ray)
+        probe_height = height(eye + probe[..., None] * ray)
         left, right = np.where(nearer, probe, right), np.where(nearer, left, probe)
         left_height, right_height = (
             np.where(nearer, probe_height, right_height),
@@ -139,7 +141,7 @@ def first_hit(tube, camera, lead, x, y):
     From 15 mm before the nearest approach, where the ray is outside, bisect the crossing.
     """
     eye, ray = camera.eye(lead), camera.look(x, y)
-    nearest, least = nearest_approach(tube, eye, ray)
+    nearest, least = nearest_approach(tube.height, eye, ray)
     outside, inside = nearest - 15.0, nearest
     for _ in range(34):
         middle = (outside + inside) / 2
@@ -184,7 +186,10 @@ def surface_point(tube, back, angle):
 
 
 def edge_rows(tube, cameras, leads, columns):
-    """The rows at which columns (n_cameras, n) enter and leave the side's silhouette: two such arrays, by bisection."""
+    """The rows at which columns (n_cameras, n) enter and leave the silhouette: two such arrays, by bisection.
+
+    Near the ends it is the rim, not the side, where they do.
+    """
     inside = np.empty_like(columns)
     eyes = np.stack([camera.eye(lead) for camera, lead in zip(cameras, leads, strict=True)])[:, None, :]
     for k, (camera, lead) in enumerate(zip(cameras, leads, strict=True)):  # the row of the axis, roughly
@@ -195,7 +200,7 @@ def edge_rows(tube, cameras, leads, columns):
     for _ in range(18):
         middle = (near + away) / 2
         rays = np.stack([camera.look(columns[k], middle[:, k]) for k, camera in enumerate(cameras)], axis=1)
-        hit = nearest_approach(tube, eyes, rays)[1] < 0
+        hit = nearest_approach(tube.solid, eyes, rays)[1] < 0
         near, away = np.where(hit, middle, near), np.where(hit, away, middle)
     return (near + away)[0] / 2, (near + away)[1] / 2
 

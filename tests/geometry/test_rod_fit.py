@@ -107,6 +107,19 @@ def test_splinters_and_fibres_do_not_pull_the_rod() -> None:
     assert fit.rod.oval_mm == pytest.approx(tube.oval, abs=0.08)
 
 
+def test_a_leaf_along_a_third_of_an_edge_in_every_view_does_not_pull_the_rod() -> None:
+    rng = np.random.default_rng(1)
+    tube = random_tube(rng)
+    seen = []
+    for view in seen_outlines(tube, rng=rng):
+        upper, first = np.array(view.outline.upper_px), int(rng.integers(0, 17))
+        upper[first : first + 7] -= rng.uniform(4, 30, 7)
+        seen.append(with_outline(view, upper_px=tuple(upper)))
+    fit = fitted(seen)
+    assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.02)
+    assert fit.edge_rms_px < 0.35
+
+
 def test_a_node_does_not_thicken_the_rod() -> None:
     tube = SlowTube(60.0, 4.0, sag=(0.5, 0.0))
     seen = []
