@@ -27,8 +27,8 @@ class SilhouettePresence(FileModel):
     min_contrast: Annotated[int, Field(ge=1, le=255)] = Field(
         default=30, description="grey levels between part and background", json_schema_extra={"unit": "grey levels"}
     )
-    length_mm: Window = Field(description="of the part along the picture's rows")
-    width_mm: Window = Field(description="of the part across the rows; a tilted one is too wide")
+    length_mm: Window = Field(description="of the part along its own axis")
+    width_mm: Window = Field(description="of the part across its axis, the median over its length; tilt and bow add nothing")
     max_tilt_deg: Annotated[float, Field(gt=0, le=90)] = Field(
         default=90.0, description="the part's axis against the picture's rows", json_schema_extra={"unit": "°"}
     )
