@@ -14,7 +14,7 @@ Float = NDArray[np.float64]
 OUTSIDE_PX = 16  # where reading starts, before the coarse edge
 INSIDE_PX = 14
 DEPTHS_PX: Float = np.arange(-OUTSIDE_PX, INSIDE_PX + 1, dtype=np.float64)
-BACKGROUND_SAMPLES = 4  # seen before the edge, at least
+OUTERMOST_SAMPLES = 4  # the background, first of all
 GAP_PX = 4  # of background, beside the part and not a crack in it, which is narrower where the part turns away
 GAP_BEFORE = OUTSIDE_PX + 4  # samples: gaps further inside are dark places of the part
 BACKGROUND_FROM_PX, BACKGROUND_TO_PX = 6, 3  # before the edge: the background's level beside it
@@ -66,7 +66,7 @@ def _first_rise(profiles: Float, least_rise: float) -> NDArray[np.intp]:
 
     The first one behind the last gap: something else may lie beside the part.
     """
-    background = np.median(profiles[:, :BACKGROUND_SAMPLES], axis=1)
+    background = np.median(profiles[:, :OUTERMOST_SAMPLES], axis=1)
     stands_out = profiles >= (background + least_rise)[:, None]
     in_gap: NDArray[np.bool_] = np.all(
         np.lib.stride_tricks.sliding_window_view(~stands_out[:, :GAP_BEFORE], GAP_PX, axis=1), axis=2
@@ -92,7 +92,7 @@ def _half_way(profiles: Float, start: NDArray[np.intp], least_rise: float) -> Fl
         first = np.argmax(rises, axis=1)
         below, above = profiles[rows, first], profiles[rows, first + 1]
         place = np.where(rises.any(axis=1), first + (level - below) / np.maximum(above - below, 1e-9), np.nan)
-    is_seen = (start >= BACKGROUND_SAMPLES) & (inside - background >= least_rise)
+    is_seen = (start > 0) & (inside - background >= least_rise)
     return np.asarray(np.where(is_seen, place + DEPTHS_PX[0], np.nan))
 
 

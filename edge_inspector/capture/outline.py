@@ -1,9 +1,9 @@
 """The outline of a rod in a view, to a fraction of a pixel, in the whole view and not the reduced one.
 
 Near each coarse edge grey levels are read from outside inwards along lanes that follow the edge; their middle half counts,
-so that noise, a hair or a speck does little. The edge is the outermost place where they leave the background's level, and
-there where they pass half way to the level just inside the edge: not to that of the middle of the part, since a lit rod is
-darkest at its rim. A crack or a glare further inside has no say.
+so that noise, a hair or a speck does little. The edge is the outermost place where they leave the background's level for
+good (a wire may lie beside the part), and there where they pass half way to the level just inside the edge: not to that of
+the middle of the part, since a lit rod is darkest at its rim. A crack or a glare further inside has no say.
 
 A dark stain at the rim moves the edge inwards. But a rod's two edges are one smooth axis, more or less half its width, and
 columns that do not lie on it are left out: a wrong edge is worse than none.
