@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from edge_inspector.training.models.unet import PARAMETER_COUNT, LightUNet, MobileNetV2Encoder
+from edge_inspector.training.models.unet import (
+    PARAMETER_COUNT,
+    STANDARD_PARAMETER_COUNT,
+    LightUNet,
+    MobileNetV2Encoder,
+    StandardUNet,
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +61,10 @@ def test_skips_and_bottleneck_have_the_sizes_of_the_table(network: LightUNet) ->
 
 def test_logits_have_the_size_of_the_picture(network: LightUNet) -> None:
     assert network(torch.zeros(2, 3, 64, 96)).shape == (2, 1, 64, 96)
+
+
+def test_the_standard_network_has_the_published_number_of_parameters_and_full_size() -> None:
+    network = StandardUNet().eval()
+    assert sum(p.numel() for p in network.parameters()) == STANDARD_PARAMETER_COUNT
+    with torch.no_grad():
+        assert network(torch.zeros(1, 3, 64, 96)).shape == (1, 1, 64, 96)
