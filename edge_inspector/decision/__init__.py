@@ -1,4 +1,4 @@
-"""Turns what is said of a part into its verdict: regions, rules, fusion, assembler. No socket, thread, clock or log."""
+"""Turns what is said of a part into its verdict: trust, surface, rules, assembler. No socket, thread, clock or log."""
 
 from edge_inspector.decision.assembler import (
     ArrivalSeen,
@@ -11,13 +11,16 @@ from edge_inspector.decision.assembler import (
     Tick,
     ViewMissingSeen,
 )
-from edge_inspector.decision.assessment import Assessment, EngineDefect
+from edge_inspector.decision.assessment import Assessment
+from edge_inspector.decision.criteria import Criteria, EngineDefect, Viewpoints
+from edge_inspector.decision.judge_part import judge_part
 
 __all__ = [
     "ArrivalSeen",
     "Assembler",
     "Assessment",
     "Bounds",
+    "Criteria",
     "Decide",
     "Dropped",
     "EngineDefect",
@@ -25,4 +28,6 @@ __all__ = [
     "JudgementSeen",
     "Tick",
     "ViewMissingSeen",
+    "Viewpoints",
+    "judge_part",
 ]

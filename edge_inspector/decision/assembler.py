@@ -10,22 +10,20 @@ Rules of this file:
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from edge_inspector.decision.assessment import EngineDefect, assess
-from edge_inspector.decision.open_part import OpenPart, Pair, SeenJudgement
+from edge_inspector.decision.assessment import Assessment
+from edge_inspector.decision.criteria import Criteria
+from edge_inspector.decision.open_part import OpenPart, SeenJudgement
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S
-from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.judgement import Judgement
 from edge_inspector.domain.part import Arrival
 from edge_inspector.domain.records import VerdictRecord
 from edge_inspector.domain.verdict import Verdict, VerdictKind
 from edge_inspector.domain.view import ViewMissing
-from edge_inspector.station.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +99,14 @@ class _Early:
 class Assembler:
     """The parts under way. `step` is the only way in; it never blocks and reads no clock."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        recipe_digest: str,
-        cameras: Sequence[str],
-        defects: Mapping[str, EngineDefect],
-        started_ns: int,
-        bounds: Bounds | None = None,
-    ) -> None:
-        """Start with no part; arrivals with a trigger before `started_ns` are never accepted.
-
-        Raises:
-            ConfigurationError: no camera, or an engine without a defect, or a rule and an engine without each other.
-        """
-        engines, ruled = set(recipe.engines), {rule.engine for rule in recipe.rules}
-        if not cameras or not engines or engines != ruled or not engines <= set(defects):
-            raise ConfigurationError(
-                f"recipe {recipe.product}: cameras {sorted(cameras)}, engines {sorted(engines)}, rules for {sorted(ruled)}, "
-                f"manifests for {sorted(defects)}; every engine needs a manifest and a rule, and every rule an engine"
-            )
+    def __init__(self, criteria: Criteria, recipe_digest: str, started_ns: int, bounds: Bounds | None = None) -> None:
+        """Start with no part; arrivals with a trigger before `started_ns` are never accepted."""
         self.dropped: Counter[Dropped] = Counter()
         self.decided: Counter[VerdictKind] = Counter()
         self.peak_parts = 0
-        self._recipe = recipe
+        self._criteria = criteria
         self._recipe_digest = recipe_digest
-        self._cameras = frozenset(cameras)
-        self._defects = dict(defects)
-        self._defect_names = {engine: defect.name for engine, defect in defects.items()}
-        self._pairs: tuple[Pair, ...] = tuple((camera, engine) for camera in cameras for engine in recipe.engines)
+        self._pairs = criteria.pairs
         self._started_ns = started_ns
         self._bounds = bounds or Bounds()
         self._parts: dict[PartKey, OpenPart] = {}
@@ -205,8 +182,7 @@ class Assembler:
     def _take_or_keep(self, event: JudgementSeen | ViewMissingSeen, key: PartKey, now_ns: int) -> list[Decide]:
         part = self._parts.get(key)
         if part is not None:
-            self._add(part, event, now_ns)
-            return self._decide_if_ready(part, now_ns)
+            return self._decide_if_ready(part, now_ns) if self._add(part, event, now_ns) else []
         if key.name in self._keys_by_name:
             self.dropped[Dropped.OTHER_NONCE] += 1
             return []
@@ -220,22 +196,23 @@ class Assembler:
         key, camera = _key_of(event), _camera_of(event)
         if key.recipe != self._recipe_digest:
             self.dropped[Dropped.OTHER_RECIPE] += 1
-        elif camera not in self._cameras:
+        elif camera not in self._criteria.viewpoints.places:
             self.dropped[Dropped.OTHER_CAMERA] += 1
-        elif isinstance(event, JudgementSeen) and event.judgement.engine not in self._recipe.engines:
+        elif isinstance(event, JudgementSeen) and event.judgement.engine not in self._criteria.recipe.engines:
             self.dropped[Dropped.OTHER_ENGINE] += 1
         else:
             return True
         return False
 
-    def _add(self, part: OpenPart, event: JudgementSeen | ViewMissingSeen, seen_ns: int) -> None:
+    def _add(self, part: OpenPart, event: JudgementSeen | ViewMissingSeen, seen_ns: int) -> bool:
+        """Note what was said of a part; False where it does not count."""
         camera = _camera_of(event)
         if isinstance(event, ViewMissingSeen):
             if camera in part.missing:
                 self.dropped[Dropped.DUPLICATE] += 1
-            else:
-                part.missing[camera] = event.missing
-            return
+                return False
+            part.missing[camera] = event.missing
+            return True
         judgement = event.judgement
         frames = {_frame_of(s.judgement) for s in part.judgements.values() if s.judgement.view.camera == camera}
         if (camera, judgement.engine) in part.judgements:
@@ -245,8 +222,9 @@ class Assembler:
         elif not self._hear(event.sender, min(judgement.sent_ns, seen_ns)):
             self.dropped[Dropped.OLD_INCARNATION] += 1
         else:
-            assessment = assess(judgement, self._recipe, self._defects)
-            part.judgements[camera, judgement.engine] = SeenJudgement(judgement, seen_ns, assessment)
+            part.judgements[camera, judgement.engine] = SeenJudgement(judgement, seen_ns)
+            return True
+        return False
 
     def _hear(self, sender: str, sent_ns: int) -> bool:
         """Whether a judgement counts: one sent before the last word of another sender is its dead predecessor's.
@@ -271,18 +249,21 @@ class Assembler:
             if is_hopeless or now_ns >= due_ns or part.is_complete(self._pairs):
                 return [self._decide(part, now_ns)]
             return []
-        fused = part.conclude(self._pairs, self._defect_names, is_late=False)
-        if part.sent is not None and fused.kind.severity > part.sent.severity:
-            return [self._decide(part, now_ns)]
+        if part.sent is VerdictKind.REJECT:  # nothing can be worse
+            return []
+        assessment = part.conclude(self._criteria, is_late=False)
+        if part.sent is not None and assessment.kind.severity > part.sent.severity:
+            return [self._decide_as(part, assessment, now_ns, is_first=False)]
         return []
 
     def _decide(self, part: OpenPart, now_ns: int) -> Decide:
-        due_ns = self._undecided.pop(part.arrival.key, None)
-        is_late = due_ns is not None and now_ns >= due_ns  # a later verdict is here since it is worse, not since it is late
-        fused = part.conclude(self._pairs, self._defect_names, is_late=is_late)
-        part.sent = fused.kind
-        self.decided[fused.kind] += 1
-        return Decide(part.record(fused, now_ns), part.verdict(fused, now_ns), is_first=due_ns is not None)
+        due_ns = self._undecided.pop(part.arrival.key)
+        return self._decide_as(part, part.conclude(self._criteria, is_late=now_ns >= due_ns), now_ns, is_first=True)
+
+    def _decide_as(self, part: OpenPart, assessment: Assessment, now_ns: int, *, is_first: bool) -> Decide:
+        part.sent = assessment.kind
+        self.decided[assessment.kind] += 1
+        return Decide(part.record(assessment, now_ns), part.verdict(assessment, now_ns), is_first=is_first)
 
     # -- forgetting --------------------------------------------------------------------------------------------------
 

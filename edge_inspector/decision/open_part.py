@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge_inspector.decision.assessment import Assessment
-from edge_inspector.decision.fusion import fuse_any
+from edge_inspector.decision.criteria import Criteria, Pair
+from edge_inspector.decision.judge_part import judge_part
 from edge_inspector.domain.finding import Finding
 from edge_inspector.domain.judgement import Judged, Judgement
 from edge_inspector.domain.part import Arrival
@@ -16,21 +17,19 @@ from edge_inspector.domain.records import (
     MissingViewRecord,
     PartKeyRecord,
     RegionRecord,
+    SurfacePlaceRecord,
     VerdictRecord,
 )
 from edge_inspector.domain.verdict import Verdict, VerdictKind
 from edge_inspector.domain.view import ViewMissing
 
-Pair = tuple[str, str]  # camera, engine
-
 
 @dataclass(frozen=True, slots=True)
 class SeenJudgement:
-    """A judgement, when it reached the decision worker, and what it means for the part."""
+    """A judgement, and when it reached the decision worker."""
 
     judgement: Judgement
     arrived_ns: int
-    assessment: Assessment
 
 
 @dataclass(slots=True)
@@ -48,46 +47,34 @@ class OpenPart:
         """Whether for every pair there is a judgement, or its camera has no view."""
         return all(pair in self.judgements or pair[0] in self.missing for pair in pairs)
 
-    def conclude(self, pairs: Iterable[Pair], defect_names: Mapping[str, str], *, is_late: bool) -> Assessment:
-        """Fuse what is known now; whatever is required and not there is a reason against the part.
+    def conclude(self, criteria: Criteria, *, is_late: bool) -> Assessment:
+        """Judge the part by what is known now.
 
         `is_late`: the time to decide is over, so that nothing that is whole only now counts.
         """
-        assessments = [Assessment.doubt(reason) for reason in self.doubts]
-        assessments += [
-            Assessment.doubt(f"{missing.camera}: no view: {missing.reason.value} ({missing.detail})")
-            for missing in self.missing.values()
-        ]
-        for pair in pairs:
-            camera, engine = pair
-            if pair in self.judgements:
-                assessments.append(self.judgements[pair].assessment)
-            elif camera not in self.missing:
-                assessments.append(Assessment.doubt(f"{camera}: no judgement of {defect_names[engine]} in time"))
-        fused = fuse_any(assessments)
-        if is_late and fused.kind is VerdictKind.ACCEPT:
-            return fuse_any([*assessments, Assessment.doubt("everything was known too late")])
-        return fused
+        judgements = {pair: seen.judgement for pair, seen in self.judgements.items()}
+        assessment = judge_part(criteria, self.arrival.trigger_ns, judgements, self.missing, self.doubts)
+        return assessment.without_accept("everything was known too late") if is_late else assessment
 
-    def verdict(self, fused: Assessment, now_ns: int) -> Verdict:
+    def verdict(self, assessment: Assessment, now_ns: int) -> Verdict:
         """Return what the line worker is told."""
         seen = [s.judgement for s in self.judgements.values()]
         return Verdict(
             key=self.arrival.key,
-            kind=fused.kind,
-            reasons=fused.reasons,
+            kind=assessment.kind,
+            reasons=assessment.reasons,
             decided_ns=now_ns,
             last_frame_ns=max((judgement.view.stamp_ns for judgement in seen), default=0),
             inference_busy_ns=union_ns((judgement.started_ns, judgement.ended_ns) for judgement in seen),
         )
 
-    def record(self, fused: Assessment, now_ns: int) -> VerdictRecord:
+    def record(self, assessment: Assessment, now_ns: int) -> VerdictRecord:
         """Return what the journal keeps; `at_utc` is left to whoever writes it."""
         return VerdictRecord(
             key=PartKeyRecord.of(self.arrival.key),
-            verdict=fused.kind,
-            reasons=fused.reasons,
-            findings=tuple(finding_record(finding) for finding in fused.findings),
+            verdict=assessment.kind,
+            reasons=assessment.reasons,
+            findings=tuple(finding_record(finding) for finding in assessment.findings),
             judgements=tuple(judgement_record(seen) for seen in self.judgements.values()),
             missing=tuple(MissingViewRecord(m.camera, m.reason.value, m.detail) for m in self.missing.values()),
             trigger_ns=self.arrival.trigger_ns,
@@ -95,6 +82,9 @@ class OpenPart:
             decided_ns=now_ns,
             verdict_by_ns=self.arrival.verdict_by_ns,
             at_utc="",
+            surface=assessment.surface,
+            length_mm=assessment.length_mm,
+            diameter_mm=assessment.diameter_mm,
         )
 
 
@@ -113,6 +103,7 @@ def union_ns(intervals: Iterable[tuple[int, int]]) -> int:
 
 def finding_record(finding: Finding) -> FindingRecord:
     """Copy a finding for the journal."""
+    place = finding.place
     return FindingRecord(
         engine=finding.engine,
         defect=finding.defect,
@@ -125,6 +116,10 @@ def finding_record(finding: Finding) -> FindingRecord:
         width_px=finding.width_px,
         height_px=finding.height_px,
         rejects=finding.rejects,
+        width_mm=finding.width_mm,
+        place=None
+        if place is None
+        else SurfacePlaceRecord(place.along_mm, place.angle_deg, place.along_extent_mm, place.angle_extent_deg),
     )
 
 

@@ -3,94 +3,104 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_inspector.decision.regions import Component
+from edge_inspector.decision.measured import Marked, Measured
+from edge_inspector.decision.zone import touches
 from edge_inspector.domain.finding import Finding
 from edge_inspector.station.recipe import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Where components come from: the engine, the defect that it marks, the camera, and how the view is measured."""
-
-    engine: str
-    defect: str
-    camera: str
-    mm_per_px: float
-    along_x: bool  # the part lies along x (the view's longer side); reasons name the place along it
-
-
-@dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What the rules say of one view: findings, why they reject it, and why it is in doubt. Both empty: clean."""
+    """What the rules say of one part: findings, why they reject it, and why it is in doubt. The last two empty: clean."""
 
     findings: tuple[Finding, ...]
     rejections: tuple[str, ...]
     doubts: tuple[str, ...]
 
 
-def reaches(rule: Rule, component: Component) -> bool | None:
-    """Whether the component reaches every limit of the rule; None when a number is missing, so that nothing is known."""
-    values = (component.score, component.area_mm2, component.length_mm)
-    limits = (rule.min_score, rule.min_area_mm2, rule.min_length_mm)
-    if not all(math.isfinite(value) for value in values):
+def reaches(rule: Rule, place: Measured) -> bool | None:
+    """Whether a place reaches the limits of the rule; None when a number is missing, so that nothing is known.
+
+    The score is always needed. `combine: all`: every limit; `any`: one of those given of area, length and width is enough.
+    """
+    values = (place.area_mm2, place.length_mm, place.width_mm)
+    limits = (rule.min_area_mm2, rule.min_length_mm, rule.min_width_mm)
+    if not all(math.isfinite(value) for value in (place.score, *values)):
         return None
-    return all(value >= limit for value, limit in zip(values, limits, strict=True))
+    reached = [value >= limit for value, limit in zip(values, limits, strict=True)]
+    if rule.combine == "any" and any(limits):
+        reached = [any(is_reached for is_reached, limit in zip(reached, limits, strict=True) if limit > 0)]
+    return place.score >= rule.min_score and all(reached)
 
 
-def apply_rules(rules: Sequence[Rule], components_by_cut: Mapping[float, Sequence[Component]], seen: Seen) -> RuleResult:
-    """Weigh one view's components by the rules of its engine.
+def apply_rules(rules: Sequence[Rule], marked: Marked) -> RuleResult:
+    """Weigh what was marked on one part.
 
-    `components_by_cut` holds what was measured at each rule's `min_score`. A finding is what reaches the lowest cut and its
-    score; of what was measured at higher cuts (the same places again) only what rejects is added.
+    A finding is what reaches its engine's lowest cut and its score; of what was measured at higher cuts (the same places
+    again) only what rejects is added.
 
     Raises:
         KeyError: a rule's cut was not measured.
     """
-    findings: list[Finding] = []
     rejections: list[str] = []
     doubts: list[str] = []
-    lowest = min((rule.min_score for rule in rules), default=math.inf)
-    for cut in sorted({rule.min_score for rule in rules}):
-        for component in components_by_cut[cut]:
-            is_rejected = False
-            for rule in (rule for rule in rules if rule.min_score == cut):
-                reached = reaches(rule, component)
-                if reached is None:
-                    doubts.append(f"{seen.camera}: a region of {seen.defect} could not be measured (rule {rule.name})")
-                elif reached:
-                    is_rejected = True
-                    rejections.append(describe(rule, component, seen))
-            if is_rejected or (cut == lowest and component.score >= cut):
-                findings.append(_finding(component, seen, is_rejected))
+    guilty: dict[tuple[str, float], set[int]] = {}  # engine and cut: which places there reject
+    for rule in rules:
+        measured = marked.places[rule.engine, rule.min_score]
+        reached: list[int] = []
+        for number, place in enumerate(measured):
+            if not touches(rule.zone, place):
+                continue
+            is_reached = reaches(rule, place)
+            if is_reached is None:
+                doubts.append(
+                    f"{', '.join(place.cameras)}: a region of {place.defect} could not be measured (rule {rule.name})"
+                )
+            elif is_reached:
+                reached.append(number)
+        if reached and len(reached) >= rule.min_count:
+            guilty.setdefault((rule.engine, rule.min_score), set()).update(reached)
+            rejections += _rejections(rule, [measured[number] for number in reached])
+    return RuleResult(_findings(rules, marked, guilty), tuple(rejections), tuple(doubts))
+
+
+def _findings(rules: Sequence[Rule], marked: Marked, guilty: dict[tuple[str, float], set[int]]) -> tuple[Finding, ...]:
+    lowest: dict[str, float] = {}
+    for rule in rules:
+        lowest[rule.engine] = min(rule.min_score, lowest.get(rule.engine, math.inf))
+    findings = []
+    for engine, cut in sorted({(rule.engine, rule.min_score) for rule in rules}):
+        for number, place in enumerate(marked.places[engine, cut]):
+            rejects = number in guilty.get((engine, cut), ())
+            if rejects or (cut == lowest[engine] and place.score >= cut):
+                findings.append(place.finding(rejects=rejects))
     findings.sort(key=lambda finding: (not finding.rejects, -finding.length_mm))
-    return RuleResult(tuple(findings), tuple(rejections), tuple(doubts))
+    return tuple(findings)
 
 
-def describe(rule: Rule, component: Component, seen: Seen) -> str:
-    """Return why the rule rejects: each number with its limit, the place along the part from the view's edge, the camera."""
-    length = f"{component.length_mm:.1f} mm long"
+def _rejections(rule: Rule, places: Sequence[Measured]) -> list[str]:
+    if rule.min_count == 1:
+        return [describe(rule, place) for place in places]
+    largest = max(places, key=lambda place: place.length_mm)
+    return [f"{len(places)} places of {largest.defect} (limit {rule.min_count}), the longest: {describe(rule, largest)}"]
+
+
+def describe(rule: Rule, place: Measured) -> str:
+    """Return why the rule rejects a place: each number with its limit, where it lies on the part, the cameras."""
+    length = f"{place.length_mm:.1f} mm long"
     if rule.min_length_mm > 0:
         length += f" (limit {float(rule.min_length_mm)})"
-    area = f" area {component.area_mm2:.2f} mm² (limit {float(rule.min_area_mm2)})," if rule.min_area_mm2 > 0 else ""
-    score = f"score {component.score:.2f} (limit {float(rule.min_score)})"
-    middle_px = component.x_px + component.width_px / 2 if seen.along_x else component.y_px + component.height_px / 2
-    return f"{seen.defect} {length},{area} {score}, at {middle_px * seen.mm_per_px:.0f} mm, seen by {seen.camera}"
-
-
-def _finding(component: Component, seen: Seen, rejects: bool) -> Finding:
-    return Finding(
-        engine=seen.engine,
-        defect=seen.defect,
-        score=component.score,
-        area_mm2=component.area_mm2,
-        length_mm=component.length_mm,
-        cameras=(seen.camera,),
-        x_px=component.x_px,
-        y_px=component.y_px,
-        width_px=component.width_px,
-        height_px=component.height_px,
-        rejects=rejects,
-    )
+    parts = [f"{place.defect} {length}"]
+    if rule.min_width_mm > 0:
+        parts.append(f"{place.width_mm:.2f} mm wide (limit {float(rule.min_width_mm)})")
+    if rule.min_area_mm2 > 0:
+        parts.append(f"area {place.area_mm2:.2f} mm² (limit {float(rule.min_area_mm2)})")
+    parts.append(f"score {place.score:.2f} (limit {float(rule.min_score)})")
+    parts.append(f"at {place.text_mm:.0f} mm")
+    if place.angle_deg is not None:
+        parts.append(f"{round(place.angle_deg.middle) % 360}°")
+    parts.append(f"seen by {', '.join(place.cameras)}")
+    return ", ".join(parts)

@@ -19,12 +19,14 @@ from edge_inspector.bus import Receiver, Sender
 from edge_inspector.decision import (
     ArrivalSeen,
     Assembler,
+    Criteria,
     Decide,
     EngineDefect,
     Event,
     JudgementSeen,
     Tick,
     ViewMissingSeen,
+    Viewpoints,
 )
 from edge_inspector.domain.clock import NS_PER_MS, boot_id, now_ns, ns_to_ms, utc_now
 from edge_inspector.domain.errors import JournalWriteError
@@ -39,6 +41,7 @@ from edge_inspector.journal import SegmentWriter, encode_record
 from edge_inspector.station.engine_manifest import load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.session import recipe_dir
+from edge_inspector.station.station import Station
 from edge_inspector.workers.process import Worker, start_worker
 
 BEAT_INTERVAL_NS = 100 * NS_PER_MS
@@ -80,6 +83,15 @@ def read_defects(state_dir: Path, digest: str, recipe: Recipe) -> dict[str, Engi
         engine: EngineDefect(name=manifest.defect, smallest_px=manifest.smallest_defect_px)
         for engine, manifest in manifests.items()
     }
+
+
+def viewpoints_of(station: Station) -> Viewpoints:
+    """Return what of the station decision must know."""
+    return Viewpoints(
+        places={name: camera.place for name, camera in station.cameras.items()},
+        speed_mm_s=station.line.speed_mm_s,
+        occlusions=tuple(station.occlusions),
+    )
 
 
 class VerdictJournal:
@@ -140,6 +152,7 @@ class Decision:
 
         Raises:
             ChannelError: an endpoint can not be bound.
+            ConfigurationError: recipe, engines and station do not go together.
         """
         self._worker = worker
         endpoints, context = worker.endpoints, worker.context
@@ -157,7 +170,8 @@ class Decision:
             open_segment or partial(SegmentWriter.create_next, worker.state_dir / "journal"),
             JournalStarted(JournalStarted.FORMAT, boot_id(), worker.incarnation, started_ns, utc_now(), digest),
         )
-        self._assembler = Assembler(worker.recipe, digest, list(worker.station.cameras), defects, started_ns)
+        criteria = Criteria(worker.recipe, defects, viewpoints_of(worker.station))
+        self._assembler = Assembler(criteria, digest, started_ns)
         self._last_beat_ns = 0
         self._last_retry_ns = 0
 

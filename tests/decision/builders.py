@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edge_inspector.decision import EngineDefect
+from collections.abc import Sequence
+
+from edge_inspector.decision import Criteria, EngineDefect, Viewpoints
 from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.judgement import Judged, Judgement, NotJudged, NotJudgedReason, Region
@@ -35,6 +37,10 @@ def recipe(engines: tuple[str, ...] = ("crack-d2s2",), rules: list[dict[str, obj
             or [{"name": engine, "engine": engine, "min_score": 0.5, "min_length_mm": 1.0} for engine in engines],
         }
     )
+
+
+def criteria(recipe_of: Recipe | None = None, cameras: Sequence[str] = ("c1", "c2")) -> Criteria:
+    return Criteria(recipe_of or recipe(), DEFECTS, Viewpoints(dict.fromkeys(cameras), speed_mm_s=100.0))
 
 
 def key(seq: int = 1, *, nonce: int = 77, digest: str = DIGEST) -> PartKey:

@@ -115,7 +115,7 @@ def expected(arrival: Arrival, log: list[Logged]) -> list[tuple[int, VerdictKind
 @settings(max_examples=150, deadline=None)
 @given(logs())
 def test_verdicts_are_those_of_the_slow_model(log: list[Logged]) -> None:
-    assembler = Assembler(b.recipe(ENGINES), b.DIGEST, CAMERAS, b.DEFECTS, STARTED_MS * NS_PER_MS)
+    assembler = Assembler(b.criteria(b.recipe(ENGINES), CAMERAS), b.DIGEST, STARTED_MS * NS_PER_MS)
     decided: dict[PartKey, list[tuple[int, Decide]]] = {}
     arrivals: dict[PartKey, Arrival] = {}
     for logged in log:
@@ -143,7 +143,7 @@ def test_verdicts_are_those_of_the_slow_model(log: list[Logged]) -> None:
 @settings(max_examples=50, deadline=None)
 @given(logs())
 def test_the_first_verdict_comes_by_the_deadline(log: list[Logged]) -> None:
-    assembler = Assembler(b.recipe(ENGINES), b.DIGEST, CAMERAS, b.DEFECTS, STARTED_MS * NS_PER_MS)
+    assembler = Assembler(b.criteria(b.recipe(ENGINES), CAMERAS), b.DIGEST, STARTED_MS * NS_PER_MS)
     arrived_ms: dict[PartKey, int] = {}
     for logged in log:
         if isinstance(logged.event, ArrivalSeen):

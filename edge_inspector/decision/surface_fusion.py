@@ -1,0 +1,181 @@
+"""Views put together on the part's surface: one defect seen by two cameras, or across the seam, is one place in mm.
+
+Places of one engine at one cut that lie no farther apart than the recipe's `same_defect_mm` are one. Each is measured on the
+map: area, length, width, where it lies; and in the view that shows it best, for a picture of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from edge_inspector.decision.criteria import Criteria, EngineDefect, Pair
+from edge_inspector.decision.measured import Extent, Marked, Measured, PixelBox
+from edge_inspector.decision.regions import ViewScale
+from edge_inspector.decision.ring_labels import Labels, label_on_ring, unrolled_rows
+from edge_inspector.decision.sizes import length_mm, width_mm
+from edge_inspector.decision.surface_fusing import CELLS_A_PIXEL, Fused, fuse_any, fuse_map, probability_map
+from edge_inspector.decision.surface_layout import SurfaceLayout
+from edge_inspector.decision.surface_sampling import Mask, Painted, Sample, WindowView, is_marked, paint, sample, views_of
+from edge_inspector.decision.surface_windows import Window, find_windows
+from edge_inspector.domain.judgement import Judged, Judgement, Region
+from edge_inspector.geometry import SurfaceGrid
+from edge_inspector.station.recipe import Surface
+
+MAX_PLACES = 256  # of one engine at one cut: to measure more would cost more time than a part has
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is the same for every window of one part."""
+
+    layout: SurfaceLayout
+    surface: Surface
+    criteria: Criteria
+    judged: Mapping[Pair, tuple[Judgement, Judged]]
+    painted: Mapping[Pair, Painted]
+
+
+def measure_surface(
+    judged: Mapping[Pair, tuple[Judgement, Judged]], layout: SurfaceLayout, surface: Surface, criteria: Criteria
+) -> Marked:
+    """Measure what every trusted judgement marked, put together on the surface, at each cut of the rules."""
+    recipe = criteria.recipe
+    places: dict[tuple[str, float], list[Measured]] = {
+        (engine, cut): [] for engine in recipe.engines for cut in criteria.cuts_for(engine)
+    }
+    regions: dict[str, list[Region]] = {}
+    painted: dict[Pair, Painted] = {}
+    for (camera, engine), (_, result) in judged.items():
+        if result.regions:
+            defect = criteria.defects[engine]
+            scale = ViewScale(
+                recipe.view.height_px, recipe.view.width_px, recipe.mm_per_px, result.t_low, defect.smallest_px
+            )
+            painted[camera, engine] = paint(result, scale)
+            regions.setdefault(camera, []).extend(result.regions)
+    part = _Part(layout, surface, criteria, judged, painted)
+    grid = SurfaceGrid.of(layout.rod, step_mm=recipe.mm_per_px / CELLS_A_PIXEL)
+    too_many: dict[tuple[str, float], str] = {}
+    for window in find_windows(layout, regions, grid, surface.max_incidence_deg, surface.same_defect_mm):
+        cameras = layout.views if recipe.fusion == "weighted" else regions
+        views = views_of(window, layout, cameras, surface.max_incidence_deg)
+        for engine in recipe.engines:
+            for cut, found in _places_of(engine, window, views, part):
+                if len(places[engine, cut]) + len(found) > MAX_PLACES:
+                    name = criteria.defects[engine].name
+                    too_many[engine, cut] = f"more than {MAX_PLACES} places of {name} at score {cut}"
+                else:
+                    places[engine, cut] += found
+    return Marked(places, tuple(too_many.values()))
+
+
+def _places_of(
+    engine: str, window: Window, views: Sequence[WindowView], part: _Part
+) -> Iterable[tuple[float, list[Measured]]]:
+    """Yield what one engine marked in one window, cut by cut."""
+    samples = [
+        sample(view, part.painted.get((view.camera, engine)), part.judged[view.camera, engine][1].t_low)
+        for view in views
+        if (view.camera, engine) in part.judged
+    ]
+    if not is_marked(samples):
+        return
+    defect, recipe = part.criteria.defects[engine], part.criteria.recipe
+    cell_mm2 = window.grid.cell_mm[0] * window.grid.cell_mm[1]
+    smallest_cells = max(1, math.floor(defect.smallest_px * recipe.mm_per_px**2 / cell_mm2))
+    fused = None
+    if recipe.fusion != "any":
+        fused = probability_map(samples, recipe.fusion, goes_around=window.goes_around)
+    for cut in part.criteria.cuts_for(engine):
+        marked = fuse_any(samples, cut) if fused is None else fuse_map(fused, cut, smallest_cells)
+        if marked.mask.any():
+            yield cut, _measured(marked, samples, window, part, engine, defect)
+
+
+def _measured(
+    marked: Fused, samples: Sequence[Sample], window: Window, part: _Part, engine: str, defect: EngineDefect
+) -> list[Measured]:
+    labels = _same_places(marked.mask, window, part.surface.same_defect_mm)
+    places: list[Measured] = []
+    for label, box in enumerate(ndimage.find_objects(labels), 1):
+        if len(places) > MAX_PLACES:
+            break  # one more than can be used
+        at = _around(labels, label, (box[0], box[1]), window)
+        cells = labels[at] == label
+        rows, columns = at[0][:, 0], at[1][0]
+        along = Extent(
+            *(window.start_mm + edge * window.grid.cell_mm[1] for edge in (int(columns[0]), int(columns[-1]) + 1))
+        )
+        start_deg = window.start_deg + int(rows[0]) * window.row_deg
+        radius_mm = float(part.layout.rod.round_radius_mm(along.middle))
+        row_mm = window.grid.cell_mm[0] * radius_mm / part.layout.rod.radius_mm[0]
+        column_mm = window.grid.cell_mm[1]
+        cameras, pixels = _seen_by(cells, at, marked, samples)
+        places.append(
+            Measured(
+                engine=engine,
+                defect=defect.name,
+                score=float(marked.score[at][cells].max()),
+                area_mm2=int(cells.sum()) * row_mm * column_mm,
+                length_mm=length_mm(cells, row_mm, column_mm),
+                width_mm=width_mm(cells, row_mm, column_mm),
+                cameras=cameras,
+                box=pixels,
+                text_mm=along.middle,
+                along_mm=along,
+                angle_deg=Extent(start_deg, start_deg + rows.size * window.row_deg),
+                part_length_mm=part.layout.rod.length_mm,
+            )
+        )
+    return places
+
+
+def _same_places(mask: Mask, window: Window, same_defect_mm: float) -> Labels:
+    """Return which marked cells are one place: those that meet once each is widened by half the distance.
+
+    int32 (rows, columns): 1..n on the cells of the mask, 0 elsewhere.
+    """
+    half_cells = same_defect_mm / 2 / math.sqrt(window.grid.cell_mm[0] * window.grid.cell_mm[1])
+    around = min(math.ceil(half_cells) + 1, mask.shape[0]) if window.goes_around else 0
+    padded = np.pad(mask, ((around, around), (0, 0)), mode="wrap") if around else mask
+    distance = cv2.distanceTransform((~padded).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    wide = distance[around : around + mask.shape[0]] <= half_cells
+    labels = label_on_ring(wide, goes_around=window.goes_around)[1]
+    labels[~mask] = 0
+    return labels
+
+
+def _around(
+    labels: Labels, label: int, box: tuple[slice, slice], window: Window
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the open mesh of rows and columns around a place; its rows follow each other, also through the seam."""
+    rows = np.arange(box[0].start, box[0].stop)
+    if window.goes_around:
+        rows = unrolled_rows((labels[:, box[1]] == label).any(axis=1), goes_around=True)
+    mesh = np.ix_(rows, np.arange(box[1].start, box[1].stop))
+    return mesh[0], mesh[1]
+
+
+def _seen_by(
+    cells: Mask, at: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]], marked: Fused, samples: Sequence[Sample]
+) -> tuple[tuple[str, ...], PixelBox]:
+    """Return the cameras whose own view marks any of the cells, best first, and where the best one shows them."""
+    strengths: list[tuple[float, int]] = []
+    for number, (seen, each) in enumerate(zip(marked.seen, samples, strict=True)):
+        own = seen[at] & cells
+        if own.any():
+            strengths.append((-float((each.view.weight[at] * each.levels[at])[own].sum()), number))
+    strengths.sort()
+    best = strengths[0][1]
+    own, view = marked.seen[best][at] & cells, samples[best].view
+    x, y = np.rint(view.x_px[at][own]).astype(int), np.rint(view.y_px[at][own]).astype(int)
+    left, top = int(x.min()), int(y.min())
+    pixels = PixelBox(left, top, int(x.max()) - left + 1, int(y.max()) - top + 1)
+    return tuple(samples[number].view.camera for _, number in strengths), pixels
