@@ -29,6 +29,7 @@ class ExportedEngine:
             "INFERENCE_NUM_THREADS": str(threads),
             "PERFORMANCE_HINT": "LATENCY",
         }
+        self.precision = precision
         self._compiled = core.compile_model(str(path), "CPU", options)
         given = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         if given != precision:
@@ -79,6 +80,9 @@ def evaluate(
         for i in views:
             rgb, mask = folder.samples[i].read()
             probability = engine.probability(rgb[None])[0]  # (h, w)
+            judged = folder.samples[i].read_judged()
+            if judged is not None:
+                probability, mask = np.where(judged, probability, np.float32(0)), np.where(judged, mask, 0)
             scores.append(view_score(probability, smallest_defect_px))
             if folder.defective[i]:
                 found, truth = probability >= 0.5, mask > 127

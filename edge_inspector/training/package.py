@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from edge_inspector.station.engine_manifest import (
     GoldenPicture,
     Metric,
     ParityLimits,
+    Precision,
     ScaleRange,
     Threshold,
     TrainingRecord,
@@ -37,7 +37,6 @@ from edge_inspector.training.plain_folder import PlainFolder
 from edge_inspector.training.threshold import choose_cut, fit_calibration, region_threshold
 from edge_inspector.training.train import TrainedNetwork, normalise
 
-PRECISION: Literal["f32"] = "f32"  # every CPU has it; bf16 is twice as fast where the CPU does, see the network's README
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
 CALIBRATION_PICTURES = 90
 
@@ -70,6 +69,40 @@ class EngineSheet:
     validation_words: str
     test_words: str
     escape_cost: float = math.inf  # false rejects that an escape is worth; infinite: no validation part may escape
+    precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
+    parity: ParityLimits = PARITY
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What an exported engine scored in one precision: the parts that choose the cut, and those that only measure it."""
+
+    validation: Evaluation
+    test: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A package that is being made beside `out`: its graph is exported, its cut is not chosen yet."""
+
+    out: Path
+    trained: TrainedNetwork
+    logit_map: LogitMap
+    golden: PlainFolder
+
+    @property
+    def folder(self) -> Path:
+        """Where it is made."""
+        return self.out.with_name(self.out.name + ".partial")
+
+    @property
+    def model_path(self) -> Path:
+        """The exported graph."""
+        return self.folder / MODEL_FILE
+
+    def discard(self) -> None:
+        """Leave nothing; without effect once the package is finished."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def package_engine(
@@ -80,44 +113,76 @@ def package_engine(
     progress: Progress = lambda stage, share: None,
 ) -> EnginePackage:
     """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one."""
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / "golden").mkdir(parents=True)
+    draft = start_package(out, trained, sets.validation, sets.golden)
     try:
-        height, width = sets.validation.samples[0].read_mask().shape
-        logit_map = LogitMap(trained.alpha, *calibrate(trained, sets.validation))
-        export_onnx(trained.network, logit_map, partial / MODEL_FILE, height, width)
-        engine = ExportedEngine(partial / MODEL_FILE, PRECISION)
+        measured: dict[Precision, Measurement] = {}
+        for precision in sheet.precisions:
+            engine = ExportedEngine(draft.model_path, precision)
 
-        def measure(folder: PlainFolder, name: str) -> Evaluation:
-            return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
+            def measure(folder: PlainFolder, name: str, engine: ExportedEngine = engine) -> Evaluation:
+                return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
 
-        on_validation, on_test = measure(sets.validation, "validation"), measure(sets.test, "test")
-        cut = choose_cut(on_validation.good, on_validation.defective, PRECISION, sheet.escape_cost)
-        golden = _write_golden(partial, sets.golden, sheet.smallest_defect_px, trained, logit_map, engine)
-        manifest = EngineManifest(
-            format=1,
-            name=out.name,
-            defect=sheet.defect,
-            colour=sheet.colour,
-            input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
-            precisions=[PRECISION],
-            t_low=region_threshold(cut.score),
-            threshold=Threshold(score=cut.score, evidence=cut.evidence),
-            smallest_defect_px=sheet.smallest_defect_px,
-            calibration=Calibration(alpha=logit_map.alpha, scale=logit_map.scale, bias=logit_map.bias),
-            metrics=_metrics("validation", sheet.validation_words, on_validation, cut.score)
-            | _metrics("test", sheet.test_words, on_test, cut.score),
-            training=_training_record(trained, sheet),
-            parity=PARITY,
-            golden=golden,
-            files=_file_digests(partial, golden),
-        )
-        write_manifest(partial, manifest)
-        _replace(partial, out)
+            measured[precision] = Measurement(measure(sets.validation, "validation"), measure(sets.test, "test"))
+        return finish_package(draft, measured, sheet)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return load_engine_package(out)
+        draft.discard()
+
+
+def start_package(out: Path, trained: TrainedNetwork, calibration: PlainFolder, golden: PlainFolder) -> Draft:
+    """Calibrate on pictures that training did not see, and export the graph."""
+    draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration)), golden)
+    draft.discard()
+    (draft.folder / "golden").mkdir(parents=True)
+    height, width = calibration.samples[0].read_mask().shape
+    export_onnx(trained.network, draft.logit_map, draft.model_path, height, width)
+    return draft
+
+
+def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
+    """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place."""
+    cut = choose_cut(
+        [score for each in measured.values() for score in each.validation.good],
+        [score for each in measured.values() for score in each.validation.defective],
+        " and ".join(measured),
+        sheet.escape_cost,
+    )
+    engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
+    golden = _write_golden(draft, sheet, engines)
+    height, width = draft.golden.samples[0].read_mask().shape
+    manifest = EngineManifest(
+        format=1,
+        name=draft.out.name,
+        defect=sheet.defect,
+        colour=sheet.colour,
+        input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
+        precisions=list(measured),
+        t_low=region_threshold(cut.score),
+        threshold=Threshold(score=cut.score, evidence=cut.evidence),
+        smallest_defect_px=sheet.smallest_defect_px,
+        calibration=Calibration(alpha=draft.logit_map.alpha, scale=draft.logit_map.scale, bias=draft.logit_map.bias),
+        metrics=_all_metrics(measured, sheet, cut.score),
+        training=_training_record(draft.trained, sheet),
+        parity=sheet.parity,
+        golden=golden,
+        files=_file_digests(draft.folder, golden),
+    )
+    write_manifest(draft.folder, manifest)
+    _replace(draft.folder, draft.out)
+    return load_engine_package(draft.out)
+
+
+def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: float) -> dict[str, Metric]:
+    """Of every precision; the first one's names stand by themselves."""
+    metrics: dict[str, Metric] = {}
+    for number, (precision, each) in enumerate(measured.items()):
+        suffix = "" if number == 0 else f"_{precision}"
+        for where, words, evaluation in (
+            ("validation", sheet.validation_words, each.validation),
+            ("test", sheet.test_words, each.test),
+        ):
+            found = _metrics(where, f"{words}, in {precision}", evaluation, cut)
+            metrics |= {f"{name}{suffix}": metric for name, metric in found.items()}
+    return metrics
 
 
 def _training_record(trained: TrainedNetwork, sheet: EngineSheet) -> TrainingRecord:
@@ -145,44 +210,41 @@ def calibrate(trained: TrainedNetwork, validation: PlainFolder) -> tuple[float, 
         rgb, mask = sample.read()
         z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
-        chosen = np.flatnonzero(y | (rng.random(y.size) < 0.01))
+        judged = sample.read_judged()
+        counts = np.ones_like(y) if judged is None else judged.ravel()
+        chosen = np.flatnonzero(counts & (y | (rng.random(y.size) < 0.01)))
         logits.append(z[chosen].astype(np.float64))
         targets.append(y[chosen].astype(np.float64))
         weights.append(np.where(y[chosen], 1.0, 100.0))
     return fit_calibration(np.concatenate(logits), np.concatenate(targets), np.concatenate(weights))
 
 
-def _write_golden(
-    package: Path,
-    folder: PlainFolder,
-    smallest_defect_px: int,
-    trained: TrainedNetwork,
-    logit_map: LogitMap,
-    engine: ExportedEngine,
-) -> list[GoldenPicture]:
-    """Two pictures with the fewest crack pixels, two with the most, two good ones; what PyTorch expects of each.
+def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine]) -> list[GoldenPicture]:
+    """Two pictures with the fewest defect pixels, two with the most, two good ones; what PyTorch expects of each.
 
-    Raises RuntimeError if the exported graph is not within the parity limits of PyTorch: the export is then wrong.
+    Raises RuntimeError if the exported graph is not well within the parity limits of PyTorch: the export is then wrong.
     """
-    area = [int(np.count_nonzero(sample.read_mask())) for sample in folder.samples]
-    decidable = [i for i in np.argsort(area) if area[i] >= 2 * smallest_defect_px]
+    samples = draft.golden.samples
+    area = [int(np.count_nonzero(sample.read_mask())) for sample in samples]
+    decidable = [i for i in np.argsort(area) if area[i] >= 2 * sheet.smallest_defect_px]
     clean = [i for i in range(len(area)) if area[i] == 0]
     golden = []
     for n, i in enumerate([*decidable[:2], *decidable[-2:], *clean[:1], *clean[-1:]]):
-        rgb, _ = folder.samples[i].read()
-        expected = torch_probability(trained.network, logit_map, rgb[None])[0]
-        _refuse_wrong_export(engine.probability(rgb[None])[0], expected)
+        rgb, _ = samples[i].read()
+        expected = torch_probability(draft.trained.network, draft.logit_map, rgb[None])[0]
+        for engine in engines:
+            _refuse_wrong_export(engine.probability(rgb[None])[0], expected, sheet.parity)
         pair = GoldenPicture(picture=f"golden/{n + 1}.jpg", mask=f"golden/{n + 1}.png", defective=area[i] > 0)
-        shutil.copyfile(folder.samples[i].picture, package / pair.picture)
-        if not cv2.imwrite(str(package / pair.mask), np.rint(255.0 * expected).astype(np.uint8)):
-            raise OSError(f"{package / pair.mask} could not be written")
+        shutil.copyfile(samples[i].picture, draft.folder / pair.picture)
+        if not cv2.imwrite(str(draft.folder / pair.mask), np.rint(255.0 * expected).astype(np.uint8)):
+            raise OSError(f"{draft.folder / pair.mask} could not be written")
         golden.append(pair)
     return golden
 
 
-def _refuse_wrong_export(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+def _refuse_wrong_export(actual: NDArray[np.float32], expected: NDArray[np.float32], parity: ParityLimits) -> None:
     difference = float(np.abs(actual - expected).max())
-    if not difference <= PARITY.max_abs_diff / 2:  # half: the device that checks it later has its own rounding
+    if not difference <= parity.max_abs_diff / 2:  # half: the device that checks it later has its own rounding
         raise RuntimeError(f"the exported graph differs from PyTorch by {difference:.3g}; do not ship it")
 
 
@@ -191,7 +253,7 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[st
         "dice": (
             *evaluation.mean_dice(),
             len(evaluation.dice),
-            f"mean Dice at p >= 0.5 of pictures with a crack; {on}",
+            f"mean Dice at p >= 0.5 of pictures with the defect; {on}",
         ),
         "escapes": (
             *share(evaluation.escapes(cut), len(evaluation.defective)),

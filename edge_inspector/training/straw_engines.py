@@ -1,0 +1,203 @@
+"""Builds the engines that ship, from nothing but a seed: cracks, stains and holes on generated straws.
+
+First one network with three outputs learns all three defects from random weights: what a straw looks like has to be learned
+only once. Each engine then starts from it and learns its own defect alone. Every stage that is done is kept in a work
+folder, so that an interrupted build goes on where it was.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+
+from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
+from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, Precision, ScaleRange
+from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis.ring_training_set import training_set
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
+from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
+from edge_inspector.training.straw_scores import measure_engines
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
+
+SEED = 52_000  # of training; SEED + 1 draws its set, SEED + 2 the calibration set. Measured parts have seeds of their own.
+PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
+# Of bf16 against PyTorch in 32 bit, on the golden pictures: measured, with a margin of about two.
+PARITY = ParityLimits(max_abs_diff=0.4, max_crossing_share=2e-3)
+MM_PER_PX = ScaleRange(min=0.05, max=0.063)
+
+
+@dataclass(frozen=True, slots=True)
+class StrawEngine:
+    """One engine that ships. `smallest_px`: what the smallest defect that matters (2 mm) covers, seen at 60 degrees."""
+
+    kind: DefectKind
+    colour: str
+    smallest_px: int
+
+
+ENGINES = {
+    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40),
+    "straw_stain": StrawEngine(DefectKind.STAIN, "yellow", 240),
+    "straw_hole": StrawEngine(DefectKind.HOLE, "blue", 120),
+}
+KINDS = tuple(engine.kind for engine in ENGINES.values())  # the order of the common network's outputs
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """How much is drawn and how long is trained. The run is repeatable where `minutes` do not end it."""
+
+    seed: int = SEED
+    straws: int = 1000
+    calibration_straws: int = 60
+    common_steps: int = 4500
+    common_minutes: float = math.inf
+    own_steps: int = 1000
+    own_minutes: float = math.inf
+    validation_parts: int = 250  # good ones, and as many defective of each engine's own kind
+    test_parts: int = 300
+
+
+def build_straw_engines(
+    engines: Path,
+    work: Path,
+    names: Sequence[str] = tuple(ENGINES),
+    plan: BuildPlan | None = None,
+    progress: Progress = lambda stage, share: None,
+) -> list[EnginePackage]:
+    """Build packages in the folder `engines`, each replaced in one step once all are whole and verified.
+
+    `work` keeps sets and networks; another plan needs another work folder. Raises ValueError for a name that is none.
+    """
+    plan = plan or BuildPlan()
+    unknown = [name for name in names if name not in ENGINES]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no engine that is built here, allowed are {', '.join(ENGINES)}")
+    work.mkdir(parents=True, exist_ok=True)
+    _draw(work / "training", plan.seed + 1, plan.straws, progress)
+    _draw(work / "calibration", plan.seed + 2, plan.calibration_straws, progress)
+    common = _common_network(work, plan, progress)
+    drafts: dict[str, Draft] = {}
+    sheets: dict[str, EngineSheet] = {}
+    try:
+        for name in names:
+            trained = _own_network(work, name, common, plan, progress)
+            calibration = open_plain_folder(work / "calibration", ENGINES[name].kind.value)
+            drafts[name] = start_package(engines / name, trained, calibration, calibration)
+            sheets[name] = _sheet(name, plan, open_plain_folder(work / "training", ENGINES[name].kind.value))
+        measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
+        return [finish_package(drafts[name], measured[name], sheets[name]) for name in names]
+    finally:
+        for draft in drafts.values():
+            draft.discard()
+
+
+def _draw(path: Path, seed: int, count: int, progress: Progress) -> None:
+    if not path.exists():
+        stage = f"drawing straws for {path.name}"
+        training_set(path, seed, count, progress=lambda done: progress(stage, done / count))
+
+
+def _settings(plan: BuildPlan) -> TrainingSettings:
+    return TrainingSettings(
+        seed=plan.seed,
+        steps=plan.common_steps,
+        minutes=plan.common_minutes,
+        batch=9,
+        crop_height=192,
+        crop_width=320,
+        defective_share=0.7,
+        alpha=0.9,
+        pooled_dice=True,
+        ema_decay=0.998,
+        bf16=has_fast_bf16(),
+        threads=len(os.sched_getaffinity(0)),
+    )
+
+
+def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
+    def learn() -> TrainedNetwork:
+        folders = [open_plain_folder(work / "training", kind.value) for kind in KINDS]
+        return train(folders, _settings(plan), lambda step, done, loss: progress("learning all defects", done))
+
+    return _kept(work / "common.pt", len(KINDS), _settings(plan), learn)
+
+
+def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
+    settings = replace(
+        _settings(plan), steps=plan.own_steps, minutes=plan.own_minutes, batch=8, defective_share=0.5, learning_rate=7e-4
+    )
+
+    def learn() -> TrainedNetwork:
+        folder = open_plain_folder(work / "training", ENGINES[name].kind.value)
+        start = start_from(common.network, KINDS.index(ENGINES[name].kind))
+        trained = train([folder], settings, lambda step, done, loss: progress(f"learning {name}", done), start)
+        return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
+
+    return _kept(work / f"{name}.pt", 1, settings, learn)
+
+
+def start_from(common: LightUNet, output: int) -> Callable[[LightUNet], None]:
+    """What `train` needs to begin a network of one output with one output of a common network."""
+
+    def prepare(network: LightUNet) -> None:
+        weights = dict(common.state_dict())
+        for name in ("head.weight", "head.bias"):  # (4 d, …): the pixel shuffle takes four in a row for one output
+            weights[name] = weights[name][4 * output : 4 * output + 4]
+        network.load_state_dict(weights)
+
+    return prepare
+
+
+def _kept(path: Path, outputs: int, settings: TrainingSettings, learn: Callable[[], TrainedNetwork]) -> TrainedNetwork:
+    """The network in `path` if it was trained with these settings, else one that is trained now and kept there."""
+    asked = {name: value for name, value in asdict(settings).items() if name not in ("threads", "bf16")}
+    if path.is_file():
+        kept = torch.load(path, weights_only=True)
+        if kept["asked"] == asked:
+            network = LightUNet(outputs).eval()
+            network.load_state_dict(kept["network"])
+            return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
+    trained = learn()
+    record = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
+    partial = path.with_suffix(".partial")
+    torch.save({"asked": asked, "network": trained.network.state_dict(), **record}, partial)
+    partial.replace(path)
+    return trained
+
+
+def _sheet(name: str, plan: BuildPlan, training: PlainFolder) -> EngineSheet:
+    engine = ENGINES[name]
+    return EngineSheet(
+        defect=engine.kind.value,
+        colour=engine.colour,
+        mm_per_px=MM_PER_PX,
+        smallest_defect_px=engine.smallest_px,
+        seed=plan.seed,
+        training_digest=training.digest,
+        command=build_command(plan),
+        validation_words=f"generated straws, six views each: good, or with one {engine.kind.value} of more than 2 mm",
+        test_words=f"other generated straws, six views each: good, or with one {engine.kind.value} of more than 2 mm",
+        precisions=tuple(each for each in PRECISIONS if each in native_precisions(cpu_flags())),
+        parity=PARITY,
+    )
+
+
+def build_command(plan: BuildPlan) -> str:
+    """The command line that builds the engines with this plan.
+
+    >>> build_command(BuildPlan(common_minutes=60))
+    'edge-inspector engines build --seed 52000 --common-steps 4500 --own-steps 1000 --common-minutes 60'
+    """
+    words = [
+        f"edge-inspector engines build --seed {plan.seed} --common-steps {plan.common_steps} --own-steps {plan.own_steps}"
+    ]
+    words += [] if math.isinf(plan.common_minutes) else [f"--common-minutes {plan.common_minutes:g}"]
+    words += [] if math.isinf(plan.own_minutes) else [f"--own-minutes {plan.own_minutes:g}"]
+    return " ".join(words)

@@ -1,0 +1,68 @@
+"""The engines that ship: how one begins from the common network, and how an interrupted build goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge_inspector.station.engine_manifest import MODEL_FILE
+from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.straw_engines import ENGINES, KINDS, BuildPlan, build_straw_engines, start_from
+
+TINY = BuildPlan(
+    seed=5,
+    straws=3,
+    calibration_straws=4,
+    common_steps=2,
+    own_steps=1,
+    validation_parts=2,
+    test_parts=2,
+)
+
+
+def test_a_network_that_starts_from_one_output_of_the_common_one_says_the_same() -> None:
+    torch.manual_seed(0)
+    common = LightUNet(3).eval()
+    x = torch.randn(1, 3, 64, 96)
+    for output in range(3):
+        own = LightUNet(1)
+        start_from(common, output)(own)
+        with torch.no_grad():
+            assert torch.allclose(own.eval()(x)[:, 0], common(x)[:, output], atol=1e-6)
+
+
+def test_there_is_an_engine_for_every_kind_of_defect() -> None:
+    assert set(KINDS) == set(DefectKind)
+    assert all(name == f"straw_{engine.kind.value}" for name, engine in ENGINES.items())
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="straw_dent"):
+        build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_dent"], TINY)
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_path: Path) -> None:
+    stages: list[str] = []
+    (package,) = build_straw_engines(
+        tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY, lambda stage, share: stages.append(stage)
+    )
+    manifest = package.manifest
+    assert manifest.defect == "hole"
+    assert manifest.training.steps == 3
+    assert "f32" in manifest.precisions
+    assert {"test_escapes", "test_false_rejects", "test_dice", "validation_escapes"} <= set(manifest.metrics)
+    assert "learning all defects" in stages
+    assert sorted(path.name for path in (tmp_path / "engines").iterdir()) == ["straw_hole"]
+
+    first = np.frombuffer((package.folder / MODEL_FILE).read_bytes(), np.uint8)
+    stages.clear()
+    (again,) = build_straw_engines(
+        tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY, lambda stage, share: stages.append(stage)
+    )
+    assert set(stages) == {"judging straws for validation", "judging straws for test"}
+    assert np.array_equal(np.frombuffer((again.folder / MODEL_FILE).read_bytes(), np.uint8), first)
