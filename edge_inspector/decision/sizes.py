@@ -26,7 +26,7 @@ KULPA_FACTOR = math.pi * (1 + math.sqrt(2)) / 8
 _CURVED_FILL = 0.5  # a place that fills less of its rectangle is curved or branched
 _MOST_NODES = 2500  # of the graph that the way is sought in: some 3 ms; larger places are looked at more coarsely
 _MOST_PIECES = 16  # joined by straight steps; a place in more pieces is as long as its rectangle
-_MOST_HALVED = 40_000  # cells of the box; beyond it halving costs milliseconds and changes nothing that matters
+_MOST_HALVED = 10_000  # cells of the box; beyond it halving costs milliseconds and changes nothing that matters
 _FORWARD_STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 

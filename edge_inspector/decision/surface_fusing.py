@@ -46,10 +46,12 @@ def fuse_any(samples: Sequence[Sample], cut: float) -> Fused:
     shape = samples[0].levels.shape
     mask, score, seen = np.zeros(shape, bool), np.zeros(shape), []
     for sample in samples:
-        reaches = ~(sample.scores < cut)  # not-a-number goes on, and becomes a doubt
-        marked = (sample.levels >= cut_level(cut)) & reaches[sample.numbers]
+        marked = sample.levels >= cut_level(cut)
+        scores = sample.scores_at(marked)
+        reaches = ~(scores < np.float32(cut))  # not-a-number goes on, and becomes a doubt
+        marked[marked] = reaches
         mask |= marked
-        score = np.maximum(score, np.where(marked, sample.scores[sample.numbers], 0))
+        score[marked] = np.maximum(score[marked], scores[reaches])
         seen.append(marked)
     return Fused(mask, score, tuple(seen))
 
@@ -68,22 +70,21 @@ class ProbabilityMap:
 def probability_map(samples: Sequence[Sample], mode: Literal["max", "weighted"], *, goes_around: bool) -> ProbabilityMap:
     """Put the views together; a cell that none of them shows is `t_low`."""
     t_low = max(sample.t_low for sample in samples)
-    stacked = np.stack([_probability(sample) for sample in samples])
-    weights = np.stack([sample.view.weight for sample in samples])
+    above = samples[0].levels > 0
+    for sample in samples[1:]:
+        above |= sample.levels > 0
+    probability = np.full(above.shape, t_low, np.float32)
+    said = np.stack([_said(sample, above) for sample in samples])  # (views, marked cells)
     match mode:
         case "max":
-            probability = stacked.max(axis=0)
+            probability[above] = said.max(axis=0)
         case "weighted":
-            total = weights.sum(axis=0)
-            mean = (stacked * weights).sum(axis=0) / np.where(total > 0, total, np.float32(1))
-            probability = np.where(total > 0, mean, np.float32(t_low))
+            weights = np.stack([sample.view.weight[above] for sample in samples])
+            probability[above] = (said * weights).sum(axis=0) / weights.sum(axis=0)  # who marks a cell sees it
         case _:
             assert_never(mode)
-    above = np.zeros(probability.shape, bool)
-    for sample in samples:
-        above |= sample.levels > 0
     _, regions = label_on_ring(above, goes_around=goes_around)
-    return ProbabilityMap(probability.astype(np.float32), t_low, regions, goes_around, tuple(samples))
+    return ProbabilityMap(probability, t_low, regions, goes_around, tuple(samples))
 
 
 def fuse_map(fused: ProbabilityMap, cut: float, smallest_cells: int) -> Fused:
@@ -99,10 +100,10 @@ def fuse_map(fused: ProbabilityMap, cut: float, smallest_cells: int) -> Fused:
     return Fused(mask, np.where(mask, scores[fused.regions], 0), seen)
 
 
-def _probability(sample: Sample) -> Floats:
-    probability = sample.levels.astype(np.float32) * np.float32(1 / 255)
-    probability[sample.levels == 0] = np.float32(sample.t_low)
-    return probability
+def _said(sample: Sample, cells: Mask) -> Floats:
+    """Return what one view says of these cells: float32 (n,)."""
+    levels = sample.levels[cells]
+    return np.where(levels > 0, levels * np.float32(1 / 255), np.float32(sample.t_low))
 
 
 def _region_score(fused: ProbabilityMap, region: int, box: tuple[slice, slice], smallest_cells: int) -> float:

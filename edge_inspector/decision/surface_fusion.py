@@ -7,7 +7,7 @@ map: area, length, width, where it lies; and in the view that shows it best, for
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,29 +17,37 @@ from scipy import ndimage
 
 from edge_inspector.decision.criteria import Criteria, EngineDefect, Pair
 from edge_inspector.decision.measured import Extent, Marked, Measured, PixelBox
-from edge_inspector.decision.regions import ViewScale
+from edge_inspector.decision.regions import ViewScale, crop_of, cut_level
 from edge_inspector.decision.ring_labels import Labels, label_on_ring, unrolled_rows
 from edge_inspector.decision.sizes import length_mm, width_mm
 from edge_inspector.decision.surface_fusing import CELLS_A_PIXEL, Fused, fuse_any, fuse_map, probability_map
 from edge_inspector.decision.surface_layout import SurfaceLayout
-from edge_inspector.decision.surface_sampling import Mask, Painted, Sample, WindowView, is_marked, paint, sample, views_of
-from edge_inspector.decision.surface_windows import Window, find_windows
-from edge_inspector.domain.judgement import Judged, Judgement, Region
+from edge_inspector.decision.surface_sampling import Mask, Sample, cells_to_map, paint, sample, views_of
+from edge_inspector.decision.surface_windows import CoarseViews, Window, coarse_views, find_windows
+from edge_inspector.domain.judgement import Judged, Judgement
 from edge_inspector.geometry import SurfaceGrid
-from edge_inspector.station.recipe import Surface
+from edge_inspector.station.recipe import Recipe, Surface
 
 MAX_PLACES = 256  # of one engine at one cut: to measure more would cost more time than a part has
+MAX_CELLS = 700_000  # of one engine's windows, once for each view: some 40 ms
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What is the same for every window of one part."""
+class _Engine:
+    """What one engine said of one part, and what it is measured by."""
 
+    name: str
+    defect: EngineDefect
+    cuts: Sequence[float]
+    judged: Mapping[str, Judged]  # by camera
     layout: SurfaceLayout
     surface: Surface
-    criteria: Criteria
-    judged: Mapping[Pair, tuple[Judgement, Judged]]
-    painted: Mapping[Pair, Painted]
+    recipe: Recipe
+
+    def scale(self, result: Judged) -> ViewScale:
+        """What regions of a view are scored with."""
+        view = self.recipe.view
+        return ViewScale(view.height_px, view.width_px, self.recipe.mm_per_px, result.t_low, self.defect.smallest_px)
 
 
 def measure_surface(
@@ -47,62 +55,76 @@ def measure_surface(
 ) -> Marked:
     """Measure what every trusted judgement marked, put together on the surface, at each cut of the rules."""
     recipe = criteria.recipe
-    places: dict[tuple[str, float], list[Measured]] = {
-        (engine, cut): [] for engine in recipe.engines for cut in criteria.cuts_for(engine)
+    places: dict[tuple[str, float], list[Measured]] = {}
+    doubts: list[str] = []
+    marking = sorted({camera for (camera, _), (_, result) in judged.items() if result.regions})
+    coarse = coarse_views(layout, marking, recipe.mm_per_px)
+    for name in recipe.engines:
+        by_camera = {camera: result for (camera, engine), (_, result) in judged.items() if engine == name}
+        engine = _Engine(name, criteria.defects[name], criteria.cuts_for(name), by_camera, layout, surface, recipe)
+        places |= {(name, cut): [] for cut in engine.cuts}
+        for cut, found in _places_of(engine, coarse, doubts):
+            places[name, cut] += found
+    for (name, cut), found in places.items():
+        if len(found) > MAX_PLACES:
+            doubts.append(f"more than {MAX_PLACES} places of {criteria.defects[name].name} at score {cut}")
+            places[name, cut] = []
+    return Marked(places, tuple(doubts))
+
+
+def _places_of(engine: _Engine, coarse: CoarseViews, doubts: list[str]) -> Iterator[tuple[float, list[Measured]]]:
+    """Yield what one engine marked, window by window and cut by cut."""
+    recipe, surface, layout = engine.recipe, engine.surface, engine.layout
+    level = cut_level(min(engine.cuts))  # what lies below every cut matters only next to what does not
+    regions = {
+        camera: [region for region in result.regions if crop_of(region).max() >= level]
+        for camera, result in engine.judged.items()
+        if result.regions
     }
-    regions: dict[str, list[Region]] = {}
-    painted: dict[Pair, Painted] = {}
-    for (camera, engine), (_, result) in judged.items():
-        if result.regions:
-            defect = criteria.defects[engine]
-            scale = ViewScale(
-                recipe.view.height_px, recipe.view.width_px, recipe.mm_per_px, result.t_low, defect.smallest_px
-            )
-            painted[camera, engine] = paint(result, scale)
-            regions.setdefault(camera, []).extend(result.regions)
-    part = _Part(layout, surface, criteria, judged, painted)
-    grid = SurfaceGrid.of(layout.rod, step_mm=recipe.mm_per_px / CELLS_A_PIXEL)
-    too_many: dict[tuple[str, float], str] = {}
-    for window in find_windows(layout, regions, grid, surface.max_incidence_deg, surface.same_defect_mm):
-        cameras = layout.views if recipe.fusion == "weighted" else regions
-        views = views_of(window, layout, cameras, surface.max_incidence_deg)
-        for engine in recipe.engines:
-            for cut, found in _places_of(engine, window, views, part):
-                if len(places[engine, cut]) + len(found) > MAX_PLACES:
-                    name = criteria.defects[engine].name
-                    too_many[engine, cut] = f"more than {MAX_PLACES} places of {name} at score {cut}"
-                else:
-                    places[engine, cut] += found
-    return Marked(places, tuple(too_many.values()))
-
-
-def _places_of(
-    engine: str, window: Window, views: Sequence[WindowView], part: _Part
-) -> Iterable[tuple[float, list[Measured]]]:
-    """Yield what one engine marked in one window, cut by cut."""
-    samples = [
-        sample(view, part.painted.get((view.camera, engine)), part.judged[view.camera, engine][1].t_low)
-        for view in views
-        if (view.camera, engine) in part.judged
-    ]
-    if not is_marked(samples):
+    if not any(regions.values()):
         return
-    defect, recipe = part.criteria.defects[engine], part.criteria.recipe
-    cell_mm2 = window.grid.cell_mm[0] * window.grid.cell_mm[1]
-    smallest_cells = max(1, math.floor(defect.smallest_px * recipe.mm_per_px**2 / cell_mm2))
+    grid = SurfaceGrid.of(layout.rod, step_mm=recipe.mm_per_px / CELLS_A_PIXEL)
+    windows = find_windows(
+        layout, coarse, regions, grid, max_incidence_deg=surface.max_incidence_deg, gap_mm=surface.same_defect_mm
+    )
+    if sum(cells_to_map(window, layout, window.cameras, surface.max_incidence_deg) for window in windows) > MAX_CELLS:
+        share = sum(int(window.own.sum()) for window in windows) / (grid.shape[0] * grid.shape[1])
+        doubts.append(
+            f"{engine.defect.name} is marked on about {100 * share:.0f} % of the surface, more than can be measured in "
+            "time; look at the pictures: light, focus or product are not what the engine was made for"
+        )
+        return
+    painted = {
+        camera: paint(result, engine.scale(result), with_scores=recipe.fusion == "any")
+        for camera, result in engine.judged.items()
+        if result.regions
+    }
+    for window in windows:
+        # a mean needs to know who sees a place without a mark on it; for `any` and `max` those change nothing
+        cameras = list(engine.judged if recipe.fusion == "weighted" else painted)
+        samples = [
+            sample(view, painted.get(view.camera), engine.judged[view.camera].t_low)
+            for view in views_of(window, layout, cameras, surface.max_incidence_deg)
+        ]
+        if any(each.levels.any() for each in samples):
+            yield from _places_in(window, samples, engine)
+
+
+def _places_in(window: Window, samples: Sequence[Sample], engine: _Engine) -> Iterator[tuple[float, list[Measured]]]:
+    recipe, cell_mm = engine.recipe, window.grid.cell_mm
+    smallest_cells = max(1, math.floor(engine.defect.smallest_px * recipe.mm_per_px**2 / (cell_mm[0] * cell_mm[1])))
     fused = None
     if recipe.fusion != "any":
         fused = probability_map(samples, recipe.fusion, goes_around=window.goes_around)
-    for cut in part.criteria.cuts_for(engine):
+    for cut in engine.cuts:
         marked = fuse_any(samples, cut) if fused is None else fuse_map(fused, cut, smallest_cells)
         if marked.mask.any():
-            yield cut, _measured(marked, samples, window, part, engine, defect)
+            yield cut, _measured(marked, samples, window, engine)
 
 
-def _measured(
-    marked: Fused, samples: Sequence[Sample], window: Window, part: _Part, engine: str, defect: EngineDefect
-) -> list[Measured]:
-    labels = _same_places(marked.mask, window, part.surface.same_defect_mm)
+def _measured(marked: Fused, samples: Sequence[Sample], window: Window, engine: _Engine) -> list[Measured]:
+    rod = engine.layout.rod
+    labels = _same_places(marked.mask, window, engine.surface.same_defect_mm)
     places: list[Measured] = []
     for label, box in enumerate(ndimage.find_objects(labels), 1):
         if len(places) > MAX_PLACES:
@@ -114,14 +136,14 @@ def _measured(
             *(window.start_mm + edge * window.grid.cell_mm[1] for edge in (int(columns[0]), int(columns[-1]) + 1))
         )
         start_deg = window.start_deg + int(rows[0]) * window.row_deg
-        radius_mm = float(part.layout.rod.round_radius_mm(along.middle))
-        row_mm = window.grid.cell_mm[0] * radius_mm / part.layout.rod.radius_mm[0]
+        radius_mm = float(rod.round_radius_mm(along.middle))
+        row_mm = window.grid.cell_mm[0] * radius_mm / rod.radius_mm[0]
         column_mm = window.grid.cell_mm[1]
         cameras, pixels = _seen_by(cells, at, marked, samples)
         places.append(
             Measured(
-                engine=engine,
-                defect=defect.name,
+                engine=engine.name,
+                defect=engine.defect.name,
                 score=float(marked.score[at][cells].max()),
                 area_mm2=int(cells.sum()) * row_mm * column_mm,
                 length_mm=length_mm(cells, row_mm, column_mm),
@@ -131,7 +153,7 @@ def _measured(
                 text_mm=along.middle,
                 along_mm=along,
                 angle_deg=Extent(start_deg, start_deg + rows.size * window.row_deg),
-                part_length_mm=part.layout.rod.length_mm,
+                part_length_mm=rod.length_mm,
             )
         )
     return places

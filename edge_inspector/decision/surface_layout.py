@@ -23,7 +23,7 @@ from edge_inspector.geometry import (
 from edge_inspector.station.recipe import Surface
 from edge_inspector.station.station import CameraPlace
 
-COVERAGE_STEP_MM = 1.0
+COVERAGE_STEP_MM = 0.25
 _SAME_DIRECTION_DEG = 10.0  # views from less far around, or from opposite sides, tell the same of a silhouette
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +17,8 @@ from edge_inspector.geometry import ViewOfRod, map_view
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
-_ASIDE_DEG = 20.0  # a rod that leans or lies aside is seen so much farther around than one along the axis
+_ASIDE_DEG = 8.0  # a rod that leans or lies aside is seen so much farther around than one along the axis
+_VIEW_CELLS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,11 @@ class WindowView:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """What one engine marked in one view: `levels` uint8 (h, w), 255 = 1.0, 0 outside the regions; `numbers` uint16 (h, w),
-    which region, 1..n, 0 outside; `scores` float64 (n + 1,) of each region, 0 for what lies outside."""
+    """What one engine marked in one view: `levels` uint8 (h, w), 255 = 1.0, 0 outside the regions; `scores` float32 (h, w),
+    of the region that a pixel belongs to, 0 outside, or None where they are not asked for."""
 
     levels: npt.NDArray[np.uint8]
-    numbers: npt.NDArray[np.uint16]
-    scores: npt.NDArray[np.float64]
+    scores: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,21 @@ class Sample:
     view: WindowView
     t_low: float
     levels: npt.NDArray[np.uint8]  # 0 outside the regions, and where the view does not show the cell
-    numbers: npt.NDArray[np.uint16]
-    scores: npt.NDArray[np.float64]
+    painted: Painted | None  # None: nothing is marked in the whole view
+
+    def scores_at(self, cells: Mask) -> Floats:
+        """Return the scores of the regions that these marked cells, bool (rows, columns), belong to: float32 (n,)."""
+        assert self.painted is not None  # where a cell is marked
+        assert self.painted.scores is not None  # asked for by whoever needs them
+        y, x = (np.rint(places[cells]).astype(np.intp) for places in (self.view.y_px, self.view.x_px))
+        return self.painted.scores[y, x]
 
 
-def paint(result: Judged, scale: ViewScale) -> Painted:
+def paint(result: Judged, scale: ViewScale, *, with_scores: bool) -> Painted:
     """Enter every region at its place in the view."""
     levels = np.zeros((scale.height_px, scale.width_px), np.uint8)
-    numbers = np.zeros((scale.height_px, scale.width_px), np.uint16)
-    scores = np.zeros(len(result.regions) + 1)
-    for number, region in enumerate(result.regions, 1):
+    scores = np.zeros(levels.shape, np.float32) if with_scores else None
+    for region in result.regions:
         crop = crop_of(region)
         inside = (
             slice(region.y_px, region.y_px + region.height_px),
@@ -65,9 +70,15 @@ def paint(result: Judged, scale: ViewScale) -> Painted:
         )
         is_higher = crop > levels[inside]  # the boxes of two regions may overlap, what they mark does not
         levels[inside][is_higher] = crop[is_higher]
-        numbers[inside][is_higher] = number
-        scores[number] = region_score(region, scale)
-    return Painted(levels, numbers, scores)
+        if scores is not None:
+            scores[inside][is_higher] = region_score(region, scale)
+    return Painted(levels, scores)
+
+
+def cells_to_map(window: Window, layout: SurfaceLayout, cameras: Collection[str], max_incidence_deg: float) -> int:
+    """Return how many cells `views_of` has to map, once for each view; a view costs as much as some thousands."""
+    facing = (_is_facing(window, layout.views[camera], max_incidence_deg).sum() for camera in cameras)
+    return sum(int(rows) * window.own.shape[1] + _VIEW_CELLS for rows in facing if rows)
 
 
 def views_of(window: Window, layout: SurfaceLayout, cameras: Collection[str], max_incidence_deg: float) -> list[WindowView]:
@@ -75,8 +86,7 @@ def views_of(window: Window, layout: SurfaceLayout, cameras: Collection[str], ma
     found = []
     for name in cameras:
         view = layout.views[name]
-        turn_deg = np.abs((window.grid.angle_deg - view.camera.angle_deg + 180) % 360 - 180)
-        if turn_deg.min() > max_incidence_deg + _ASIDE_DEG:
+        if not _is_facing(window, view, max_incidence_deg).any():
             continue
         shown = map_view(layout.rod, view.camera, view.lead_mm, window.grid)
         is_shown = window.own & shown.shown(
@@ -87,6 +97,12 @@ def views_of(window: Window, layout: SurfaceLayout, cameras: Collection[str], ma
             weight = np.where(is_shown, np.square(shown.cos_incidence), np.float32(0))
             found.append(WindowView(name, shown.x_px, shown.y_px, is_shown, weight))
     return found
+
+
+def _is_facing(window: Window, view: ViewOfRod, max_incidence_deg: float) -> Mask:
+    """Return which rows of a window a view may show well, by their angle alone."""
+    turn_deg = np.abs((window.grid.angle_deg - view.camera.angle_deg + 180) % 360 - 180)
+    return np.asarray(turn_deg <= max_incidence_deg + _ASIDE_DEG)
 
 
 def _hidden(window: Window, layout: SurfaceLayout, view: ViewOfRod) -> Mask:
@@ -103,15 +119,8 @@ def _hidden(window: Window, layout: SurfaceLayout, view: ViewOfRod) -> Mask:
 
 def sample(view: WindowView, painted: Painted | None, t_low: float) -> Sample:
     """Look up the nearest pixel for every cell that the view shows. `painted` is None where nothing was marked."""
-    shape = view.is_shown.shape
     if painted is None:
-        return Sample(view, t_low, np.zeros(shape, np.uint8), np.zeros(shape, np.uint16), np.zeros(1))
+        return Sample(view, t_low, np.zeros(view.is_shown.shape, np.uint8), None)
     levels = cv2.remap(painted.levels, view.x_px, view.y_px, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
-    numbers = cv2.remap(painted.numbers, view.x_px, view.y_px, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
     levels[~view.is_shown] = 0
-    return Sample(view, t_low, levels, numbers, painted.scores)
-
-
-def is_marked(samples: Sequence[Sample]) -> bool:
-    """Whether any of the views has a mark in the window."""
-    return any(sample.levels.any() for sample in samples)
+    return Sample(view, t_low, levels, painted)
