@@ -8,9 +8,10 @@ Ctrl-C or with `--no-play` the same command goes on with the first one that is m
 go to OUT/results.md. Nothing below OUT may be committed: the pictures have no licence, and so have engines made of them.
 
 Every view is a tile at its own resolution, padded to 640 x 416 px: one camera gives one size of view to all engines.
-Half the resolution would do for unevenness and fraying, but the smallest blowholes (26 to 60 px) would be three or four pixels
-across, and the network's first layer and its output already halve. What the whole tile must tell is in reach at full size too:
-the deepest layers look 491 px far. Engines for defects as large as the tile train on whole views, the others on crops.
+Half the resolution would do for unevenness and fraying, but the smallest blowholes (26 to 60 px) would be three or four
+pixels across, and the network's first layer and its output already halve. What the whole tile must tell is in reach at full
+size too: the deepest layers look 491 px far. Engines for defects as large as the tile train on whole views, the others on
+crops.
 """
 
 from __future__ import annotations
