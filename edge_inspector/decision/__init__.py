@@ -13,7 +13,7 @@ from edge_inspector.decision.assembler import (
 )
 from edge_inspector.decision.assessment import Assessment
 from edge_inspector.decision.criteria import Criteria, EngineDefect, Viewpoints
-from edge_inspector.decision.judge_part import judge_part
+from edge_inspector.decision.part_judging import judge_part
 
 __all__ = [
     "ArrivalSeen",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from edge_inspector.decision.assessment import Assessment
 from edge_inspector.decision.criteria import Criteria, Pair
-from edge_inspector.decision.judge_part import judge_part
+from edge_inspector.decision.part_judging import judge_part
 from edge_inspector.domain.finding import Finding
 from edge_inspector.domain.judgement import Judged, Judgement
 from edge_inspector.domain.part import Arrival

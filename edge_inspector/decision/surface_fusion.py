@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from edge_inspector.decision.beside_part import blocks_of_part, count_beside
 from edge_inspector.decision.criteria import Criteria, EngineDefect, Pair
 from edge_inspector.decision.measured import Extent, Marked, Measured, PixelBox
 from edge_inspector.decision.regions import ViewScale, crop_of, cut_level
@@ -23,12 +24,13 @@ from edge_inspector.decision.sizes import length_mm, width_mm
 from edge_inspector.decision.surface_fusing import CELLS_A_PIXEL, Fused, fuse_any, fuse_map, probability_map
 from edge_inspector.decision.surface_layout import SurfaceLayout
 from edge_inspector.decision.surface_sampling import Mask, Sample, cells_to_map, paint, sample, views_of
-from edge_inspector.decision.surface_windows import CoarseViews, Window, coarse_views, find_windows
+from edge_inspector.decision.surface_windows import COARSE_PX, CoarseViews, Window, coarse_views, find_windows
 from edge_inspector.domain.judgement import Judged, Judgement
 from edge_inspector.geometry import SurfaceGrid
 from edge_inspector.station.recipe import Recipe, Surface
 
 MAX_PLACES = 256  # of one engine at one cut: to measure more would cost more time than a part has
+SPACING_PX = 1.5 * COARSE_PX  # of coarse cells in a view, at the most; nearer than that a mark may be the part's
 MAX_CELLS = 700_000  # of one engine's windows, once for each view: some 40 ms
 
 
@@ -54,57 +56,82 @@ def measure_surface(
     judged: Mapping[Pair, tuple[Judgement, Judged]], layout: SurfaceLayout, surface: Surface, criteria: Criteria
 ) -> Marked:
     """Measure what every trusted judgement marked, put together on the surface, at each cut of the rules."""
-    recipe = criteria.recipe
-    places: dict[tuple[str, float], list[Measured]] = {}
+    places: dict[tuple[str, float], Sequence[Measured]] = {}
     doubts: list[str] = []
     marking = sorted({camera for (camera, _), (_, result) in judged.items() if result.regions})
-    coarse = coarse_views(layout, marking, recipe.mm_per_px)
-    for name in recipe.engines:
+    coarse = coarse_views(layout, marking, criteria.recipe.mm_per_px)
+    for name in criteria.recipe.engines:
         by_camera = {camera: result for (camera, engine), (_, result) in judged.items() if engine == name}
-        engine = _Engine(name, criteria.defects[name], criteria.cuts_for(name), by_camera, layout, surface, recipe)
-        places |= {(name, cut): [] for cut in engine.cuts}
-        for cut, found in _places_of(engine, coarse, doubts):
-            places[name, cut] += found
-    for (name, cut), found in places.items():
-        if len(found) > MAX_PLACES:
-            doubts.append(f"more than {MAX_PLACES} places of {criteria.defects[name].name} at score {cut}")
-            places[name, cut] = []
+        engine = _Engine(name, criteria.defects[name], criteria.cuts_for(name), by_camera, layout, surface, criteria.recipe)
+        marked = _measure_engine(engine, coarse)
+        places |= marked.places
+        doubts += marked.doubts
     return Marked(places, tuple(doubts))
 
 
-def _places_of(engine: _Engine, coarse: CoarseViews, doubts: list[str]) -> Iterator[tuple[float, list[Measured]]]:
-    """Yield what one engine marked, window by window and cut by cut."""
-    recipe, surface, layout = engine.recipe, engine.surface, engine.layout
-    level = cut_level(min(engine.cuts))  # what lies below every cut matters only next to what does not
+def _measure_engine(engine: _Engine, coarse: CoarseViews) -> Marked:
+    """Measure what one engine marked, window by window and cut by cut."""
+    places: dict[tuple[str, float], list[Measured]] = {(engine.name, cut): [] for cut in engine.cuts}
+    level = cut_level(engine.cuts[0])  # what lies below every cut matters only next to what does not
     regions = {
         camera: [region for region in result.regions if crop_of(region).max() >= level]
         for camera, result in engine.judged.items()
         if result.regions
     }
     if not any(regions.values()):
-        return
-    grid = SurfaceGrid.of(layout.rod, step_mm=recipe.mm_per_px / CELLS_A_PIXEL)
-    windows = find_windows(
-        layout, coarse, regions, grid, max_incidence_deg=surface.max_incidence_deg, gap_mm=surface.same_defect_mm
-    )
-    if sum(cells_to_map(window, layout, window.cameras, surface.max_incidence_deg) for window in windows) > MAX_CELLS:
+        return Marked(places)
+    grid = SurfaceGrid.of(engine.layout.rod, step_mm=engine.recipe.mm_per_px / CELLS_A_PIXEL)
+    incidence_deg, gap_mm = engine.surface.max_incidence_deg, engine.surface.same_defect_mm
+    windows = find_windows(engine.layout, coarse, regions, grid, max_incidence_deg=incidence_deg, gap_mm=gap_mm)
+    if sum(cells_to_map(window, engine.layout, window.cameras, incidence_deg) for window in windows) > MAX_CELLS:
         share = sum(int(window.own.sum()) for window in windows) / (grid.shape[0] * grid.shape[1])
-        doubts.append(
+        too_much = (
             f"{engine.defect.name} is marked on about {100 * share:.0f} % of the surface, more than can be measured in "
             "time; look at the pictures: light, focus or product are not what the engine was made for"
         )
-        return
+        return Marked(places, (too_much,))
+    for cut, found in _places_of(engine, windows):
+        places[engine.name, cut] += found
+    doubts = _beside_part(engine, coarse)
+    for (_, cut), measured in places.items():
+        if len(measured) > MAX_PLACES:
+            doubts.append(f"more than {MAX_PLACES} places of {engine.defect.name} at score {cut}")
+            measured.clear()
+    return Marked(places, tuple(doubts))
+
+
+def _beside_part(engine: _Engine, coarse: CoarseViews) -> list[str]:
+    """Return a doubt for each view in which the engine marks what is no part."""
+    doubts = []
+    for camera, result in engine.judged.items():
+        if result.regions:
+            shape = engine.recipe.view
+            blocks = blocks_of_part(
+                coarse.maps[camera],
+                height_px=shape.height_px,
+                width_px=shape.width_px,
+                spacing_px=SPACING_PX,
+            )
+            if count := count_beside(result, engine.cuts[0], engine.scale(result), blocks):
+                doubts.append(
+                    f"{camera}: {engine.defect.name} is marked beside the part ({count}×); look at the picture: "
+                    "something lies there, or the part is not where its outline says"
+                )
+    return doubts
+
+
+def _places_of(engine: _Engine, windows: Sequence[Window]) -> Iterator[tuple[float, list[Measured]]]:
     painted = {
-        camera: paint(result, engine.scale(result), with_scores=recipe.fusion == "any")
+        camera: paint(result, engine.scale(result), with_scores=engine.recipe.fusion == "any")
         for camera, result in engine.judged.items()
         if result.regions
     }
     for window in windows:
         # a mean needs to know who sees a place without a mark on it; for `any` and `max` those change nothing
-        cameras = list(engine.judged if recipe.fusion == "weighted" else painted)
+        cameras = list(engine.judged if engine.recipe.fusion == "weighted" else painted)
         samples = [
             sample(view, painted.get(view.camera), engine.judged[view.camera].t_low)
-            for view in views_of(window, layout, cameras, surface.max_incidence_deg)
+            for view in views_of(window, engine.layout, cameras, engine.surface.max_incidence_deg)
         ]
         if any(each.levels.any() for each in samples):
             yield from _places_in(window, samples, engine)

@@ -23,7 +23,7 @@ from edge_inspector.geometry import (
 from edge_inspector.station.recipe import Surface
 from edge_inspector.station.station import CameraPlace
 
-COVERAGE_STEP_MM = 0.25
+COVERAGE_PX = 4.5  # between the rows at which coverage is looked at: a gap between views narrower than that may be missed
 _SAME_DIRECTION_DEG = 10.0  # views from less far around, or from opposite sides, tell the same of a silhouette
 
 
@@ -122,7 +122,7 @@ def lay_out(
     coverage = seen_share(
         fit.rod,
         list(fitted.values()),
-        SurfaceGrid.of(fit.rod, step_mm=COVERAGE_STEP_MM),
+        _coverage_grid(fit.rod, criteria.recipe.mm_per_px),
         max_incidence_deg=surface.max_incidence_deg,
         occlusions=occlusions,
     ).share
@@ -133,6 +133,12 @@ def lay_out(
         )
     directions = _directions([view.camera.angle_deg for view in fitted.values()])
     return LaidOut(SurfaceLayout(fit.rod, fitted | others, occlusions, coverage, directions), tuple(doubts))
+
+
+def _coverage_grid(rod: Rod, mm_per_px: float) -> SurfaceGrid:
+    """Return a grid that is fine around, where views meet, and half as fine along."""
+    around, along = (SurfaceGrid.of(rod, step_mm=COVERAGE_PX * mm_per_px * share) for share in (1, 2))
+    return SurfaceGrid(around.angle_deg, along.along_mm, (around.cell_mm[0], along.cell_mm[1]))
 
 
 def _ring_camera(criteria: Criteria, camera: str) -> RingCamera:

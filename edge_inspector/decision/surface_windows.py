@@ -23,7 +23,7 @@ from edge_inspector.geometry import SurfaceGrid, ViewMap, ViewOfRod, map_view
 Mask = npt.NDArray[np.bool_]
 COARSE_PX = 9  # a coarse cell's side
 _BLOCK_PX = 4  # marked pixels are looked for in blocks, so that the number of regions costs little
-_LEANING_DEG = 5.0  # of the rod against the travel, and of its skin against a round one's
+_LEANING_DEG = 1.0  # of its skin within a coarse cell, beside its being round
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,35 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
 from edge_inspector.decision import (
     ArrivalSeen,
     Assembler,
+    Assessment,
     Bounds,
+    Criteria,
     Decide,
     Dropped,
     Event,
     JudgementSeen,
     Tick,
     ViewMissingSeen,
+    judge_part,
+    open_part,
 )
+from edge_inspector.decision.criteria import Pair
 from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.domain.identity import PartKey
-from edge_inspector.domain.judgement import Judged, NotJudged
+from edge_inspector.domain.judgement import Judged, Judgement, NotJudged
+from edge_inspector.domain.records import VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.domain.view import MissingReason
+from edge_inspector.domain.view import MissingReason, Outline
 from tests.decision import builders as b
+from tests.decision import ring
+from tests.decision import slow_surface_fusion as slow
 
 ACCEPT, UNINSPECTED, REJECT = VerdictKind.ACCEPT, VerdictKind.UNINSPECTED, VerdictKind.REJECT
 TWO_ENGINES = ("crack-d2s2", "stain-d2s2")
@@ -323,3 +336,67 @@ def test_the_record_holds_all_that_led_to_the_verdict() -> None:
     assert record.judgements[0].regions[0].probability == b.CRACKED.regions[0].probability
     assert [(m.camera, m.reason) for m in record.missing] == [("c2", "no_frame")]
     assert [f.rejects for f in record.findings] == [True]
+
+
+def ring_line() -> Line:
+    line = Line()
+    line.assembler = Assembler(ring.criteria(), b.DIGEST, 500 * NS_PER_MS)
+    return line
+
+
+def ring_judgements(*blobs: slow.Blob) -> list[JudgementSeen]:
+    return [JudgementSeen(each, b.INFERENCE) for each in ring.judgements(ring.STRAIGHT, blobs).values()]
+
+
+def test_a_part_is_judged_once_and_again_only_when_something_new_may_make_it_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def counted(criteria: Criteria, trigger_ns: int, judgements: Mapping[Pair, Judgement], *rest: object) -> Assessment:
+        calls.append(len(judgements))
+        return judge_part(criteria, trigger_ns, judgements, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(open_part, "judge_part", counted)
+    line = ring_line()
+    said = ring_judgements()
+    line.at(1001, arrived(verdict_by_ms=2000), *said[:5])
+    assert calls == []
+    line.at(1700, said[5])
+    assert calls == [6]
+    line.at(1701, Tick(), *said, arrived())  # nothing new
+    assert calls == [6]
+    assert line.at(1702, no_view("c1")) == [UNINSPECTED]
+    assert calls == [6, 6]
+    rejected = ring_line()
+    cracked = ring_judgements(slow.Blob(8.0, 0.5, 2.0, 0.6, 0.0, 1.0))
+    assert rejected.at(1700, arrived(verdict_by_ms=2000), *cracked) == [REJECT]
+    assert rejected.at(1702, no_view("c1")) == []
+    assert calls == [6, 6, 6]  # nothing is worse than REJECT
+
+
+def test_the_record_holds_the_surface_and_where_each_finding_lies() -> None:
+    line = ring_line()
+    line.at(1001, arrived(verdict_by_ms=2000))
+    assert line.at(1700, *ring_judgements(slow.Blob(8.0, 0.5, 2.0, 0.6, 0.0, 1.0))) == [REJECT]
+    record = line.effects[0].record
+    assert record.surface is not None
+    assert record.surface.length_mm == pytest.approx(20.0, abs=0.1)
+    assert [view.camera for view in record.surface.views] == list(ring.CAMERAS)
+    (finding,) = record.findings
+    assert finding.place is not None
+    assert finding.place.along_mm == pytest.approx(8.0, abs=0.3)
+    assert finding.place.angle_deg == pytest.approx(28.6, abs=3)
+    assert finding.place.along_extent_mm == pytest.approx(4.0, abs=0.5)
+    assert finding.width_mm == pytest.approx(1.2, abs=0.3)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(record), type=VerdictRecord) == record
+
+
+def test_the_record_of_a_part_whose_views_stay_apart_holds_what_its_outlines_measure() -> None:
+    line = Line()
+    outline = Outline(10.0, 110.0, (20.0, 60.0, 100.0), (6.0, 6.0, 6.0), (26.0, 26.0, 26.0))
+    said = []
+    for camera in ("c1", "c2"):
+        judgement = b.judgement(None, camera)
+        said.append(msgspec.structs.replace(judgement, view=msgspec.structs.replace(judgement.view, outline=outline)))
+    line.at(1001, arrived(), *(JudgementSeen(each, b.INFERENCE) for each in said))
+    record = line.effects[0].record
+    assert (record.length_mm, record.diameter_mm, record.surface) == (pytest.approx(10.0), pytest.approx(2.0), None)
