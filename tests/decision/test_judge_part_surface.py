@@ -350,9 +350,10 @@ def test_more_marks_than_can_be_measured_in_time_are_a_doubt(monkeypatch: pytest
 def test_more_places_than_the_bound_are_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     marked = part(crack(6.0, 30.0), crack(13.0, 150.0))
     monkeypatch.setattr(surface_fusion, "MAX_PLACES", 1)
-    result = ring.judge(marked)
+    result = ring.judge(marked, ring.recipe("max", [rule(min_length_mm=15.0)]))
     assert result.kind is UNINSPECTED
     assert result.reasons == ("more than 1 places of crack at score 0.5",)
+    assert ring.judge(marked).kind is REJECT
 
 
 @pytest.mark.parametrize("half_along", [1.5, 4.0])
