@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/bench_daemon.py [--seconds 60] [--json]
 
-Plays generated straws (no wrong parts) through the real belt and daemon of docs/examples/straw: first one part every 1.5 s
+Plays generated straws (no wrong parts) through the real belt and daemon of docs/examples/straw: first one part every 3 s
 for the latency, then rising rates in short runs, then the highest of them for `--seconds`. CPU and memory are of the
 supervisor and all its workers, sampled every half second: CPU in cores, memory as PSS (shared pages counted once).
 """
@@ -33,7 +33,7 @@ from edge_inspector.synthesis.session import SPEED_MM_S, write_session
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs/examples/straw"
-SPACINGS_MS = (1000, 800, 700, 600, 500, 450, 400, 375)  # below 375 ms parts would touch at 200 mm/s
+SPACINGS_MS = (2500, 2000, 1700, 1400, 1200, 1000, 850, 700, 600, 500)  # below 375 ms parts would touch at 200 mm/s
 SAMPLE_S = 0.5
 
 
@@ -136,9 +136,11 @@ def say(run: Run, quiet: bool) -> None:
     """One line a run."""
     if not quiet:
         overhead = run.stages_ms.get("daemon_overhead_ms", {})
+        whole = run.stages_ms.get("picture_to_verdict_ms", {})
         print(
             f"{run.parts_per_s:5.2f} parts/s  {run.fed:4d} parts  uninspected {run.uninspected}  escapes {run.escapes}  "
             f"false rejects {run.false_rejects}  CPU {run.cpu_of_one_core:.2f} cores  PSS {run.pss_mib:.0f} MiB  "
+            f"last picture to verdict p50 {whole.get('p50', 0)} p99 {whole.get('p99', 0)} ms, of it "
             f"added by the daemon p50 {overhead.get('p50', 0)} p95 {overhead.get('p95', 0)} p99 {overhead.get('p99', 0)} ms",
             flush=True,
         )
@@ -151,7 +153,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("build/bench"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    runs = [play(options.folder, 1500, 40, seed=3000)]
+    runs = [play(options.folder, 3000, 30, seed=3000)]
     say(runs[0], options.json)
     best = None
     for spacing_ms in SPACINGS_MS:

@@ -16,7 +16,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -39,6 +39,7 @@ from edge_inspector.station.engine_manifest import load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
+from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
 from edge_inspector.training.threshold import proportion_interval
@@ -48,6 +49,7 @@ EXAMPLE = ROOT / "docs/examples/straw"
 SEED = 70_000
 WRONG = (Stratum.EMPTY, Stratum.TWO, Stratum.HALF, Stratum.TILTED, Stratum.FOREIGN)
 LOW_CONTRAST = {DefectKind.CRACK: 0.24, DefectKind.STAIN: 0.18, DefectKind.HOLE: 0.5}  # the faintest quarter or so
+DRAWN_AHEAD = 12
 NEAR_MM = 3.0  # a finding so near to the drawn defect is of it
 Floats = NDArray[np.float64]
 SMALL_MM = 3.5  # a defect up to this size has a middle that two views can agree on
@@ -80,8 +82,8 @@ def main() -> int:
     rows: list[Row] = []
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    with ProgressBar(quiet=arguments.json is not None) as bar, ProcessPoolExecutor(1) as pool:
-        for done, ((stratum, number), measured) in enumerate(zip(todo, pool.map(_draw, todo, chunksize=2), strict=True), 1):
+    with ProgressBar(quiet=arguments.json is not None) as bar, drawing_pool() as pool:
+        for done, ((stratum, number), measured) in enumerate(_drawn(pool, todo), 1):
             rejudged = judge.judge(take(measured))
             rows.append(_row(stratum, number, measured, rejudged))
             if _is_wrong(rows[-1]):
@@ -116,8 +118,14 @@ def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
             yield stratum, number
 
 
+def _drawn(pool: Executor, todo: list[tuple[Stratum, int]]) -> Iterator[tuple[tuple[Stratum, int], MeasuredPart]]:
+    """Draw ahead, but not far: a part with its pictures takes 50 MB."""
+    for start in range(0, len(todo), DRAWN_AHEAD):
+        some = todo[start : start + DRAWN_AHEAD]
+        yield from zip(some, pool.map(_draw, some), strict=True)
+
+
 def _draw(part: tuple[Stratum, int]) -> MeasuredPart:
-    cv2.setNumThreads(1)
     return draw_measured_part(SEED, part[1], part[0])
 
 

@@ -30,8 +30,8 @@ from edge_inspector.synthesis.session import write_session
 
 EXAMPLE = Path("docs/examples/straw")
 DEFECT_SHARE = 1 / 3
-WRONG_SHARE = 0.12
-SPACING_MS = 1000.0  # two slow cores judge three views in half of that
+WRONG_SHARE = 0.2
+SPACING_MS = 2000.0  # two slow cores judge six views for three defects in two thirds of that
 
 
 def demo(

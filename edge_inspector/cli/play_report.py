@@ -33,6 +33,7 @@ _STAGE_WORDS = {
     "decision_ms": "decision",
     "to_line_ms": "verdict to the line worker",
     "total_ms": "trigger to verdict, in all",
+    "picture_to_verdict_ms": "last frame to verdict",
     "daemon_overhead_ms": "last frame to verdict, less inference",
 }
 

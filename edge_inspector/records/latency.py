@@ -49,7 +49,8 @@ class Stages:
     decision_ms: float | None = None  # → verdict decided
     to_line_ms: float | None = None  # → verdict at the line worker
     total_ms: float | None = None  # trigger → verdict at the line worker
-    daemon_overhead_ms: float | None = None  # last frame's stamp → verdict at the line worker, less inference
+    picture_to_verdict_ms: float | None = None  # last frame's stamp → verdict at the line worker
+    daemon_overhead_ms: float | None = None  # the same, less inference
 
 
 STAGE_NAMES: tuple[str, ...] = tuple(Stages.__dataclass_fields__)
@@ -87,6 +88,7 @@ def stages(
         decision_ms=_between(ended_ns, decided_ns),
         to_line_ms=_between(decided_ns, verdict_at_ns),
         total_ms=_between(trigger_ns, verdict_at_ns),
+        picture_to_verdict_ms=_between(stamp_ns, verdict_at_ns),
         daemon_overhead_ms=_ms(overhead_ns),
     )
 

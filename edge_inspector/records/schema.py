@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, MetaDa
 from edge_inspector.records.latency import STAGE_NAMES
 from edge_inspector.records.measures import MEASURE_NAMES
 
-SCHEMA_VERSION = 2  # PRAGMA user_version; a database of another version is dropped and rebuilt
+SCHEMA_VERSION = 3  # PRAGMA user_version; a database of another version is dropped and rebuilt
 
 metadata = MetaData()
 

@@ -1,17 +1,20 @@
-"""Generated straws with exact masks, written as recordings that `replay` plays and as folders that `training` reads."""
+"""Generated straws with exact masks: recordings that `replay` plays, sets that `training` reads, parts that are measured."""
 
-from edge_inspector.synthesis.camera_view import CameraGeometry, View, render_view
+from edge_inspector.synthesis.defects import Defect, DefectKind
+from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
+from edge_inspector.synthesis.part import Part, draw_straw, draw_wrong
 from edge_inspector.synthesis.session import write_session
-from edge_inspector.synthesis.straw import Crack, Straw, draw_straw
 from edge_inspector.synthesis.training_set import training_set
 
 __all__ = [
-    "CameraGeometry",
-    "Crack",
-    "Straw",
-    "View",
+    "Defect",
+    "DefectKind",
+    "MeasuredPart",
+    "Part",
+    "Stratum",
+    "draw_measured_part",
     "draw_straw",
-    "render_view",
+    "draw_wrong",
     "training_set",
     "write_session",
 ]

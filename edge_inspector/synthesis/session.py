@@ -1,59 +1,78 @@
-"""A generated session: straws run past free-running cameras, and every frame is rendered where the part then is."""
+"""A generated session: straws run past free-running cameras in a ring, every frame where the part then is."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from edge_inspector.recordings import PartKind, RecordedTrigger, RecordedTruth, SessionWriter
 from edge_inspector.recordings.session_schema import CameraEntry, SessionEntry
-from edge_inspector.synthesis.camera_view import (
-    HEIGHT,
-    WIDTH,
-    CameraGeometry,
-    View,
-    add_noise,
-    belt_pictures,
-    draw_cameras,
-    encode_jpeg,
-    noise_fields,
-    paste,
-    render_view,
-)
-from edge_inspector.synthesis.straw import DIAMETER_MM, LENGTH_MM, MM_PER_PX, Straw, draw_straw
+from edge_inspector.synthesis.body import draw_body
+from edge_inspector.synthesis.defects import RANGES, Defect, DefectKind, choose_defect
+from edge_inspector.synthesis.drawing_pool import drawing_pool
+from edge_inspector.synthesis.exposure import Look, Picture, Sensor, draw_look, encode_jpeg, expose
+from edge_inspector.synthesis.part import WRONG_KINDS, Part, draw_straw, draw_wrong
+from edge_inspector.synthesis.projection import HEIGHT, WIDTH, Camera
 
 SPEED_MM_S = 200.0
 PERIOD_NS = 33_333_333
 LATENCY_NS = 30_000_000
-OFFSET_NS = 500_000_000  # the leading edge is 30 mm past the middle of every view this long after the sensor
-NOMINAL_LENGTH_MM = 60.0
+OFFSET_NS = 500_000_000  # sensor's edge to the instant at which the part is in the middle of every view
+MM_PER_PX = 0.056  # along the line of a straw of 8 mm that faces the camera
 LEAD_IN_MS = 1500.0
 TAIL_MS = 3000.0
 EMPTY_VARIANTS = 5
-WRONG_KINDS = (PartKind.EMPTY, PartKind.TWO, PartKind.HALF)
+EXACT_NS = PERIOD_NS // 2 + 4_000_000  # frames so near to the instant may be chosen, and are rendered where the part then is
+DEMO_SIZE_MM = (2.5, 9.0)  # of the defects of a session: each must be found
+DEMO_WIDTH_MM = (0.18, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """One straw of a part: where it lies off the belt's middle (mm across, at an angle around the belt), and how."""
+class Contents:
+    """What a session shows. A defect lies within `within_deg` of the direction of some camera, so that a station of few
+    cameras sees it."""
 
-    straw: Straw
-    distance_mm: float
-    direction_deg: float
-    lag_mm: float  # how far its leading edge is behind the sensor's edge
-    row_px: float
-    tilt_deg: float
+    kinds: tuple[DefectKind, ...] = tuple(DefectKind)
+    wrong_kinds: tuple[PartKind, ...] = WRONG_KINDS
+    within_deg: float = 180.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    trigger: RecordedTrigger
-    truth: RecordedTruth
-    pieces: tuple[_Piece, ...]
+class _Plan:
+    """What the seed decides before anything is drawn: the part's name, kind and instant."""
+
+    number: int
+    name: str
+    kind: PartKind
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """What every process that draws must know: the seed, the cameras with their angles, and what is shown."""
+
+    seed: int
+    cameras: tuple[tuple[str, float], ...]
+    contents: Contents
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cameras' names."""
+        return tuple(name for name, _ in self.cameras)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One frame that shows a part: camera, sequence number, picture."""
+
+    camera: str
+    sequence: int
+    jpeg: bytes
 
 
 def write_session(
@@ -63,19 +82,23 @@ def write_session(
     defect_share: float = 1 / 3,
     wrong_share: float = 0.12,
     spacing_ms: float = 600.0,
-    cameras: Sequence[str] = ("c1", "c2", "c3"),
+    cameras: Sequence[str] = ("c1", "c2", "c3", "c4", "c5", "c6"),
+    angles_deg: Sequence[float] | None = None,
+    contents: Contents | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> None:
     """Write a session of `parts` parts, the same bytes for the same arguments.
 
-    The counts are exact, not drawn: round(parts * defect_share) parts have 1-2 cracks and round(parts * wrong_share)
-    are in turn empty, two straws and half a straw, in an order that the seed shuffles. The cameras stand evenly around
-    the belt. `progress(done, of)` is called per part and camera.
+    The counts are exact, not drawn: round(parts * defect_share) parts have 1-3 defects of all kinds in turn and
+    round(parts * wrong_share) are in turn of each wrong kind, in an order that the seed shuffles. The cameras stand at
+    `angles_deg`, by default evenly around the belt. `progress(done, of)` is called per part.
     """
-    rng = np.random.default_rng(seed)
-    geometry = draw_cameras(rng, tuple(360.0 * k / len(cameras) for k in range(len(cameras))))
-    line = _draw_parts(rng, parts, round(parts * defect_share), round(parts * wrong_share), spacing_ms)
-    duration_ns = round(1e6 * (LEAD_IN_MS + TAIL_MS)) + (line[-1].trigger.t_ns - line[0].trigger.t_ns if line else 0)
+    contents = contents or Contents()
+    ring = _Ring(seed, tuple(zip(cameras, angles_deg or _evenly(len(cameras)), strict=True)), contents)
+    counts = round(parts * defect_share), round(parts * wrong_share)
+    plans = _plan(np.random.default_rng(seed), parts, *counts, contents.wrong_kinds, spacing_ms)
+    duration_ns = round(1e6 * (LEAD_IN_MS + TAIL_MS)) + (plans[-1].t_ns - plans[0].t_ns if plans else 0)
+    camera = CameraEntry(period_ms=PERIOD_NS / 1e6, latency_ms=LATENCY_NS / 1e6, width=WIDTH, height=HEIGHT)
     entry = SessionEntry(
         format=1,
         kind="generated",
@@ -84,123 +107,129 @@ def write_session(
         loop=False,
         lead_in_ms=LEAD_IN_MS,
         duration_ms=duration_ns / 1e6,
-        cameras={
-            camera: CameraEntry(period_ms=PERIOD_NS / 1e6, latency_ms=LATENCY_NS / 1e6, width=WIDTH, height=HEIGHT)
-            for camera in cameras
-        },
+        cameras=dict.fromkeys(cameras, camera),
     )
-    with SessionWriter(path, entry) as writer:
-        for k, camera in enumerate(cameras):
-            _write_camera(
-                writer,
-                camera,
-                geometry[k],
-                line,
-                duration_ns,
-                np.random.default_rng((seed, k)),
-                functools.partial(_report, progress, k * len(line), len(cameras) * len(line)),
-            )
-        writer.finish([(part.trigger, part.truth) for part in line])
+    with SessionWriter(path, entry) as writer, drawing_pool() as pool:
+        for name, variants in zip(cameras, pool.map(partial(_empty_pictures, ring), cameras), strict=True):
+            for i, jpeg in enumerate(variants):
+                writer.write_picture(name, f"empty-{i}.jpg", jpeg)
+        shown: dict[tuple[str, int], str] = {}
+        rows = []
+        for plan, (trigger, truth, shots) in zip(plans, pool.map(partial(_show_part, ring), plans), strict=True):
+            for shot in shots:
+                shown[shot.camera, shot.sequence] = f"{shot.sequence:06d}.jpg"
+                writer.write_picture(shot.camera, shown[shot.camera, shot.sequence], shot.jpeg)
+            rows.append((trigger, truth))
+            progress(plan.number + 1, len(plans))
+        for k, name in enumerate(cameras):
+            phase_ns = _phase_ns(seed, k)
+            for sequence in range((duration_ns - phase_ns - LATENCY_NS) // PERIOD_NS + 1):
+                picture = shown.get((name, sequence), f"empty-{sequence % EMPTY_VARIANTS}.jpg")
+                writer.add_frame(name, phase_ns + sequence * PERIOD_NS + LATENCY_NS, picture, sequence)
+        writer.finish(rows)
 
 
-def _report(progress: Callable[[int, int], None], before: int, of: int, done: int) -> None:
-    progress(before + done, of)
+def _evenly(count: int) -> list[float]:
+    return [360.0 * k / count for k in range(count)]
 
 
-def _draw_parts(rng: np.random.Generator, count: int, defective: int, wrong: int, spacing_ms: float) -> list[_Part]:
-    kinds = [WRONG_KINDS[i % len(WRONG_KINDS)] for i in range(wrong)]
+def _plan(
+    rng: np.random.Generator, count: int, defective: int, wrong: int, wrong_kinds: tuple[PartKind, ...], spacing_ms: float
+) -> list[_Plan]:
+    kinds = [wrong_kinds[i % len(wrong_kinds)] for i in range(wrong)]
     kinds += [PartKind.DEFECTIVE] * defective
     kinds += [PartKind.GOOD] * (count - len(kinds))
     return [
-        _draw_part(rng, f"p{i + 1:04d}", kinds[k], round(1e6 * (LEAD_IN_MS + i * spacing_ms)))
+        _Plan(i, f"p{i + 1:04d}", kinds[k], round(1e6 * (LEAD_IN_MS + i * spacing_ms)))
         for i, k in enumerate(rng.permutation(count))
     ]
 
 
-def _draw_part(rng: np.random.Generator, name: str, kind: PartKind, t_ns: int) -> _Part:
-    """Wrong parts: an empty belt under a trigger of usual length, two straws side by side, a piece of 25-38 mm."""
-    if kind is PartKind.EMPTY:
-        return _Part(RecordedTrigger(name, t_ns, NOMINAL_LENGTH_MM), RecordedTruth(kind, "nothing on the belt"), ())
-    n_cracks = int(rng.integers(1, 3)) if kind is PartKind.DEFECTIVE else 0
-    if kind is PartKind.TWO:
-        direction = float(rng.uniform(0, 360))
-        lag_mm = float(rng.uniform(1.0, 4.0))
-        pieces: tuple[_Piece, ...] = (
-            _Piece(draw_straw(rng), DIAMETER_MM / 2, direction, 0.0, 0.0, 0.0),
-            _Piece(draw_straw(rng), DIAMETER_MM / 2, direction + 180.0, lag_mm, 0.0, 0.0),
-        )
-        defects = f"two straws, {lag_mm:.1f} mm apart"
-    else:
-        length_mm = float(rng.uniform(25.0, 38.0)) if kind is PartKind.HALF else float(rng.uniform(*LENGTH_MM))
-        straw = draw_straw(rng, n_cracks, length_mm)
-        pieces = (_Piece(straw, 0.0, 0.0, 0.0, float(rng.uniform(-4, 4)), float(rng.uniform(-0.3, 0.3))),)
-        defects = f"{length_mm:.1f} mm long" if kind is PartKind.HALF else "; ".join(c.describe() for c in straw.cracks)
-    length_mm = max(piece.straw.length_mm + piece.lag_mm for piece in pieces)
-    return _Part(RecordedTrigger(name, t_ns, round(length_mm, 2)), RecordedTruth(kind, defects), pieces)
+@functools.lru_cache(maxsize=2)
+def _looks(ring: _Ring) -> Mapping[str, Look]:
+    """Each camera's ways, as one station has them: fixed for a session."""
+    return {
+        name: draw_look(np.random.default_rng((ring.seed, 1, k)), Camera(angle_deg))
+        for k, (name, angle_deg) in enumerate(ring.cameras)
+    }
 
 
-def _write_camera(
-    writer: SessionWriter,
-    camera: str,
-    geometry: CameraGeometry,
-    line: Sequence[_Part],
-    duration_ns: int,
-    rng: np.random.Generator,
-    progress: Callable[[int], None],
-) -> None:
-    belts = belt_pictures(rng, EMPTY_VARIANTS)
-    noise = noise_fields(rng, EMPTY_VARIANTS)
-    for i, belt in enumerate(belts):
-        writer.write_picture(camera, f"empty-{i}.jpg", encode_jpeg(belt))
-    phase_ns = int(rng.integers(PERIOD_NS))
-    gone = 0  # parts before this one have left the picture
-    views: dict[int, list[tuple[View, float]]] = {}
-    for sequence in range((duration_ns - phase_ns - LATENCY_NS) // PERIOD_NS + 1):
-        mid_ns = phase_ns + sequence * PERIOD_NS
-        picture = None
-        for i in range(gone, len(line)):
-            lead_px = _leading_edge_px(line[i], mid_ns)
-            if lead_px <= 0:
-                break
-            if i not in views:
-                views[i] = _view_part(line[i], geometry)
-            if lead_px - _extent_px(views[i]) >= WIDTH:
-                if i == gone:
-                    del views[i]
-                    gone += 1
-                    progress(gone)
-                continue
-            for view, lag_px in views[i]:
-                left_px = round(lead_px - lag_px) - view.mask.shape[1]
-                if left_px < WIDTH and left_px + view.mask.shape[1] > 0:
-                    picture = belts[sequence % EMPTY_VARIANTS].copy() if picture is None else picture
-                    paste(picture, None, view, left_px)
-        if picture is None:
-            name = f"empty-{sequence % EMPTY_VARIANTS}.jpg"
+def _phase_ns(seed: int, camera: int) -> int:
+    return int(np.random.default_rng((seed, 2, camera)).integers(PERIOD_NS))
+
+
+@functools.lru_cache(maxsize=2)
+def _sensor(seed: int) -> Sensor:
+    return Sensor(np.random.default_rng((seed, 3)))
+
+
+def _empty_pictures(ring: _Ring, camera: str) -> list[bytes]:
+    look, sensor = _looks(ring)[camera], _sensor(ring.seed)
+    rng = np.random.default_rng((ring.seed, 4, ring.names.index(camera)))
+    return [encode_jpeg(expose(rng, sensor, look, (), 0.0).rgb, look.jpeg_quality) for _ in range(EMPTY_VARIANTS)]
+
+
+def _draw(rng: np.random.Generator, ring: _Ring, plan: _Plan) -> Part:
+    """A part of a session: defects are large enough to be found, and every kind has its turn."""
+    if plan.kind in WRONG_KINDS:
+        return draw_wrong(rng, plan.kind)
+    body = draw_body(rng)
+    wanted: list[Defect] = []
+    if plan.kind is PartKind.DEFECTIVE:
+        kinds, within_deg = ring.contents.kinds, ring.contents.within_deg
+        for i in range(int(rng.integers(1, 4))):
+            kind = kinds[(plan.number + i) % len(kinds)]
+            most = min(DEMO_SIZE_MM[1], RANGES[kind].size_mm[1])
+            defect = choose_defect(rng, kind, body.length_mm, (DEMO_SIZE_MM[0], most), width_mm=DEMO_WIDTH_MM)
+            facing_deg = ring.cameras[int(rng.integers(len(ring.cameras)))][1]
+            angle_deg = facing_deg + (defect.angle_deg - 180) * within_deg / 180
+            wanted.append(replace(defect, angle_deg=angle_deg % 360))
+    return draw_straw(rng, tuple(wanted), body)
+
+
+def _show_part(ring: _Ring, plan: _Plan) -> tuple[RecordedTrigger, RecordedTruth, list[_Shot]]:
+    """Draw one part and every frame that shows it."""
+    part = _draw(np.random.default_rng((ring.seed, 5, plan.number)), ring, plan)
+    shots: list[_Shot] = []
+    for k, name in enumerate(ring.names):
+        rng = np.random.default_rng((ring.seed, 6, plan.number, k))
+        shots += _show(rng, _sensor(ring.seed), name, _looks(ring)[name], part, plan, _phase_ns(ring.seed, k))
+    trigger = RecordedTrigger(plan.name, plan.t_ns, round(part.length_mm, 2))
+    return trigger, RecordedTruth(part.kind, part.words), shots
+
+
+def _show(
+    rng: np.random.Generator, sensor: Sensor, name: str, look: Look, part: Part, plan: _Plan, phase_ns: int
+) -> Iterator[_Shot]:
+    """The frames of one camera that show the part: exact where they may be chosen, else the nearest such one moved."""
+    if not part.pieces:
+        return
+    due_ns = plan.t_ns + OFFSET_NS
+    reach_ns = round(1e9 * (part.length_mm / 2 + WIDTH * MM_PER_PX / 2 + 2.0) / SPEED_MM_S)
+    first, last = -(-(due_ns - reach_ns - phase_ns) // PERIOD_NS), (due_ns + reach_ns - phase_ns) // PERIOD_NS
+    mids_ns = {sequence: phase_ns + sequence * PERIOD_NS for sequence in range(max(0, first), last + 1)}
+    exact = {
+        sequence: expose(rng, sensor, look, part.pieces, SPEED_MM_S * (mid_ns - plan.t_ns) / 1e9).rgb
+        for sequence, mid_ns in mids_ns.items()
+        if abs(mid_ns - due_ns) <= EXACT_NS
+    }
+    empty = expose(rng, sensor, look, (), 0.0).rgb
+    for sequence, mid_ns in mids_ns.items():
+        if sequence in exact:
+            picture = exact[sequence]
         else:
-            name = f"{sequence:06d}.jpg"
-            picture = add_noise(picture, noise[int(rng.integers(EMPTY_VARIANTS))])
-            writer.write_picture(camera, name, encode_jpeg(picture))
-        writer.add_frame(camera, mid_ns + LATENCY_NS, name, sequence)
+            nearest = min(exact, key=lambda other: abs(other - sequence))
+            moved_mm = SPEED_MM_S * (mid_ns - mids_ns[nearest]) / 1e9
+            picture = _move(exact[nearest], empty, round(moved_mm / MM_PER_PX))
+        yield _Shot(name, sequence, encode_jpeg(picture, look.jpeg_quality))
 
 
-def _leading_edge_px(part: _Part, mid_ns: int) -> float:
-    """Column of the part's leading edge at `mid_ns`; parts travel towards higher columns."""
-    past_due_mm = SPEED_MM_S * (mid_ns - part.trigger.t_ns - OFFSET_NS) / 1e9
-    return WIDTH / 2 + (NOMINAL_LENGTH_MM / 2 + past_due_mm) / MM_PER_PX
-
-
-def _extent_px(views: Sequence[tuple[View, float]]) -> float:
-    return max((lag_px + view.mask.shape[1] for view, lag_px in views), default=0.0)
-
-
-def _view_part(part: _Part, geometry: CameraGeometry) -> list[tuple[View, float]]:
-    """A part's pieces as the camera sees them, the farthest first, each with its lag in columns."""
-    seen: list[tuple[float, View, float]] = []
-    for piece in part.pieces:
-        turn = np.radians(piece.direction_deg - geometry.angle_deg)
-        row_px = piece.row_px + piece.distance_mm * float(np.sin(turn)) / MM_PER_PX
-        view = render_view(piece.straw, geometry, row_px, piece.tilt_deg)
-        seen.append((piece.distance_mm * float(np.cos(turn)), view, piece.lag_mm / MM_PER_PX))
-    seen.sort(key=lambda nearness: nearness[0])
-    return [(view, lag_px) for _, view, lag_px in seen]
+def _move(picture: Picture, empty: Picture, right_px: int) -> Picture:
+    """The picture moved along by whole pixels, uint8 (HEIGHT, WIDTH, 3); what comes in is the empty belt."""
+    moved = empty.copy()
+    if right_px >= 0:
+        moved[:, right_px:] = picture[:, : WIDTH - right_px]
+    else:
+        moved[:, :right_px] = picture[:, -right_px:]
+    assert moved.shape == (HEIGHT, WIDTH, 3)
+    return moved

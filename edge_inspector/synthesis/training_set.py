@@ -1,71 +1,87 @@
-"""Pictures and masks for `training`, taken from generated straws as a running camera would take them."""
+"""Pictures and masks for `training`, taken from generated straws as six running cameras would take them."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from edge_inspector.synthesis.camera_view import (
-    HEIGHT,
-    WIDTH,
-    add_noise,
-    belt_pictures,
-    draw_cameras,
-    encode_jpeg,
-    noise_fields,
-    paste,
-    render_view,
-)
-from edge_inspector.synthesis.straw import CAMERA_ANGLES_DEG, draw_straw
+from edge_inspector.recordings import PartKind
+from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis.drawing_pool import drawing_pool
+from edge_inspector.synthesis.exposure import Exposure, Picture, Sensor, draw_look, encode_jpeg, expose
+from edge_inspector.synthesis.part import Part, draw_defective, draw_straw, draw_wrong
+from edge_inspector.synthesis.projection import HEIGHT, WIDTH, Camera
 
-SHIFT_PX = 62  # half a frame period at 200 mm/s
+CAMERA_ANGLES_DEG = tuple(60.0 * k for k in range(6))
+LEAD_MM = 100.0  # of the leading end when the part is in the middle of every view
+MOST_SKEW_MM = 3.35  # half a frame period at 200 mm/s
 
 
 def training_set(
     path: Path,
     seed: int,
     count: int,
-    defect_share: float = 0.6,
-    odd_share: float = 0.1,
+    defect_share: float = 0.8,
+    odd_share: float = 0.03,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Write `count` straws, three pictures each: `images/SEED-PART-CAMERA.jpg` and `masks/` of the same stem as PNG.
+    """Write `count` straws, six pictures each: `images/SEED-PART-CAMERA.jpg`, of the same stem `masks/KIND/` (PNG, 255 on
+    the defect) for every kind of defect, and `ignore/` (255 where the surface is seen too flat to be judged).
 
-    Each straw is one straw of a new station: its own light, gain, belt and place. `odd_share` of them are short pieces
-    or an empty belt, all without cracks, so that ends and belt are seen. The folder appears only when it is whole.
+    Each straw is one straw of a new station: its own light, lenses, gains, backgrounds and place. `odd_share` of them are
+    pieces and tilted straws, without defects. The folder appears only when it is whole.
     """
-    partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial_path = path.with_name(path.name + ".partial")
+    shutil.rmtree(partial_path, ignore_errors=True)
     try:
-        for folder in ("images", "masks"):
-            (partial / folder).mkdir(parents=True)
-        for part in range(count):
-            _write_part(partial, seed, part, defect_share, odd_share)
-            progress(part + 1)
-        partial.rename(path)
+        for folder in ("images", "ignore", *(f"masks/{kind.value}" for kind in DefectKind)):
+            (partial_path / folder).mkdir(parents=True)
+        write = partial(_write_part, partial_path, seed, defect_share, odd_share)
+        with drawing_pool() as pool:
+            for done, _ in enumerate(pool.map(write, range(count), chunksize=4), 1):
+                progress(done)
+        partial_path.rename(path)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(partial_path, ignore_errors=True)
 
 
-def _write_part(path: Path, seed: int, part: int, defect_share: float, odd_share: float) -> None:
-    rng = np.random.default_rng((seed, part))
-    odd = rng.random() < odd_share
-    n_cracks = int(rng.integers(1, 4)) if not odd and rng.random() < defect_share else 0
-    straw = draw_straw(rng, n_cracks, float(rng.uniform(20.0, 40.0)) if odd else None)
-    is_empty = odd and rng.random() < 0.3
-    for k, camera in enumerate(draw_cameras(rng, CAMERA_ANGLES_DEG)):
-        picture = belt_pictures(rng, 1)[0]
-        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-        if not is_empty:
-            view = render_view(straw, camera, float(rng.uniform(-5, 5)), float(rng.uniform(-0.4, 0.4)))
-            left_px = (WIDTH - straw.albedo.shape[1]) // 2 + int(rng.integers(-SHIFT_PX, SHIFT_PX + 1))
-            paste(picture, mask, view, left_px)
-            picture = add_noise(picture, noise_fields(rng, 1)[0])
-        stem = f"{seed}-{part:05d}-c{k + 1}"
-        (path / "images" / f"{stem}.jpg").write_bytes(encode_jpeg(picture))
-        if not cv2.imwrite(str(path / "masks" / f"{stem}.png"), mask):
-            raise OSError(f"{path / 'masks' / stem}.png could not be written")
+def draw_training_part(
+    seed: int, number: int, defect_share: float, odd_share: float
+) -> tuple[Part, list[Exposure], list[bytes]]:
+    """One straw before six cameras of a station of its own, with its pictures as JPEG."""
+    rng = np.random.default_rng((seed, number))
+    if rng.random() < odd_share:
+        part = draw_wrong(rng, PartKind.HALF if rng.random() < 0.5 else PartKind.TILTED)
+    elif rng.random() < defect_share:
+        part = draw_defective(rng, most=4)
+    else:
+        part = draw_straw(rng)
+    sensor = Sensor(rng)
+    exposures, jpegs = [], []
+    for angle_deg in CAMERA_ANGLES_DEG:
+        look = draw_look(rng, Camera(angle_deg))
+        lead_mm = LEAD_MM + float(rng.uniform(-MOST_SKEW_MM, MOST_SKEW_MM))
+        exposures.append(expose(rng, sensor, look, part.pieces, lead_mm))
+        jpegs.append(encode_jpeg(exposures[-1].rgb, look.jpeg_quality))
+    return part, exposures, jpegs
+
+
+def _write_part(path: Path, seed: int, defect_share: float, odd_share: float, number: int) -> None:
+    _, exposures, jpegs = draw_training_part(seed, number, defect_share, odd_share)
+    clean = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for k, (exposure, jpeg) in enumerate(zip(exposures, jpegs, strict=True), 1):
+        stem = f"{seed}-{number:05d}-c{k}"
+        (path / "images" / f"{stem}.jpg").write_bytes(jpeg)
+        _write_png(path / "ignore" / f"{stem}.png", np.where(exposure.flat, 255, 0).astype(np.uint8))
+        for kind in DefectKind:
+            _write_png(path / "masks" / kind.value / f"{stem}.png", exposure.masks.get(kind, clean))
+
+
+def _write_png(path: Path, picture: Picture) -> None:
+    if not cv2.imwrite(str(path), picture, (cv2.IMWRITE_PNG_COMPRESSION, 1)):
+        raise OSError(f"{path} could not be written")

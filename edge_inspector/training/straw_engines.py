@@ -18,7 +18,7 @@ import torch
 from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, Precision, ScaleRange
 from edge_inspector.synthesis.defects import DefectKind
-from edge_inspector.synthesis.ring_training_set import training_set
+from edge_inspector.synthesis.training_set import training_set
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
 from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
@@ -56,9 +56,9 @@ class BuildPlan:
     seed: int = SEED
     straws: int = 1000
     calibration_straws: int = 60
-    common_steps: int = 4500
+    common_steps: int = 3638
     common_minutes: float = math.inf
-    own_steps: int = 1000
+    own_steps: int = 600
     own_minutes: float = math.inf
     validation_parts: int = 250  # good ones, and as many defective of each engine's own kind
     test_parts: int = 300
@@ -193,7 +193,7 @@ def build_command(plan: BuildPlan) -> str:
     """The command line that builds the engines with this plan.
 
     >>> build_command(BuildPlan(common_minutes=60))
-    'edge-inspector engines build --seed 52000 --common-steps 4500 --own-steps 1000 --common-minutes 60'
+    'edge-inspector engines build --seed 52000 --common-steps 3638 --own-steps 600 --common-minutes 60'
     """
     words = [
         f"edge-inspector engines build --seed {plan.seed} --common-steps {plan.common_steps} --own-steps {plan.own_steps}"

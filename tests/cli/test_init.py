@@ -44,7 +44,7 @@ def test_a_station_for_pictures_that_the_shipped_engine_fits_passes_the_check(fo
     said = run_init(str(folder))
 
     loaded = load_station(folder / "station.yaml")
-    assert list(loaded.engines) == ["straw_crack"]
+    assert sorted(loaded.engines) == ["straw_crack", "straw_hole", "straw_stain"]
     assert "cameras side, top; 3 parts; 1248 × 256 px (width × height)" in said
     assert f"edge-inspector play {folder / 'station.yaml'}" in said
     assert "mm_per_px is assumed" in said

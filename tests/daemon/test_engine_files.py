@@ -14,9 +14,7 @@ import yaml
 from edge_inspector.domain.clock import now_ns
 from edge_inspector.simulation.bin_events import NotFed
 from tests.daemon.judging import breaches, good_parts_passed, rows_of, settled_rows, unhurry, wait_until_one_passes
-from tests.daemon.rig import ROOT, Rig, station_rig
-
-ENGINE = "straw_crack"
+from tests.daemon.rig import ENGINE, ROOT, Rig, station_rig
 
 
 def remove_model(folder: Path) -> str:

@@ -21,6 +21,7 @@ def test_the_stages_of_a_part_are_taken_from_its_stamps() -> None:
     assert found.decision_ms == 5
     assert found.to_line_ms == 5
     assert found.total_ms == 155
+    assert found.picture_to_verdict_ms == 155 - 90
     assert found.daemon_overhead_ms == 155 - 90 - 30
 
 

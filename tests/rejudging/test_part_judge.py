@@ -16,7 +16,7 @@ from edge_inspector.station.recipe import Recipe, Rule, SilhouettePresence, Surf
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.projection import HEIGHT, WIDTH
-from edge_inspector.synthesis.ring_session import MM_PER_PX, SPEED_MM_S
+from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
 
 
 class MaskEngine:

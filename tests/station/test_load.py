@@ -147,11 +147,12 @@ def test_a_state_folder_that_can_not_be_written_is_said(files: Files) -> None:
 
 
 def test_the_demos_station_goes_together(files: Files) -> None:
-    """With the engine that ships; the recording is made by the demo."""
+    """With the engines that ship; the recording is made by the demo."""
     repository = Path(__file__).parents[2]
     folder = files.folder / "docs" / "examples" / "straw"
     shutil.copytree(repository / "docs" / "examples" / "straw", folder, ignore=shutil.ignore_patterns("recording", "state"))
     shutil.copytree(files.folder / "recording", folder / "recording")
-    (files.engine.parent / "straw_crack").symlink_to(repository / "engines" / "straw_crack")
+    for name in ("straw_crack", "straw_stain", "straw_hole"):
+        (files.engine.parent / name).symlink_to(repository / "engines" / name)
     loaded = load_station(folder / "station.yaml")
-    assert list(loaded.station.cameras) == ["c1", "c2", "c3"]
+    assert list(loaded.station.cameras) == [f"c{k}" for k in range(1, 7)]

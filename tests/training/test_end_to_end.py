@@ -22,7 +22,7 @@ LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> PlainFolder:
     path = tmp_path_factory.mktemp("training") / "set"
     training_set(path, seed=5, count=4)
-    return open_plain_folder(path)
+    return open_plain_folder(path, "crack")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def graph(trained: TrainedNetwork, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_masks_match_their_pictures(folder: PlainFolder) -> None:
     assert any(folder.defective)
-    assert len(folder.samples) == 12
+    assert len(folder.samples) == 24
     for sample in folder.samples:
         rgb, mask = sample.read()
         assert rgb.shape == (*mask.shape, 3) == (256, 1248, 3)
@@ -54,7 +54,7 @@ def test_half_of_a_batch_has_defects(folder: PlainFolder) -> None:
     batch = draw_batch([folder], TrainingSettings(seed=1, batch=8), np.random.default_rng(0))
     assert batch.pictures.shape == (8, 3, 160, 256)
     assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == 4
-    assert (batch.judged == 1).all()
+    assert 0.8 < float(batch.judged.mean()) < 1.0
 
 
 def test_the_same_seed_trains_the_same_network(folder: PlainFolder) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edge_inspector.synthesis.defects import DefectKind
-from edge_inspector.synthesis.ring_training_set import draw_training_part, training_set
+from edge_inspector.synthesis.training_set import draw_training_part, training_set
 from edge_inspector.training.plain_folder import open_plain_folder
 
 
@@ -34,7 +34,9 @@ def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) ->
     assert part.defects
     for kind in {defect.kind for defect in part.defects}:
         for k in range(6):
-            written = cv2.imread(str(tmp_path / "set" / "masks" / kind.value / f"9-00001-c{k + 1}.png"), cv2.IMREAD_UNCHANGED)
+            written = cv2.imread(
+                str(tmp_path / "set" / "masks" / kind.value / f"9-00001-c{k + 1}.png"), cv2.IMREAD_UNCHANGED
+            )
             assert written is not None
             assert np.array_equal(written, exposures[k].masks[kind])
             assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == jpegs[k]
