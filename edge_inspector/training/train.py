@@ -152,9 +152,12 @@ def draw_batch(folders: Sequence[PlainFolder], settings: TrainingSettings, rng: 
         pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
         number = int(rng.choice(pool))
         rgb, wanted = folder.samples[number].read()
-        area = _crop_area(wanted, settings, rng)
-        drawn = [wanted if other is folder else other.samples[number].read_mask() for other in folders]
         is_judged = folder.samples[number].read_judged()
+        drawn = [wanted if other is folder else other.samples[number].read_mask() for other in folders]
+        if is_judged is not None:
+            wanted = np.where(is_judged, wanted, 0).astype(np.uint8)
+            drawn = [np.where(is_judged, one, 0).astype(np.uint8) for one in drawn]
+        area = _crop_area(wanted, settings, rng)
         crop = rgb[area].astype(np.float32)
         mask = np.stack([one[area] > 127 for one in drawn]).astype(np.float32)  # (d, h, w)
         weight = np.ones(mask.shape[1:], np.float32) if is_judged is None else is_judged[area].astype(np.float32)
