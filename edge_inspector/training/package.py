@@ -131,10 +131,14 @@ def package_engine(
 def start_package(out: Path, trained: TrainedNetwork, calibration: PlainFolder, golden: PlainFolder) -> Draft:
     """Calibrate on pictures that training did not see, and export the graph."""
     draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration)), golden)
-    draft.discard()
+    draft.discard()  # what an earlier one left that was killed
     (draft.folder / "golden").mkdir(parents=True)
     height, width = calibration.samples[0].read_mask().shape
-    export_onnx(trained.network, draft.logit_map, draft.model_path, height, width)
+    try:
+        export_onnx(trained.network, draft.logit_map, draft.model_path, height, width)
+    except BaseException:
+        draft.discard()
+        raise
     return draft
 
 
