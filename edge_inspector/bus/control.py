@@ -13,13 +13,21 @@ from edge_inspector.domain.control import (
     ControlReply,
     ControlRequest,
     LotRequest,
+    RecipeRequest,
     StatusRequest,
     StopRequest,
     TriggerRequest,
 )
 from edge_inspector.domain.errors import ChannelError, MessageRefusedError
 
-REQUEST_TYPES: tuple[type[ControlRequest], ...] = (AckRequest, TriggerRequest, LotRequest, StatusRequest, StopRequest)
+REQUEST_TYPES: tuple[type[ControlRequest], ...] = (
+    AckRequest,
+    TriggerRequest,
+    LotRequest,
+    RecipeRequest,
+    StatusRequest,
+    StopRequest,
+)
 
 
 class ControlServer:

@@ -41,8 +41,26 @@ class GoodView:
 
 
 @dataclass(slots=True)
+class FrameHistory:
+    """What one camera has delivered, whatever its frames are examined for."""
+
+    mode_px: tuple[int, int] | None = None  # width, height of the first good frame: a camera does not change it
+    used: UsedPictures = field(default_factory=UsedPictures)
+    sizes_bytes: deque[int] = field(default_factory=lambda: deque(maxlen=SIZES_FOR_MEDIAN))
+    newest: Frame | None = None
+    repeating: deque[int] = field(default_factory=lambda: deque(maxlen=1024))  # numbers, as many as may be chosen from
+
+    def see(self, frame: Frame) -> None:
+        """Take note of a frame delivered, in the order of delivery."""
+        if self.newest is not None and self.newest.jpeg == frame.jpeg:
+            self.repeating.append(frame.number)
+        self.newest = frame
+        self.sizes_bytes.append(len(frame.jpeg))
+
+
+@dataclass(slots=True)
 class Examiner:
-    """Examines the frames of one camera.
+    """Examines the frames of one camera for one recipe; the examiners of several recipes share the camera's history.
 
     A camera never takes the same picture twice. A chosen frame is therefore stale when its bytes equal those of the
     frame delivered before it (the camera is frozen), or of one of the last views. Where `is_camera` is false the first
@@ -52,18 +70,7 @@ class Examiner:
     recipe: Recipe
     camera: Camera
     is_camera: bool
-    _mode_px: tuple[int, int] | None = None  # width, height of the first good frame: a camera does not change it
-    _used: UsedPictures = field(default_factory=UsedPictures)
-    _sizes_bytes: deque[int] = field(default_factory=lambda: deque(maxlen=SIZES_FOR_MEDIAN))
-    _newest: Frame | None = None
-    _repeating: deque[int] = field(default_factory=lambda: deque(maxlen=1024))  # numbers, as many as may be chosen from
-
-    def see(self, frame: Frame) -> None:
-        """Take note of a frame delivered, in the order of delivery."""
-        if self._newest is not None and self._newest.jpeg == frame.jpeg:
-            self._repeating.append(frame.number)
-        self._newest = frame
-        self._sizes_bytes.append(len(frame.jpeg))
+    history: FrameHistory = field(default_factory=FrameHistory)
 
     def prove(self, frame: Frame) -> None:
         """Check that a frame can become a view, part or no part.
@@ -77,11 +84,11 @@ class Examiner:
 
     def examine(self, frame: Frame) -> GoodView | Absence:
         """Return the view, or why the frame is not good."""
-        if self.is_camera and frame.number in self._repeating:
+        if self.is_camera and frame.number in self.history.repeating:
             return Absence(MissingReason.STALE, f"frame {frame.number} is byte-equal to the frame before it")
-        if self._used.was_used(frame.jpeg):
+        if self.history.used.was_used(frame.jpeg):
             return Absence(MissingReason.STALE, f"frame {frame.number} is byte-equal to the picture of an earlier part")
-        shrunken = find_shrunken(len(frame.jpeg), self._sizes_bytes) if self.is_camera else None
+        shrunken = find_shrunken(len(frame.jpeg), self.history.sizes_bytes) if self.is_camera else None
         if shrunken is not None:
             return Absence(MissingReason.DAMAGED, shrunken)
         try:
@@ -91,7 +98,7 @@ class Examiner:
         outline = self._look(cut)
         if isinstance(outline, Absence):
             return outline
-        self._used.add(frame.jpeg)
+        self.history.used.add(frame.jpeg)
         return GoodView(cut.pixels, outline)
 
     def _look(self, cut: ViewCut) -> Outline | Absence | None:
@@ -128,7 +135,7 @@ class Examiner:
         A camera's pictures have one size. Those of a folder may differ where `fit` makes them alike.
         """
         may_differ = not self.is_camera and self.camera.fit != "exact"
-        picture = decode_jpeg(frame.jpeg, size_px=None if may_differ else self._mode_px, from_camera=self.is_camera)
+        picture = decode_jpeg(frame.jpeg, size_px=None if may_differ else self.history.mode_px, from_camera=self.is_camera)
         cut = cut_view(picture, self.camera, self.recipe.view)
-        self._mode_px = (picture.shape[1], picture.shape[0])
+        self.history.mode_px = (picture.shape[1], picture.shape[0])
         return cut

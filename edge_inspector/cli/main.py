@@ -19,6 +19,7 @@ COMMANDS = {  # name: module of this folder, and its function or group of comman
     "ack": ("ack", "ack"),
     "trigger": ("trigger", "trigger"),
     "lot": ("lot", "lot"),
+    "recipe": ("recipe", "recipe"),
     "stop": ("stop", "stop"),
     "init": ("init", "init"),
     "check": ("check", "check"),

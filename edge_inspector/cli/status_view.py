@@ -8,6 +8,7 @@ from rich.text import Text
 
 from edge_inspector.domain.errors import ChannelError
 from edge_inspector.domain.health import WorkerState
+from edge_inspector.supervisor.change_over import ChangePhase
 from edge_inspector.supervisor.client import NotRunning
 from edge_inspector.supervisor.status_report import ARMED, StationStatus, WorkerStatus
 from edge_inspector.supervisor.worker_watch import Phase
@@ -33,6 +34,11 @@ def _header(status: StationStatus) -> list[Text]:
         Text.assemble((f"{status.station}{simulated}", "bold"), "   line: ", (status.line_state, style)),
         Text(f"daemon {status.phase.replace('_', ' ')}, pid {status.supervisor_pid}, since {status.started_utc}", "dim"),
     ]
+    lines.append(Text(f"recipe {status.recipe_digest[:12]} {status.recipe_path}", "dim"))
+    change = status.change_over
+    if change is not None and change.phase != ChangePhase.DONE:
+        detail = f": {change.detail}" if change.detail else ""
+        lines.append(Text(f"change-over to {change.recipe[:12]} {change.path} {change.phase}{detail}", style="yellow"))
     if status.lot:
         lines.append(Text(f"lot {status.lot}"))
     lines += [Text(f"waiting for {reason}", style="yellow") for reason in status.waiting_for]

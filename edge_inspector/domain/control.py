@@ -33,6 +33,16 @@ class LotRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="l
     valid_until_ns: TimeNs
 
 
+class RecipeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="recipe"):
+    """Inspect for this recipe, from some next part on: the file at an absolute path; empty: the one the station file names.
+
+    The answer says that the files are good and all workers prepare, or what is wrong with them.
+    """
+
+    who: str
+    path: str
+
+
 class StatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="status"):
     """Ask for the station's state."""
 
@@ -51,4 +61,4 @@ class ControlReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     body: bytes = b""
 
 
-ControlRequest = AckRequest | TriggerRequest | LotRequest | StatusRequest | StopRequest
+ControlRequest = AckRequest | TriggerRequest | LotRequest | RecipeRequest | StatusRequest | StopRequest

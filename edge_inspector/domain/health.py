@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from edge_inspector.domain.identity import Count, TimeNs
+from edge_inspector.domain.identity import Count, Digest, TimeNs
 
 AgeMs = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]  # NaN would never be too old
 
@@ -30,7 +30,11 @@ class QueueDepth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorkerBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="worker_beat"):
-    """worker → supervisor, from the working loop, at least every 100 ms. Idle is healthy; pending too old is stuck."""
+    """worker → supervisor, from the working loop, at least every 100 ms. Idle is healthy; pending too old is stuck.
+
+    `recipes`: those that it can work by, by digest, with an empty text, and those that it can not, with the reason. The line
+    worker names those that its parts under way, and the next one, are inspected for.
+    """
 
     worker: str
     pid: Count
@@ -41,12 +45,18 @@ class WorkerBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="w
     sent_ns: TimeNs
     queues: dict[str, QueueDepth]
     facts: dict[str, str | int | float | bool | None]
+    recipes: dict[Digest, str] = msgspec.field(default_factory=dict)
 
 
 class SupervisorBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="supervisor_beat"):
-    """supervisor → line every 100 ms: whether all other workers are ready, whom it waits for, and whether to drain."""
+    """supervisor → line every 100 ms: whether all other workers are ready, whom it waits for, and whether to drain.
+
+    `recipe`: what the next part is to be inspected for, all workers being ready for it (None: as before); `recipe_by` asked.
+    """
 
     sent_ns: TimeNs
     all_ready: bool
     waiting_for: tuple[str, ...]
     drain: bool
+    recipe: Digest | None = None
+    recipe_by: str = ""

@@ -19,7 +19,7 @@ from edge_inspector.domain.clock import NS_PER_S, ms_to_ns, travel_ns
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.part import Arrival
-from edge_inspector.domain.records import AlarmRecord, LotRecord, RunEnded
+from edge_inspector.domain.records import AlarmRecord, LotRecord, RecipeRecord, RunEnded
 from edge_inspector.domain.verdict import Verdict, VerdictKind
 from edge_inspector.line.belt_watch import FIRST_WORD_NS, BeltWatch
 from edge_inspector.line.counts import Counts
@@ -91,6 +91,11 @@ class LineController:
         """Whether the run has ended on purpose and the worker may leave."""
         return self.state is LineState.OFF
 
+    @property
+    def recipes(self) -> frozenset[str]:
+        """What the parts under way, and the next one, are inspected for."""
+        return frozenset({self._recipe, *(part.key.recipe for part in self.zone)})
+
     def next_commit_ns(self) -> int | None:
         """When the next ejector is decided about for the next part; the worker wakes then."""
         return min((part.ahead[0].commit_ns for part in self.zone if part.ahead), default=None)
@@ -114,6 +119,9 @@ class LineController:
                 self._supervisor_at_ns = max(min(beat.sent_ns, now_ns), self._supervisor_at_ns or 0)
                 self._supervisor_ready, self.waiting_for = beat.all_ready, beat.waiting_for
                 self._ready_since_ns = (self._ready_since_ns or now_ns) if beat.all_ready else None
+                if beat.recipe is not None and beat.recipe != self._recipe:
+                    self._recipe = beat.recipe  # between two parts: an arrival is one event, and has its recipe in its key
+                    self._effects.append(Record(RecipeRecord(beat.recipe, beat.recipe_by, now_ns, at_utc="")))
                 if beat.drain:
                     self._drain("drained", now_ns)
             case Acknowledged(who, codes):

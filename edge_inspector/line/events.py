@@ -8,7 +8,7 @@ from edge_inspector.domain.belt import BeltTick, Edge
 from edge_inspector.domain.health import SupervisorBeat
 from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.part import Arrival
-from edge_inspector.domain.records import AlarmRecord, LotRecord, OutcomeRecord, RunEnded
+from edge_inspector.domain.records import AlarmRecord, LotRecord, OutcomeRecord, RecipeRecord, RunEnded
 from edge_inspector.domain.verdict import DecisionBeat, Verdict
 from edge_inspector.line.states import AlarmCode
 
@@ -123,7 +123,7 @@ class CommandGate:
 class Record:
     """Write to the ledger; wall time is attached there."""
 
-    record: OutcomeRecord | LotRecord | AlarmRecord | RunEnded
+    record: OutcomeRecord | LotRecord | RecipeRecord | AlarmRecord | RunEnded
 
 
 Effect = Announce | CommandGate | Record

@@ -36,15 +36,18 @@ class LoadedStation:
     recording_path: Path | None
 
 
-def load_station(path: Path) -> LoadedStation:
+def load_station(path: Path, recipe_path: Path | None = None) -> LoadedStation:
     """Load the station file at `path`, its recipe and its engines; relative paths count from the file they stand in.
+
+    `recipe_path` names another recipe than the station file does.
 
     Raises:
         DocumentError: every fault of all these files, and everything that does not go together.
     """
     faults: list[str] = []
     station = _open(path, Station, faults)
-    recipe_path = _recipe_path(path, faults)
+    if recipe_path is None:
+        recipe_path = _recipe_path(path, faults)
     recipe = _open(recipe_path, Recipe, faults) if recipe_path is not None else None
     engines = _load_engines(recipe, faults) if recipe is not None else {}
     recording_path = _recording_path(station, faults) if station is not None else None

@@ -19,7 +19,11 @@ FILE_NAME = "session.json"
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One life of the supervisor. Monotonic times hold for the boot named by `boot_id` only."""
+    """One life of the supervisor. Monotonic times hold for the boot named by `boot_id` only.
+
+    Parts that arrive are inspected for `recipe_digest`. `other_recipe` is to be ready beside it: the next one, which is
+    being prepared, or the last one, as long as parts of it are under way.
+    """
 
     incarnation: str
     supervisor_pid: int
@@ -32,11 +36,18 @@ class Session(msgspec.Struct, frozen=True):
     belt_dir: str = ""  # where the simulated belt's endpoints are
     belt_incarnation: str = ""  # the belt whose timeline `t0_ns` belongs to
     t0_ns: int | None = None  # start of the recording in CLOCK_MONOTONIC; None until everything was ready once
+    recipe_path: str = ""  # the file that `recipe_digest` was read from
+    other_recipe: str = ""
 
     @property
     def station(self) -> Station:
         """The station as the supervisor checked it."""
         return Station.model_validate_json(self.station_json)
+
+    @property
+    def recipes(self) -> frozenset[str]:
+        """The digests that every worker is to be ready for."""
+        return frozenset({self.recipe_digest, self.other_recipe} - {""})
 
 
 def read_session(state_dir: Path) -> Session:

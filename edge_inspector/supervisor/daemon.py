@@ -6,13 +6,14 @@ import os
 import signal
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from edge_inspector.domain import failpoints
 from edge_inspector.domain.clock import boot_id, utc_now
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.errors import ConfigurationError, DocumentError
 from edge_inspector.domain.identity import new_incarnation
-from edge_inspector.station.load import copy_recipe, load_station
+from edge_inspector.station.load import LoadedStation, copy_recipe, load_station
 from edge_inspector.station.session import Session, read_session
 from edge_inspector.station.station import Station
 from edge_inspector.supervisor.fleet import Command
@@ -34,6 +35,7 @@ def run_daemon(station_path: Path) -> int:
         AlreadyRunningError: another daemon runs on the same state folder.
         ConfigurationError: failpoints are on, and the station is no simulation.
     """
+    configure_logging("supervisor")
     loaded = load_station(station_path)
     refuse_failpoints(loaded.station)
     try:
@@ -43,8 +45,30 @@ def run_daemon(station_path: Path) -> int:
             f"{loaded.state_dir}: can not be made ({error}); correct state_dir in {station_path}"
         ) from error
     with DaemonLock(loaded.state_dir):
+        loaded = continue_recipe(loaded, _previous_session(loaded.state_dir))
         copy_recipe(loaded, loaded.state_dir)
-        return supervise(loaded.station, loaded.station_path.absolute(), loaded.recipe_digest, loaded.state_dir)
+        return supervise(loaded, loaded.state_dir)
+
+
+def continue_recipe(loaded: LoadedStation, previous: Session | None) -> LoadedStation:
+    """Go on with the recipe that the daemon before this one had changed over to: a restart changes nothing for the parts.
+
+    The station file's own holds again once its `recipe` names another one than it did then.
+
+    Raises:
+        DocumentError: that recipe's file is wrong by now, or gone.
+    """
+    if previous is None or not previous.recipe_path or Path(previous.recipe_path) == loaded.recipe_path.absolute():
+        return loaded
+    if msgspec.json.decode(previous.station_json, type=dict).get("recipe") != loaded.station.recipe:
+        return loaded
+    _log.warning("recipe_continues", recipe=previous.recipe_path, station_file_names=str(loaded.recipe_path))
+    try:
+        return load_station(loaded.station_path, Path(previous.recipe_path))
+    except DocumentError as error:
+        text = f"{previous.recipe_path} is what the daemon before this one had changed over to: correct it, or put it back; "
+        text += f"or name the recipe that is to hold in {loaded.station_path}, otherwise than it is named there now"
+        raise DocumentError([*error.faults, text]) from error
 
 
 def refuse_failpoints(station: Station) -> None:
@@ -56,11 +80,8 @@ def refuse_failpoints(station: Station) -> None:
         )
 
 
-def supervise(
-    station: Station, station_path: Path, recipe_digest: str, state_dir: Path, command: Command = worker_command
-) -> int:
+def supervise(loaded: LoadedStation, state_dir: Path, command: Command = worker_command) -> int:
     """Run the supervisor on a state folder whose lock is held; must be called from the main thread."""
-    configure_logging("supervisor")
     previous = _previous_session(state_dir)
     if previous is not None:  # a killed daemon leaves its folder behind
         remove_runtime_folder(Path(previous.runtime_dir))
@@ -72,14 +93,15 @@ def supervise(
             runtime_dir=str(runtime_dir),
             boot_id=boot_id(),
             started_utc=utc_now(),
-            station_path=str(station_path),
-            station_json=station.model_dump_json(),
-            recipe_digest=recipe_digest,
+            station_path=str(loaded.station_path.absolute()),
+            station_json=loaded.station.model_dump_json(),
+            recipe_digest=loaded.recipe_digest,
+            recipe_path=str(loaded.recipe_path.absolute()),
         )
         supervisor = Supervisor(continue_timeline(session, previous), state_dir, command)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: supervisor.request_stop())
-        _log.info("daemon_started", station=station.station, watch=f"edge-inspector status {station_path}")
+        _log.info("daemon_started", station=loaded.station.station, watch=f"edge-inspector status {loaded.station_path}")
         code = supervisor.run()
         _log.info("daemon_stopped", exit_code=code)
         return code

@@ -41,6 +41,15 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     facts: dict[str, str | int | float | bool | None]
 
 
+class ChangeStatus(msgspec.Struct, frozen=True):
+    """The newest change-over: to which recipe, and how far it is (`ChangePhase`). `detail` says why it failed."""
+
+    recipe: str
+    path: str
+    phase: str
+    detail: str
+
+
 class StationStatus(msgspec.Struct, frozen=True):
     """The whole station. `phase`: waiting_for_belt, running, draining or stopping."""
 
@@ -58,6 +67,8 @@ class StationStatus(msgspec.Struct, frozen=True):
     recipe_digest: str
     t0_ns: int | None
     lot: str = ""
+    recipe_path: str = ""
+    change_over: ChangeStatus | None = None
 
 
 def line_state(line: WorkerWatch | None, now_ns: int) -> str:
@@ -118,6 +129,7 @@ def station_status(
     watches: Mapping[str, WorkerWatch],
     waiting_for: Sequence[str],
     now_ns: int,
+    change_over: ChangeStatus | None = None,
 ) -> StationStatus:
     """Return the whole station's state; `waiting_for` empty means that all are ready."""
     line = watches.get(LINE)
@@ -137,4 +149,6 @@ def station_status(
         recipe_digest=session.recipe_digest,
         t0_ns=session.t0_ns,
         lot=str(line.beat.facts.get("lot", "")) if line is not None and line.beat is not None else "",
+        recipe_path=session.recipe_path,
+        change_over=change_over,
     )

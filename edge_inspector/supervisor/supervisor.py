@@ -1,4 +1,4 @@
-"""The supervisor's loop: beats in, beats out, requests, the recording's time, and the end."""
+"""The supervisor's loop: beats in, beats out, requests, the recording's time, change-overs, and the end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import zmq
 
 from edge_inspector.bus import Endpoints, Receiver, Sender
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, now_ns
+from edge_inspector.domain.control import RecipeRequest
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat
 from edge_inspector.line.schedule import drain_bound_ns
 from edge_inspector.station.belt_file import find_belt
@@ -19,6 +20,7 @@ from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
+from edge_inspector.supervisor.recipe_desk import RecipeAnswer, RecipeDesk
 from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, failures, line_state, station_status
 from edge_inspector.supervisor.timeline import LEAD_NS, join_belt
 from edge_inspector.supervisor.worker_watch import Phase
@@ -43,6 +45,7 @@ class Supervisor:
         self._beats: Receiver[WorkerBeat] = Receiver(self._context, endpoints.status, (WorkerBeat,))
         self._line = Sender(self._context, endpoints.supervisor_beat, session.incarnation, high_water_mark=2)
         self._desk = ControlDesk(self._context, endpoints)
+        self._recipes = RecipeDesk(state_dir)
         self._poller = zmq.Poller()
         self._poller.register(self._beats.socket, zmq.POLLIN)
         self._poller.register(self._desk.socket, zmq.POLLIN)
@@ -70,6 +73,7 @@ class Supervisor:
                 self._turn(now_ns())
         finally:
             self._desk.close()
+            self._recipes.close()
             self._context.destroy(linger=0)
         return self._exit_code()
 
@@ -80,9 +84,10 @@ class Supervisor:
             self._fleet.turn(beats, t_ns)
         waiting = self._waiting_for(t_ns)
         self._follow_timeline(waiting, t_ns)
-        if self._desk.turn(lambda: self._status(t_ns), t_ns) is not None:
+        if self._desk.turn(lambda: self._status(t_ns), self._change_recipe, t_ns) is not None:
             self.request_stop()
         self._follow_drain(t_ns)
+        self._follow_change_over(t_ns)
         self._send_beat(waiting, t_ns)
         self._tell_changes(waiting)
 
@@ -114,6 +119,17 @@ class Supervisor:
         if line_state(self._fleet.watches[LINE], t_ns) == ARMED:
             self._change_session(msgspec.structs.replace(self._session, t0_ns=t_ns + LEAD_NS))
 
+    def _change_recipe(self, request: RecipeRequest) -> RecipeAnswer:
+        may_begin = self._fleet is not None and self._drain is None
+        return self._recipes.ask(request, self._session, may_begin=may_begin)
+
+    def _follow_change_over(self, t_ns: int) -> None:
+        if self._fleet is None:
+            return
+        session = self._recipes.turn(self._session, self._fleet.watches, t_ns, is_draining=self._drain is not None)
+        if session is not self._session:
+            self._change_session(session)
+
     def _change_session(self, session: Session) -> None:
         self._session = session
         write_session(self._state_dir, session)
@@ -129,6 +145,7 @@ class Supervisor:
             watches=self._fleet.watches if self._fleet is not None else {},
             waiting_for=self._waiting_for(t_ns),
             now_ns=t_ns,
+            change_over=self._recipes.status,
         )
 
     def _phase(self) -> str:
@@ -160,7 +177,14 @@ class Supervisor:
             return
         self._next_beat_ns = t_ns + BEAT_NS
         self._line.send(
-            SupervisorBeat(sent_ns=t_ns, all_ready=not waiting, waiting_for=tuple(waiting), drain=self._drain is not None)
+            SupervisorBeat(
+                sent_ns=t_ns,
+                all_ready=not waiting,
+                waiting_for=tuple(waiting),
+                drain=self._drain is not None,
+                recipe=self._session.recipe_digest,
+                recipe_by=self._recipes.who,
+            )
         )
 
     def _tell_changes(self, waiting: list[str]) -> None:

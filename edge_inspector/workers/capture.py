@@ -13,7 +13,7 @@ from edge_inspector.capture.absence import Absence
 from edge_inspector.capture.camera_watch import CameraWatch
 from edge_inspector.capture.drivers.protocol import CameraDriver
 from edge_inspector.capture.drivers.replay import ReplayCamera
-from edge_inspector.capture.examination import Examiner
+from edge_inspector.capture.examination import Examiner, FrameHistory
 from edge_inspector.capture.frame import Frame
 from edge_inspector.capture.frame_choice import CameraLost, Chosen, Effect, FrameArrived, FrameChooser, Missing, Tick
 from edge_inspector.domain.clock import NS_PER_MS, ms_to_ns, now_ns, ns_to_ms
@@ -24,9 +24,11 @@ from edge_inspector.domain.identity import PartKey
 from edge_inspector.domain.part import Arrival
 from edge_inspector.domain.view import MissingReason, Picture, View, ViewMissing
 from edge_inspector.recordings import PlainFolderTiming, Recording, load_recording
-from edge_inspector.station.session import FILE_NAME, read_session
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Camera
 from edge_inspector.workers.process import Worker, start_worker
+from edge_inspector.workers.recipes import RecipesInUse
+from edge_inspector.workers.session_watch import SessionWatch
 
 LONGEST_WAIT_MS = 10
 MOST_ARRIVALS_A_TURN = 64
@@ -56,30 +58,8 @@ def open_camera(worker: Worker, camera: str) -> CameraDriver:
     entry = worker.station.cameras[camera]
     match entry.driver:
         case "replay":
-            return ReplayCamera(_load_recording(worker, camera, entry), camera, _RecordingStart(worker).read, entry.faults)
-
-
-class _RecordingStart:
-    """Reads `t0_ns` from the session file, but only when the file has been replaced."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._seen: tuple[int, int] | None = None
-        self._t0_ns: int | None = None
-
-    def read(self) -> int | None:
-        path = self._worker.state_dir / FILE_NAME
-        try:
-            status = path.stat()
-        except OSError:  # a folder taken away under a running daemon: what was known stays
-            return self._t0_ns
-        seen = (status.st_ino, status.st_mtime_ns)
-        if seen != self._seen:
-            session = read_session(self._worker.state_dir)
-            if session.incarnation == self._worker.session.incarnation:
-                self._t0_ns = session.t0_ns
-            self._seen = seen
-        return self._t0_ns
+            watch = SessionWatch(worker.state_dir, worker.session)
+            return ReplayCamera(_load_recording(worker, camera, entry), camera, lambda: watch.read().t0_ns, entry.faults)
 
 
 def _load_recording(worker: Worker, camera: str, entry: Camera) -> Recording:
@@ -113,7 +93,8 @@ class _Capture:
             period_ns=ms_to_ns(entry.period_ms),
             latency_ns=ms_to_ns(entry.latency_ms),
         )
-        self._examiner = Examiner(worker.recipe, entry, driver.is_camera)
+        self._history = FrameHistory()
+        self._recipes = RecipesInUse(worker, self._examiner_of(worker.recipe), self._prepare)
         self._watch = CameraWatch(driver.longest_gap_ns, started_ns=now_ns())
         self._frames: dict[int, Frame] = {}  # those the chooser may still choose, by number
         self._view_count = 0
@@ -130,6 +111,7 @@ class _Capture:
         try:
             self._driver.start(now_ns())
             while not worker.stop_requested and worker.parent_is_alive():
+                self._recipes.follow()
                 self._wait_for_work()
                 self._take_frames()
                 self._take_arrivals()
@@ -141,8 +123,24 @@ class _Capture:
             _log.error("camera_lost", camera=self._camera, why=str(error))
             return 1
         finally:
+            self._recipes.close()
             self._driver.close()
         return 0
+
+    def _examiner_of(self, recipe: Recipe) -> Examiner:
+        return Examiner(recipe, self._worker.station.cameras[self._camera], self._driver.is_camera, self._history)
+
+    def _prepare(self, digest: str, recipe: Recipe) -> Examiner:
+        """Return the examiner of another recipe; a thread of its own asks.
+
+        Raises:
+            PictureDamagedError: this camera's newest frame can not become a view of it.
+        """
+        examiner = self._examiner_of(recipe)
+        if self._history.newest is not None:
+            examiner.prove(self._history.newest)
+        failpoint("capture.recipe_prepared")
+        return examiner
 
     def _wait_for_work(self) -> None:
         t_ns = now_ns()
@@ -157,7 +155,7 @@ class _Capture:
         for frame in self._driver.poll(t_ns):
             self._watch.frame_arrived(t_ns)
             self._frames[frame.number] = frame
-            self._examiner.see(frame)
+            self._history.see(frame)
             if self._watch.needs_proof:
                 self._prove(frame)
             self._perform(self._chooser.step(FrameArrived(frame.number, frame.stamp_ns), t_ns))
@@ -169,7 +167,8 @@ class _Capture:
 
     def _prove(self, frame: Frame) -> None:
         try:
-            self._examiner.prove(frame)
+            for examiner in self._recipes.all:
+                examiner.prove(frame)
         except PictureDamagedError as error:
             self._watch.frame_proven(str(error))
         else:
@@ -181,8 +180,9 @@ class _Capture:
             if received is None:
                 return
             arrival = received.message
-            if arrival.key.recipe != self._worker.session.recipe_digest:
-                detail = f"recipe {arrival.key.recipe[:12]} is not {self._worker.session.recipe_digest[:12]}, used here"
+            if self._recipes.get(arrival.key.recipe) is None:
+                used = ", ".join(digest[:12] for digest in self._worker.recipes)
+                detail = f"recipe {arrival.key.recipe[:12]} is not in use here, only {used}"
                 self._say_missing(arrival.key, MissingReason.NOT_SENT, detail)
                 continue
             effects = self._chooser.step(arrival, now_ns())
@@ -210,7 +210,11 @@ class _Capture:
         frame = self._frames[chosen.number]
         chosen_ns = now_ns()
         key = chosen.arrival.key
-        seen = self._examiner.examine(frame)
+        examiner = self._recipes.get(key.recipe)
+        if examiner is None:  # let go of while the part was under way: it has its outcome already
+            self._say_missing(key, MissingReason.NOT_SENT, f"recipe {key.recipe[:12]} is no longer in use here")
+            return
+        seen = examiner.examine(frame)
         sent_ns = now_ns()
         if isinstance(seen, Absence):
             self._say_missing(key, seen.reason, seen.detail)

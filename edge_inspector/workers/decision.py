@@ -6,9 +6,11 @@ Arrivals are read before anything else. What can not be written to the journal i
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 import cv2
 import msgspec
@@ -21,6 +23,7 @@ from edge_inspector.decision import (
     Assembler,
     Criteria,
     Decide,
+    Dropped,
     EngineDefect,
     Event,
     JudgementSeen,
@@ -43,6 +46,7 @@ from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.session import recipe_dir
 from edge_inspector.station.station import Station
 from edge_inspector.workers.process import Worker, start_worker
+from edge_inspector.workers.recipes import RecipesInUse
 
 BEAT_INTERVAL_NS = 100 * NS_PER_MS
 RESERVE_RETRY_NS = 1000 * NS_PER_MS
@@ -143,12 +147,14 @@ class VerdictJournal:
 
 
 class Decision:
-    """Sockets, journal and assembler of one life."""
+    """Sockets, journal, and an assembler for each recipe in use, of one life."""
 
     def __init__(
         self, worker: Worker, defects: dict[str, EngineDefect], open_segment: Callable[[], SegmentWriter] | None = None
     ) -> None:
         """Bind, and start a segment of the journal: the next of the state folder, unless a test opens another.
+
+        `defects` belong to the recipe in force.
 
         Raises:
             ChannelError: an endpoint can not be bound.
@@ -164,19 +170,36 @@ class Decision:
         self._poller = zmq.Poller()
         self._poller.register(self._arrivals.socket, zmq.POLLIN)
         self._poller.register(self._judgements.socket, zmq.POLLIN)
-        started_ns = now_ns()  # after the binds: what was sent before may be lost
+        self._started_ns = started_ns = now_ns()  # after the binds: what was sent before may be lost
         digest = worker.session.recipe_digest
         self._journal = VerdictJournal(
             open_segment or partial(SegmentWriter.create_next, worker.state_dir / "journal"),
             JournalStarted(JournalStarted.FORMAT, boot_id(), worker.incarnation, started_ns, utc_now(), digest),
         )
-        criteria = Criteria(worker.recipe, defects, viewpoints_of(worker.station))
-        self._assembler = Assembler(criteria, digest, started_ns)
+        self._past_decided: Counter[VerdictKind] = Counter()  # by recipes that are no longer in use
+        self._past_dropped: Counter[Dropped] = Counter()
+        first = self._assembler_of(digest, worker.recipe, defects)
+        self._recipes = RecipesInUse(worker, first, self._prepare, self._let_go)
         self._last_beat_ns = 0
         self._last_retry_ns = 0
 
+    def _assembler_of(self, digest: str, recipe: Recipe, defects: dict[str, EngineDefect]) -> Assembler:
+        criteria = Criteria(recipe, defects, viewpoints_of(self._worker.station))
+        return Assembler(criteria, digest, self._started_ns)
+
+    def _prepare(self, digest: str, recipe: Recipe) -> Assembler:
+        """Return the assembler of another recipe; a thread of its own asks."""
+        assembler = self._assembler_of(digest, recipe, read_defects(self._worker.state_dir, digest, recipe))
+        failpoint("decision.recipe_prepared")
+        return assembler
+
+    def _let_go(self, assembler: Assembler) -> None:
+        self._past_decided += assembler.decided
+        self._past_dropped += assembler.dropped
+
     def turn(self) -> None:
         """Wait for something to do, at most 20 ms, and do it."""
+        self._recipes.follow()
         self._poller.poll(self._wait_ms())
         self._take_arrivals()
         for _ in range(JUDGEMENTS_A_TURN):
@@ -193,10 +216,8 @@ class Decision:
         self._beat()
 
     def _wait_ms(self) -> int:
-        due_ns = self._assembler.next_due_ns
-        if due_ns is None:
-            return MAX_WAIT_MS
-        return min(MAX_WAIT_MS, max(0, math.ceil(ns_to_ms(due_ns - now_ns()))))
+        due_ns = [assembler.next_due_ns for assembler in self._recipes.all]
+        return min([MAX_WAIT_MS, *(max(0, math.ceil(ns_to_ms(each - now_ns()))) for each in due_ns if each is not None)])
 
     def _take_arrivals(self) -> None:
         for _ in range(ARRIVALS_AT_ONCE):
@@ -206,8 +227,16 @@ class Decision:
             self._step(ArrivalSeen(received.message))
 
     def _step(self, event: Event) -> None:
-        for effect in self._assembler.step(event, now_ns()):
-            self._perform(effect)
+        """Give an event to the assembler of its part's recipe.
+
+        Any of them refuses what is of a recipe that is not in use here: it decides such a part UNINSPECTED at once.
+        """
+        concerned = self._recipes.all
+        if not isinstance(event, Tick):
+            concerned = (self._recipes.get(recipe_of(event)) or concerned[0],)
+        for assembler in concerned:
+            for effect in assembler.step(event, now_ns()):
+                self._perform(effect)
 
     def _perform(self, effect: Decide) -> None:
         fault = self._journal.write(msgspec.structs.replace(effect.record, at_utc=utc_now()))
@@ -232,19 +261,25 @@ class Decision:
             detail = f"nothing can be accepted: {detail}; free or repair the disk, then restart the daemon"
         elif self._journal.reserve_is_low:
             detail = "disk nearly full: no room for the journal's next reserve; free disk space"
-        assembler = self._assembler
+        assemblers = self._recipes.all
+        decided = sum((each.decided for each in assemblers), self._past_decided)
+        dropped = sum((each.dropped for each in assemblers), self._past_dropped)
         self._worker.beat(
             WorkerState.NOT_READY if detail else WorkerState.READY,
             detail=detail,
-            done_count=assembler.decided.total(),
-            oldest_pending_ms=ns_to_ms(assembler.overdue_ns(t_ns)),
+            done_count=decided.total(),
+            oldest_pending_ms=ns_to_ms(max(each.overdue_ns(t_ns) for each in assemblers)),
             queues={
-                "parts": QueueDepth(assembler.undecided_count, assembler.peak_parts, assembler.dropped.total()),
+                "parts": QueueDepth(
+                    sum(each.undecided_count for each in assemblers),
+                    max(each.peak_parts for each in assemblers),
+                    dropped.total(),
+                ),
                 "verdicts": self._verdicts.depth,
             },
             facts={
-                **{f"decided_{kind.value.lower()}": assembler.decided[kind] for kind in VerdictKind},
-                **{f"dropped_{why.value}": count for why, count in assembler.dropped.items()},
+                **{f"decided_{kind.value.lower()}": decided[kind] for kind in VerdictKind},
+                **{f"dropped_{why.value}": count for why, count in dropped.items()},
                 "refused_arrivals": self._arrivals.refused_count,
                 "refused_judgements": self._judgements.refused_count,
             },
@@ -252,10 +287,24 @@ class Decision:
 
     def close(self) -> None:
         """Close journal and sockets."""
+        self._recipes.close()
         self._journal.close()
         self._arrivals.close()
         self._judgements.close()
         self._verdicts.close()
+
+
+def recipe_of(event: ArrivalSeen | JudgementSeen | ViewMissingSeen) -> str:
+    """Return the digest in the key of the part that an event is about."""
+    match event:
+        case ArrivalSeen(arrival):
+            return arrival.key.recipe
+        case JudgementSeen(judgement):
+            return judgement.view.key.recipe
+        case ViewMissingSeen(missing):
+            return missing.key.recipe
+        case _:
+            assert_never(event)
 
 
 def without_accept(verdict: Verdict, fault: str) -> Verdict:

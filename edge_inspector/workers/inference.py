@@ -1,14 +1,18 @@
 """The inference worker: views in, one judgement out for each view and engine.
 
 It binds the channel of views only while it can judge: without it a capture worker learns at once that nobody takes its
-view. A view that was taken always gets its answer, a judgement or why there is none.
+view. A view that was taken always gets its answer, a judgement or why there is none. It is judged by the engines of the
+recipe in its key, while those of another recipe may be loading beside them.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +32,10 @@ from edge_inspector.inference.expected_duration import ExpectedDuration
 from edge_inspector.inference.golden_schedule import GoldenSchedule
 from edge_inspector.inference.map_regions import judge_map
 from edge_inspector.inference.prepared_engine import PreparedEngine, prepare_engine
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.session import recipe_dir
 from edge_inspector.workers.process import Worker, start_worker
+from edge_inspector.workers.recipes import RecipesInUse
 
 POLL_MS = 20.0
 CAPACITY = 64  # views that wait; more than a second of any line this judges
@@ -49,24 +55,40 @@ class WaitingView:
 
 
 class ViewJudge:
-    """The working loop's state: what waits, what was seen, and the engines."""
+    """The working loop's state: what waits, what was seen, and the engines of each recipe in use."""
 
-    def __init__(self, worker: Worker, engines: list[PreparedEngine], views: Receiver[View], judgements: Sender) -> None:
+    def __init__(
+        self, worker: Worker, recipes: RecipesInUse[list[PreparedEngine]], views: Receiver[View], judgements: Sender
+    ) -> None:
         self._worker = worker
-        self._engines = engines
+        self._recipes = recipes
         self._views = views
         self._judgements = judgements
         self._max_batch = worker.station.inference.max_batch
         self._heap: DeadlineHeap[WaitingView] = DeadlineHeap(CAPACITY)
-        self._expected = ExpectedDuration(sum(one.batch_ms for one in engines) / self._max_batch)
-        self._golden = [(one, number) for one in engines for number in range(len(one.golden))]
-        period_ns = round(worker.station.inference.golden_minutes * 60 * NS_PER_S)
-        self._golden_schedule = GoldenSchedule(len(self._golden), period_ns, now_ns())
+        self._take_recipes()
         self._seen: set[tuple[PartKey, str]] = set()
         self._seen_order: deque[tuple[PartKey, str]] = deque()
         self._judged_count = self._repeated_count = self._foreign_count = self._golden_count = 0
         self._last_log_ns = 0
-        self._precisions = ", ".join(f"{one.name} {one.engine.precision}" for one in engines)
+
+    def follow_recipes(self) -> None:
+        """Take up a recipe that became ready, and let go of one that is no longer used."""
+        if self._recipes.follow():
+            self._take_recipes()
+
+    def _take_recipes(self) -> None:
+        """Begin anew with what depends on the engines: how long a view takes, and which golden pictures there are.
+
+        The slowest recipe counts: a view that is dropped is said at once, one judged too late costs others their time.
+        """
+        slowest_ms = max(sum(one.batch_ms for one in engines) for engines in self._recipes.all)
+        self._expected = ExpectedDuration(slowest_ms / self._max_batch)
+        self._golden = [(one, n) for engines in self._recipes.all for one in engines for n in range(len(one.golden))]
+        precisions = {one.name: one.engine.precision for engines in self._recipes.all for one in engines}
+        self._precisions = ", ".join(f"{name} {precision}" for name, precision in precisions.items())
+        period_ns = round(self._worker.station.inference.golden_minutes * 60 * NS_PER_S)
+        self._golden_schedule = GoldenSchedule(len(self._golden), period_ns, now_ns())
 
     def receive_all(self) -> None:
         """Take the views that came, waiting for the first if none waits already."""
@@ -96,24 +118,42 @@ class ViewJudge:
                 self._expected.nothing_judged()
             return
         failpoint("inference.judging")
-        pixels = [waiting.pixels for waiting in popped.batch]
         busy_ns = 0
-        for position, one in enumerate(self._engines):
+        by_recipe: dict[str, list[WaitingView]] = {}
+        for waiting in popped.batch:
+            by_recipe.setdefault(waiting.view.key.recipe, []).append(waiting)
+        while by_recipe:
+            digest = next(iter(by_recipe))
+            batch = by_recipe.pop(digest)
+            try:
+                busy_ns += self._judge(batch, digest)
+            except EngineFaultError as error:
+                for other, views in by_recipe.items():
+                    self._answer_all(views, self._engines_of(other), str(error))
+                raise
+        self._judged_count += len(popped.batch)
+        self._expected.measured(ns_to_ms(busy_ns), len(popped.batch))
+
+    def _judge(self, batch: list[WaitingView], digest: str) -> int:
+        """Judge views of one recipe by its engines; return for how long they were busy, in ns."""
+        engines = self._engines_of(digest)
+        pixels = [waiting.pixels for waiting in batch]
+        busy_ns = 0
+        for position, one in enumerate(engines):
             started_ns = now_ns()
             try:
                 maps = one.engine.judge(pixels)
             except EngineFaultError as error:
-                self._answer_all(popped.batch, self._engines[position:], str(error))
+                self._answer_all(batch, engines[position:], str(error))
                 self.refuse_waiting(str(error))
                 raise
             ended_ns = now_ns()
             busy_ns += ended_ns - started_ns
-            for waiting, probability in zip(popped.batch, maps, strict=True):
+            for waiting, probability in zip(batch, maps, strict=True):
                 result = judge_map(probability, one.manifest.t_low, one.manifest.smallest_defect_px)
                 self._send(waiting.view, one, result, waiting.received_ns, started_ns, ended_ns)
             self.beat()
-        self._judged_count += len(popped.batch)
-        self._expected.measured(ns_to_ms(busy_ns), len(popped.batch))
+        return busy_ns
 
     def check_golden(self) -> None:
         """Judge a golden picture again, if one is due.
@@ -134,7 +174,8 @@ class ViewJudge:
 
     def refuse_waiting(self, detail: str) -> None:
         """Answer every view that waits with ENGINE_FAILED."""
-        self._answer_all(self._heap.pop_all(), self._engines, detail)
+        for waiting in self._heap.pop_all():
+            self._answer_all([waiting], self._engines_of(waiting.view.key.recipe), detail)
 
     def beat(self) -> None:
         """Tell the supervisor what was done."""
@@ -156,7 +197,8 @@ class ViewJudge:
 
     def _take(self, received: Received[View]) -> None:
         view, received_ns = received.message, now_ns()
-        if view.key.recipe != self._worker.session.recipe_digest:
+        engines = self._engines_of(view.key.recipe)
+        if not engines:
             self._foreign_count += 1
             self._log_foreign(view, received_ns)
             return
@@ -169,7 +211,7 @@ class ViewJudge:
             detail = f"{view.camera} announced {shape[1]} x {shape[0]} px in RGB and sent {sizes} bytes"
             self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
             return
-        height, width = self._engines[0].engine.input_shape  # every engine was checked against the recipe's view
+        height, width = engines[0].engine.input_shape  # every engine was checked against the recipe's view
         if shape[:2] != (height, width):
             detail = f"{view.camera} sent {shape[1]} x {shape[0]} px, the engines take {width} x {height}"
             self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
@@ -179,6 +221,10 @@ class ViewJudge:
         if displaced is not None:
             detail = f"{CAPACITY} views with earlier deadlines wait already"
             self._refuse(displaced.view, displaced.received_ns, NotJudgedReason.TOO_LATE, detail)
+
+    def _engines_of(self, digest: str) -> list[PreparedEngine]:
+        """Return the engines of a recipe, which has at least one; none: it is not in use here."""
+        return self._recipes.get(digest) or []
 
     def _is_first(self, view: View) -> bool:
         name = (view.key, view.camera)
@@ -196,10 +242,10 @@ class ViewJudge:
             _log.warning("view_foreign", part=view.key.name, camera=view.camera, recipe=view.key.recipe)
 
     def _refuse(self, view: View, received_ns: int, reason: NotJudgedReason, detail: str) -> None:
-        for one in self._engines:
+        for one in self._engines_of(view.key.recipe):
             self._send(view, one, NotJudged(reason, detail), received_ns, 0, 0)
 
-    def _answer_all(self, waiting: tuple[WaitingView, ...], engines: list[PreparedEngine], detail: str) -> None:
+    def _answer_all(self, waiting: Sequence[WaitingView], engines: Sequence[PreparedEngine], detail: str) -> None:
         for view in waiting:
             for one in engines:
                 self._send(view.view, one, NotJudged(NotJudgedReason.ENGINE_FAILED, detail), view.received_ns, 0, 0)
@@ -217,14 +263,14 @@ def main(state_dir: Path) -> int:
     worker = start_worker("inference", state_dir)
     judgements = Sender(worker.context, worker.endpoints.judgements, worker.incarnation)
     try:
-        engines = _prepare_engines(worker)
+        engines = _prepare_first(worker)
+        recipes = RecipesInUse(worker, engines, partial(_prepare_beside, worker), _close_engines)
         views = Receiver(worker.context, worker.endpoints.views, [View], high_water_mark=CAPACITY)
         try:
-            return _work(worker, ViewJudge(worker, engines, views, judgements))
+            return _work(worker, ViewJudge(worker, recipes, views, judgements))
         finally:
             views.close()
-            for one in engines:
-                one.engine.close()
+            recipes.close()
     except (EngineFileError, DocumentError, EngineFaultError) as error:
         _log.error("engine_refused", why=str(error))
         # no exit: a restart would find the same files; so it stays to say why the station can not arm
@@ -238,22 +284,42 @@ def main(state_dir: Path) -> int:
         worker.close()
 
 
-def _prepare_engines(worker: Worker) -> list[PreparedEngine]:
+def _prepare_first(worker: Worker) -> list[PreparedEngine]:
     def say(step: str) -> None:
         _log.info("engine_step", step=step)
         worker.beat(WorkerState.STARTING, detail=step)
 
-    folder = recipe_dir(worker.state_dir, worker.session.recipe_digest)
-    return [
-        prepare_engine(name, folder / path, worker.recipe.view, worker.station.inference, say)
-        for name, path in worker.recipe.engines.items()
-    ]
+    return _prepare_engines(worker, worker.session.recipe_digest, worker.recipe, say)
+
+
+def _prepare_beside(worker: Worker, digest: str, recipe: Recipe) -> list[PreparedEngine]:
+    """Like the first time, with all its checks; but in a thread beside the loop, which alone beats."""
+    engines = _prepare_engines(worker, digest, recipe, lambda step: _log.info("engine_step", step=step))
+    failpoint("inference.recipe_prepared")
+    return engines
+
+
+def _prepare_engines(worker: Worker, digest: str, recipe: Recipe, say: Callable[[str], None]) -> list[PreparedEngine]:
+    folder = recipe_dir(worker.state_dir, digest)
+    engines: list[PreparedEngine] = []
+    with ExitStack() as undo:  # where one is refused the others are closed again
+        undo.callback(_close_engines, engines)
+        for name, path in recipe.engines.items():
+            engines.append(prepare_engine(name, folder / path, recipe.view, worker.station.inference, say))
+        undo.pop_all()
+    return engines
+
+
+def _close_engines(engines: Sequence[PreparedEngine]) -> None:
+    for one in engines:
+        one.engine.close()
 
 
 def _work(worker: Worker, judge: ViewJudge) -> int:
     """Judge until told to stop. An engine that fails while judging ends the process: a new one is the remedy."""
     judge.beat()
     while not worker.stop_requested and worker.parent_is_alive():
+        judge.follow_recipes()
         judge.receive_all()
         try:
             judge.judge_batch()

@@ -28,6 +28,7 @@ from edge_inspector.domain.control import (
     ControlReply,
     ControlRequest,
     LotRequest,
+    RecipeRequest,
     StatusRequest,
     StopRequest,
     TriggerRequest,
@@ -45,6 +46,7 @@ from edge_inspector.domain.records import (
     LotRecord,
     OutcomeRecord,
     PartKeyRecord,
+    RecipeRecord,
     RunEnded,
     RunRecovered,
     RunStarted,
@@ -224,8 +226,10 @@ class LineLoop:
             sender.send(arrival)  # nobody there: no verdict will come, and the part stays guilty
         failpoint("line.arrival_sent")
 
-    def _record(self, record: OutcomeRecord | LotRecord | AlarmRecord | RunEnded) -> None:
-        stamped: OutcomeRecord | LotRecord | AlarmRecord | RunEnded = msgspec.structs.replace(record, at_utc=utc_now())
+    def _record(self, record: OutcomeRecord | LotRecord | RecipeRecord | AlarmRecord | RunEnded) -> None:
+        stamped: OutcomeRecord | LotRecord | RecipeRecord | AlarmRecord | RunEnded = msgspec.structs.replace(
+            record, at_utc=utc_now()
+        )
         self._write(stamped)
         if isinstance(stamped, OutcomeRecord):
             failpoint("line.outcome_written")
@@ -238,6 +242,9 @@ class LineLoop:
             )
         elif isinstance(stamped, LotRecord):
             _log.info("lot_named", lot=stamped.lot, who=stamped.who)
+        elif isinstance(stamped, RecipeRecord):
+            failpoint("line.recipe_switched")
+            _log.info("recipe_switched", recipe=stamped.recipe, who=stamped.who)
         elif isinstance(stamped, AlarmRecord):
             _log.warning("alarm_raised" if stamped.raised else "alarm_acknowledged", code=stamped.code, text=stamped.text)
 
@@ -338,6 +345,8 @@ class LineLoop:
                     )
                 taken = self._belt.feed_one(valid_until_ns=now_ns() + FEED_REQUEST_VALID_NS)
                 return ControlReply(ok=taken, text="one part asked for" if taken else "the belt did not take the request")
+            case RecipeRequest():
+                return ControlReply(ok=False, text="a change-over is the supervisor's: every worker has to prepare it")
             case StopRequest():
                 self._step(DrainAsked("drained"))
                 return ControlReply(ok=True, text="draining")
@@ -355,6 +364,7 @@ class LineLoop:
         controller = self._controller
         alarms = [{"code": str(a.code), "text": a.text, "remedy": a.remedy} for a in controller.alarms.values()]
         is_draining = controller.state is LineState.DRAINING
+        self._worker.recipes = dict.fromkeys(controller.recipes, "")
         self._worker.beat(
             WorkerState.DRAINING if is_draining else WorkerState.READY,
             detail=str(controller.state),

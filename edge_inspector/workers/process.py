@@ -41,6 +41,7 @@ class Worker:
     incarnation: str
     context: zmq.Context[zmq.Socket[bytes]]
     stop_requested: bool = False
+    recipes: dict[str, str] = field(default_factory=dict)  # what `WorkerBeat.recipes` says
     _status: Sender = field(init=False)
     _last_beat_ns: int = field(init=False, default=0)
     _last_state: WorkerState | None = field(init=False, default=None)
@@ -77,6 +78,7 @@ class Worker:
                 sent_ns=t_ns,
                 queues=dict(queues or {}),
                 facts=dict(facts or {}),
+                recipes=dict(self.recipes),
             )
         )
 

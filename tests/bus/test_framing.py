@@ -17,7 +17,15 @@ import edge_inspector.domain
 from edge_inspector.bus import decode, encode
 from edge_inspector.bus.framing import MAX_PAYLOAD_BYTES, tag_of
 from edge_inspector.domain.belt import BeltTick, Edge, FeedOne, OpenGate, Outputs
-from edge_inspector.domain.control import AckRequest, ControlReply, LotRequest, StatusRequest, StopRequest, TriggerRequest
+from edge_inspector.domain.control import (
+    AckRequest,
+    ControlReply,
+    LotRequest,
+    RecipeRequest,
+    StatusRequest,
+    StopRequest,
+    TriggerRequest,
+)
 from edge_inspector.domain.errors import MessageRefusedError
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat, WorkerState
 from edge_inspector.domain.identity import PartKey
@@ -41,6 +49,7 @@ MESSAGES: tuple[type[msgspec.Struct], ...] = (
     OpenGate,
     Outputs,
     Picture,
+    RecipeRequest,
     StatusRequest,
     StopRequest,
     SupervisorBeat,

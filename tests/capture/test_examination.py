@@ -32,7 +32,7 @@ def png(grey: NDArray[np.uint8]) -> bytes:
 
 def show(examiner: Examiner, number: int, encoded: bytes) -> MissingReason | None:
     frame = Frame(number, number, encoded)
-    examiner.see(frame)
+    examiner.history.see(frame)
     result = examiner.examine(frame)
     return result.reason if isinstance(result, Absence) else None
 
@@ -68,7 +68,7 @@ def test_each_fault_has_its_own_reason() -> None:
 
 def test_a_frozen_camera_is_stale_also_when_its_picture_was_never_used() -> None:
     e = examiner()
-    e.see(Frame(1, 1, jpeg(PART)))
+    e.history.see(Frame(1, 1, jpeg(PART)))
     assert show(e, 2, jpeg(PART)) is MissingReason.STALE
 
 
@@ -76,14 +76,14 @@ def test_a_part_in_a_picture_that_frozen_before_it_came_is_never_shown_for_anoth
     e = examiner()
     frames = [Frame(number, number, jpeg(PART, seed=1)) for number in range(5)]
     for frame in frames:
-        e.see(frame)
+        e.history.see(frame)
     assert not isinstance(e.examine(frames[0]), Absence)  # the frame that was taken
     assert all(isinstance(e.examine(frame), Absence) for frame in frames)
 
 
 def test_a_plain_folder_may_show_a_picture_again_before_its_part_but_not_for_two_parts() -> None:
     e = examiner(is_camera=False)
-    e.see(Frame(1, 1, jpeg(PART)))
+    e.history.see(Frame(1, 1, jpeg(PART)))
     assert show(e, 2, jpeg(PART)) is None
     assert show(e, 3, jpeg(PART)) is MissingReason.STALE
 
@@ -91,14 +91,14 @@ def test_a_plain_folder_may_show_a_picture_again_before_its_part_but_not_for_two
 def test_an_empty_picture_that_repeats_stays_empty_and_is_not_called_stale() -> None:
     e = examiner()
     for number in range(6):
-        e.see(Frame(2 * number, number, jpeg(seed=1)))
+        e.history.see(Frame(2 * number, number, jpeg(seed=1)))
         assert show(e, 2 * number + 1, jpeg(seed=2)) is MissingReason.EMPTY
 
 
 def test_a_jpeg_much_smaller_than_the_others_is_damaged() -> None:
     e = examiner()
     for number in range(15):
-        e.see(Frame(number, number, bytes([number]) * 40_000))
+        e.history.see(Frame(number, number, bytes([number]) * 40_000))
     assert show(e, 15, jpeg(PART)) is MissingReason.DAMAGED
 
 

@@ -10,7 +10,7 @@ from edge_inspector.cli.status_view import render
 from edge_inspector.domain.errors import ChannelError
 from edge_inspector.domain.health import QueueDepth
 from edge_inspector.supervisor.client import NotRunning
-from edge_inspector.supervisor.status_report import Alarm, StationStatus, WorkerStatus
+from edge_inspector.supervisor.status_report import Alarm, ChangeStatus, StationStatus, WorkerStatus
 
 
 def a_status(line_state: str = "armed") -> StationStatus:
@@ -46,6 +46,17 @@ def test_a_person_reads_line_alarm_remedy_and_each_worker() -> None:
 def test_the_lot_that_is_named_is_shown_and_none_is_not() -> None:
     assert "lot 2026-17" in shown(msgspec.structs.replace(a_status(), lot="2026-17")).splitlines()
     assert "lot" not in shown(a_status())
+
+
+def test_a_change_over_is_shown_until_it_is_done_and_why_it_failed() -> None:
+    change = ChangeStatus("b" * 64, "other.yaml", "preparing", "")
+    status = msgspec.structs.replace(a_status(), change_over=change, recipe_digest="a" * 64, recipe_path="recipe.yaml")
+    assert "recipe aaaaaaaaaaaa recipe.yaml" in shown(status)
+    assert "change-over to bbbbbbbbbbbb other.yaml preparing" in shown(status).splitlines()
+    failed = msgspec.structs.replace(change, phase="failed", detail="nothing was changed: no such engine")
+    assert "failed: nothing was changed: no such engine" in shown(msgspec.structs.replace(status, change_over=failed))
+    done = msgspec.structs.replace(change, phase="done")
+    assert "change-over" not in shown(msgspec.structs.replace(status, change_over=done))
 
 
 def test_a_script_learns_from_the_exit_code_whether_the_station_is_armed() -> None:

@@ -60,9 +60,10 @@ class FakeStation:
         belt = {"incarnation": incarnation, "pid": os.getpid(), "folder": str(self.state_dir)}
         (self.state_dir / "belt.json").write_text(json.dumps(belt))
 
-    def start(self, **supervision: float) -> subprocess.Popen[bytes]:
-        station_json = a_station(**supervision).model_dump_json()
-        command = [sys.executable, FAKE_DAEMON, str(self.state_dir), station_json]
+    def start(self, station: Path | None = None, **supervision: float) -> subprocess.Popen[bytes]:
+        """Start a daemon of a station file, or of a station without any file."""
+        named = str(station) if station is not None else a_station(**supervision).model_dump_json()
+        command = [sys.executable, FAKE_DAEMON, str(self.state_dir), named]
         daemon = subprocess.Popen(command, stderr=(self.state_dir / "log.txt").open("ab"))
         self.daemons.append(daemon)
         return daemon

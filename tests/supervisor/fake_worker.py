@@ -1,7 +1,8 @@
 """A worker that only beats: `fake_worker.py NAME STATE_DIR`. The line's twin holds the lock, drains and answers.
 
-Files in STATE_DIR make it misbehave: `NAME.crash` ends it at once, `NAME.deaf` makes it ignore SIGTERM and drain.
-It appends `NAME` to `ends.txt` when it ends in good order.
+Files in STATE_DIR make it misbehave: `NAME.crash` ends it at once, `NAME.deaf` makes it ignore SIGTERM and drain,
+`NAME.slow` keeps it from preparing another recipe, `NAME.refuse` makes it refuse one. The line's twin has a part of the
+recipe before under way as long as there is a file `line.busy`. It appends `NAME` to `ends.txt` when it ends in good order.
 """
 
 from __future__ import annotations
@@ -44,17 +45,24 @@ def main(name: str, state_dir: Path) -> int:
         lock.flush()
         supervisor = Receiver(context, endpoints.supervisor_beat, (SupervisorBeat,))
         control = ControlServer(context, endpoints.line_control, "0123456789ab")
-        facts = {"line_state": "armed", "alarms": json.dumps([{"code": "jam", "text": "a jam", "remedy": "clear it"}])}
+        facts: dict[str, str | int | float | bool | None] = {
+            "line_state": "armed",
+            "alarms": json.dumps([{"code": "jam", "text": "a jam", "remedy": "clear it"}]),
+        }
     else:
         facts = {}
     all_ready = False
+    recipes = {session["recipe_digest"]: ""}
     while not stop:
-        status.send(
-            WorkerBeat(name, os.getpid(), WorkerState.READY, "", 1, 0.0, now_ns(), {}, {**facts, "ready": all_ready})
-        )
+        if name != "line":
+            recipes = recipes_of(name, state_dir)
+        facts["ready"] = all_ready
+        status.send(WorkerBeat(name, os.getpid(), WorkerState.READY, "", 1, 0.0, now_ns(), {}, facts, recipes))
         signal.sigtimedwait([], 0.03)
         while supervisor is not None and (beat := supervisor.receive()) is not None:
             all_ready = beat.message.all_ready
+            before = recipes if (state_dir / "line.busy").exists() else {}
+            recipes = {**before, str(beat.message.recipe): ""}
             if beat.message.drain and not is_deaf:
                 stop.append("drain")
         if control is not None and control.receive() is not None and not (state_dir / "line.mute").exists():
@@ -62,6 +70,15 @@ def main(name: str, state_dir: Path) -> int:
     with (state_dir / "ends.txt").open("a") as ends:
         ends.write(f"{name} {stop[0]}\n")
     return 0
+
+
+def recipes_of(name: str, state_dir: Path) -> dict[str, str]:
+    """What the session asks for, as this worker can do it."""
+    session = json.loads((state_dir / "session.json").read_text())
+    recipes = {session["recipe_digest"]: ""}
+    if session["other_recipe"] and not (state_dir / f"{name}.slow").exists():
+        recipes[session["other_recipe"]] = "no such engine" if (state_dir / f"{name}.refuse").exists() else ""
+    return recipes
 
 
 if __name__ == "__main__":

@@ -29,11 +29,14 @@ from edge_inspector.domain.records import JournalRecord, JournalStarted, Verdict
 from edge_inspector.domain.verdict import DecisionBeat, Verdict, VerdictKind
 from edge_inspector.journal import SegmentReader, SegmentWriter, decode_journal_record, list_segments
 from edge_inspector.station.engine_manifest import file_digest
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.session import Session, recipe_dir, write_session
 from edge_inspector.station.station import Station
-from edge_inspector.workers.decision import Decision
+from edge_inspector.workers.decision import Decision, viewpoints_of
 from edge_inspector.workers.process import Worker
 from tests.decision import builders as b
+from tests.decision import ring
+from tests.decision import slow_surface_fusion as slow
 from tests.journal.fake_file import FakeFile
 
 ENGINE = "crack-d2s2"
@@ -53,6 +56,16 @@ STATION = Station.model_validate(
             "min_spacing_mm": 150,
             "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
         },
+    }
+)
+
+
+RING_STATION = Station.model_validate(
+    STATION.model_dump(exclude_none=True)
+    | {
+        "pose": "ring",
+        "cameras": {name: {**CAMERA, "place": place.model_dump()} for name, place in ring.PLACES.items()},
+        "occlusions": [{"along_mm": (10.0, 20.0), "angle_deg": (0.0, 30.0), "cameras": ["c1"]}],
     }
 )
 
@@ -140,6 +153,21 @@ class Neighbours:
             (engine / name).write_bytes(name.encode())
         (engine / "manifest.yaml").write_text(yaml.safe_dump(manifest(engine)))
 
+    def write_recipe(self, digest: str, recipe: Recipe) -> None:
+        """Write another recipe with the same engine, as the supervisor copies it."""
+        (recipe_dir(self.state_dir, digest) / "engines").mkdir(parents=True)
+        shutil.copytree(
+            recipe_dir(self.state_dir, b.DIGEST) / "engines" / ENGINE,
+            recipe_dir(self.state_dir, digest) / "engines" / ENGINE,
+        )
+        (recipe_dir(self.state_dir, digest) / "recipe.json").write_text(recipe.model_dump_json())
+
+    def tell_recipes(self, digest: str, other: str) -> None:
+        write_session(self.state_dir, msgspec.structs.replace(self.session, recipe_digest=digest, other_recipe=other))
+
+    def wait_for_recipes(self, recipes: dict[str, str]) -> None:
+        self.until(lambda: (got := self.status.wait(5)) is not None and got.message.recipes == recipes)
+
     def close(self) -> None:
         self.context.destroy(linger=0)
 
@@ -181,14 +209,20 @@ def neighbours() -> Iterator[Neighbours]:
     shutil.rmtree(folder)
 
 
-def start(neighbours: Neighbours, open_segment: Callable[[], SegmentWriter] | None = None) -> Decision:
+def start(
+    neighbours: Neighbours,
+    open_segment: Callable[[], SegmentWriter] | None = None,
+    *,
+    station: Station = STATION,
+    recipe: Recipe | None = None,
+) -> Decision:
     """Start a decision worker within this process: its turns run while the neighbours wait."""
     worker = Worker(
         name="decision",
         state_dir=neighbours.state_dir,
         session=neighbours.session,
-        station=STATION,
-        recipe=b.recipe(),
+        station=station,
+        recipe=recipe or b.recipe(),
         endpoints=neighbours.endpoints,
         incarnation=new_incarnation(),
         context=neighbours.context,
@@ -212,6 +246,32 @@ def test_a_clean_part_is_written_then_accepted(neighbours: Neighbours) -> None:
     assert isinstance(record, VerdictRecord)
     assert (record.key.name, record.verdict, len(record.judgements)) == ("3-1", VerdictKind.ACCEPT, 2)
     assert record.at_utc.endswith("+00:00")
+
+
+def test_decision_is_told_what_it_must_know_of_the_station() -> None:
+    known = viewpoints_of(RING_STATION)
+    assert dict(known.places) == ring.PLACES
+    assert known.speed_mm_s == ring.SPEED_MM_S
+    assert [each.cameras for each in known.occlusions] == [["c1"]]
+
+
+def test_six_views_are_put_together_with_the_places_and_the_speed_of_the_station(neighbours: Neighbours) -> None:
+    decision = start(neighbours, station=RING_STATION, recipe=ring.recipe())
+    arrival = coming_part()
+    neighbours.send(arrival)
+    frame_ns = arrival.trigger_ns + round(ring.LEAD_MM / ring.SPEED_MM_S * 1e9)
+    crack = slow.Blob(along=8.0, angle=0.5, half_along=2.0, half_around=0.6, tilt=0.0, peak=1.0)
+    for judgement in ring.judgements(ring.STRAIGHT, [crack]).values():
+        view = msgspec.structs.replace(judgement.view, key=arrival.key, frame_ns=frame_ns)
+        neighbours.send(msgspec.structs.replace(judgement, view=view))
+    verdict = neighbours.next_verdict()
+    decision.close()
+    assert verdict.kind is VerdictKind.REJECT
+    assert verdict.reasons[0].endswith("at 8 mm, 30°, seen by c1, c2")
+    record = neighbours.journal()[1]
+    assert isinstance(record, VerdictRecord)
+    assert record.surface is not None
+    assert record.surface.length_mm == pytest.approx(20.0, abs=0.1)
 
 
 def test_a_crack_is_rejected_with_its_regions_in_the_journal(neighbours: Neighbours) -> None:
@@ -405,3 +465,75 @@ def test_the_program_decides_is_killed_between_journal_and_line_and_its_successo
         second.kill()
         second.wait()
     assert [number for number, _ in list_segments(neighbours.state_dir / "journal")] == [1, 2]
+
+
+OTHER = "cd" * 32
+LENIENT = b.recipe(rules=[{"name": "crack", "engine": ENGINE, "min_score": 0.5, "min_length_mm": 10.0}])
+
+
+def begin_change_over(neighbours: Neighbours) -> Decision:
+    """A worker that is ready for two recipes: by the first a crack of 4 mm rejects, by the other it does not."""
+    neighbours.write_state()
+    neighbours.write_recipe(OTHER, LENIENT)
+    decision = start(neighbours)
+    neighbours.tell_recipes(b.DIGEST, OTHER)
+    neighbours.wait_for_recipes({b.DIGEST: "", OTHER: ""})
+    return decision
+
+
+def coming_part_of(digest: str, seq: int) -> Arrival:
+    return msgspec.structs.replace(coming_part(seq), key=b.key(seq, digest=digest))
+
+
+def test_each_part_is_judged_by_the_recipe_in_its_key_while_two_are_in_use(neighbours: Neighbours) -> None:
+    decision = begin_change_over(neighbours)
+    parts = [coming_part_of(digest, seq) for seq, digest in enumerate((b.DIGEST, OTHER, b.DIGEST, OTHER), start=1)]
+    for arrival in parts:
+        neighbours.send(arrival)
+    for arrival in reversed(parts):
+        neighbours.judge_all(arrival.key, b.CRACKED)
+    verdicts = {verdict.key: verdict.kind for verdict in (neighbours.next_verdict() for _ in parts)}
+    assert [verdicts[part.key] for part in parts] == [VerdictKind.REJECT, VerdictKind.ACCEPT] * 2
+    neighbours.tell_recipes(OTHER, b.DIGEST)  # the line has switched
+    neighbours.tell_recipes(OTHER, "")  # and its last part of the old recipe has its outcome
+    neighbours.wait_for_recipes({OTHER: ""})
+    assert neighbours.next_beat(WorkerState.READY).done_count == 4  # also those of the recipe that was let go of
+    decision.close()
+
+
+def test_a_part_of_a_recipe_that_was_let_go_of_is_never_accepted(neighbours: Neighbours) -> None:
+    decision = begin_change_over(neighbours)
+    neighbours.tell_recipes(OTHER, "")
+    neighbours.wait_for_recipes({OTHER: ""})
+    arrival = coming_part_of(b.DIGEST, 1)
+    neighbours.send(arrival)
+    verdict = neighbours.next_verdict()
+    assert verdict.kind is VerdictKind.UNINSPECTED
+    assert verdict.reasons[0] == f"recipe {b.DIGEST[:12]} asked for, {OTHER[:12]} is loaded"
+    decision.close()
+
+
+def test_a_judgement_under_the_other_recipe_does_not_count_for_a_part(neighbours: Neighbours) -> None:
+    decision = begin_change_over(neighbours)
+    arrival = msgspec.structs.replace(coming_part_of(OTHER, 1), verdict_by_ns=now_ns() + 300 * NS_PER_MS)
+    neighbours.send(arrival)
+    neighbours.send(b.judgement(arrival.key, "c1"))
+    neighbours.send(b.judgement(msgspec.structs.replace(arrival.key, recipe=b.DIGEST), "c2"))
+    assert neighbours.next_verdict().kind is VerdictKind.UNINSPECTED
+    decision.close()
+
+
+def test_a_recipe_whose_engine_is_not_whole_is_refused_and_the_first_goes_on(neighbours: Neighbours) -> None:
+    neighbours.write_state()
+    neighbours.write_recipe(OTHER, LENIENT)
+    (recipe_dir(neighbours.state_dir, OTHER) / "engines" / ENGINE / ENGINE_FILES[0]).unlink()
+    decision = start(neighbours)
+    neighbours.tell_recipes(b.DIGEST, OTHER)
+    neighbours.until(
+        lambda: (got := neighbours.status.wait(5)) is not None and "is missing" in got.message.recipes.get(OTHER, "")
+    )
+    arrival = coming_part()
+    neighbours.send(arrival)
+    neighbours.judge_all(arrival.key)
+    assert neighbours.next_verdict().kind is VerdictKind.ACCEPT
+    decision.close()

@@ -2,131 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 import zmq
 
-from edge_inspector.bus import Endpoints, Receiver, Sender
-from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, boot_id, now_ns, utc_now
+from edge_inspector.domain.clock import NS_PER_MS
 from edge_inspector.domain.errors import EngineFaultError
-from edge_inspector.domain.health import WorkerBeat, WorkerState
-from edge_inspector.domain.identity import PartKey, new_incarnation
-from edge_inspector.domain.judgement import Judged, Judgement, NotJudged, NotJudgedReason
-from edge_inspector.domain.view import View
+from edge_inspector.domain.health import WorkerState
+from edge_inspector.domain.identity import new_incarnation
+from edge_inspector.domain.judgement import Judged, NotJudged, NotJudgedReason
 from edge_inspector.inference import PreparedEngine
 from edge_inspector.inference.mask_parity import load_golden
 from edge_inspector.station.engine_manifest import load_engine_package
 from edge_inspector.station.recipe import Recipe
-from edge_inspector.station.session import Session, recipe_dir, write_session
 from edge_inspector.station.station import Station
 from edge_inspector.workers import inference
 from edge_inspector.workers.process import Worker
-from tests.inference.tiny_engine import HEIGHT, WIDTH, FakeEngine, dark_picture, spot_picture, tiny_model, write_package
-
-DIGEST = "d" * 64
-FAR_NS = 60 * NS_PER_S
-RECIPE = {
-    "format": 1,
-    "product": "p",
-    "view": {"height_px": HEIGHT, "width_px": WIDTH},
-    "mm_per_px": 0.1,
-    "presence": {"kind": "full_frame", "mean_grey": [0, 255]},
-    "engines": {"spot": "engines/spot"},
-    "rules": [{"name": "spots", "engine": "spot", "min_score": 0.5}],
-}
-STATION = {
-    "format": 1,
-    "station": "s",
-    "simulation": True,
-    "recipe": "recipe.yaml",
-    "state_dir": "state",
-    "cameras": {"c1": {"driver": "replay", "latency_ms": 5, "offset_ms": 100}},
-    "line": {
-        "speed_mm_s": 100,
-        "part_length_mm": {"min": 10, "max": 100},
-        "min_spacing_mm": 50,
-        "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
-    },
-    "inference": {"max_batch": 3, "threads": 1},
-}
-
-
-class Rig:
-    """Capture's and decision's ends of the channels, a state folder, and the worker between them."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="ei-"))
-        self.state = self.folder / "state"
-        self.package = recipe_dir(self.state, DIGEST) / "engines" / "spot"
-        self.session = Session(
-            incarnation=new_incarnation(),
-            supervisor_pid=os.getpid(),
-            runtime_dir=str(self.folder),
-            boot_id=boot_id(),
-            started_utc=utc_now(),
-            station_path="station.yaml",
-            station_json=Station.model_validate(STATION).model_dump_json(),
-            recipe_digest=DIGEST,
-        )
-        self.endpoints = Endpoints(self.session.runtime_dir, self.session.incarnation)
-        self.context = zmq.Context()
-        self.judgements = Receiver(self.context, self.endpoints.judgements, [Judgement])
-        self.beats = Receiver(self.context, self.endpoints.status, [WorkerBeat])
-        self.views = Sender(self.context, self.endpoints.views, new_incarnation())
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def write_files(self, model: bytes | None = None) -> None:
-        write_package(self.package, model=model)
-        recipe = Recipe.model_validate_json(msgjson(RECIPE))
-        (recipe_dir(self.state, DIGEST) / "recipe.json").write_text(recipe.model_dump_json())
-        write_session(self.state, self.session)
-
-    def start(self) -> None:
-        code = "import sys, pathlib, edge_inspector.workers.inference as w; sys.exit(w.main(pathlib.Path(sys.argv[1])))"
-        self.process = subprocess.Popen([sys.executable, "-c", code, str(self.state)], start_new_session=True)
-
-    def send(self, view: View, pixels: np.ndarray | bytes) -> None:  # type: ignore[type-arg]
-        """Send as soon as somebody takes it: the worker binds when it is ready."""
-        by_ns = now_ns() + 20 * NS_PER_S
-        buffer = pixels if isinstance(pixels, bytes) else memoryview(np.ascontiguousarray(pixels).reshape(-1))
-        while not self.views.send(view, buffer):
-            assert now_ns() < by_ns, "nobody takes views"
-            self.judgements.socket.poll(5)
-
-    def judgement(self) -> Judgement:
-        received = self.judgements.wait(10_000)
-        assert received is not None, "no judgement came"
-        return received.message
-
-    def beat_in(self, state: WorkerState, detail: str = "") -> WorkerBeat:
-        by_ns = now_ns() + 20 * NS_PER_S
-        while now_ns() < by_ns:
-            received = self.beats.wait(1000)
-            if received is not None and received.message.state is state and detail in received.message.detail:
-                return received.message
-        raise AssertionError(f"no beat in state {state}")
-
-    def close(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-        self.context.destroy(linger=0)
-        shutil.rmtree(self.folder)
-
-
-def msgjson(content: object) -> bytes:
-    return msgspec.json.encode(content)
+from tests.inference.tiny_engine import HEIGHT, WIDTH, FakeEngine, dark_picture, spot_picture, tiny_model
+from tests.workers.inference_rig import FAR_NS, RECIPE, STATION, Bench, Rig, msgjson, view_of
 
 
 @pytest.fixture
@@ -134,56 +31,6 @@ def rig() -> Iterator[Rig]:
     rig = Rig()
     yield rig
     rig.close()
-
-
-class Bench:
-    """A `ViewJudge` with fake engines, on real sockets, turned by hand."""
-
-    def __init__(self, rig: Rig, *, golden_minutes: float = 10.0) -> None:
-        rig.write_files()
-        package = load_engine_package(rig.package)
-        self.fakes = [FakeEngine("spot"), FakeEngine("scratch")]
-        engines = [
-            PreparedEngine(fake.name, package.manifest, fake, load_golden(package), batch_ms=3.0) for fake in self.fakes
-        ]
-        station = Station.model_validate({**STATION, "inference": {"max_batch": 3, "golden_minutes": golden_minutes}})
-        self.worker = Worker(
-            name="inference",
-            state_dir=rig.state,
-            session=rig.session,
-            station=station,
-            recipe=Recipe.model_validate_json(msgjson(RECIPE)),
-            endpoints=rig.endpoints,
-            incarnation=new_incarnation(),
-            context=rig.context,
-        )
-        self.views = Receiver(rig.context, rig.endpoints.views, [View])
-        self.judgements = Sender(rig.context, rig.endpoints.judgements, new_incarnation())
-        self.judge = inference.ViewJudge(self.worker, engines, self.views, self.judgements)
-        while not self.judgements._socket.poll(100, zmq.POLLOUT):
-            pass  # connected: from here on every send is taken
-
-    def receive(self, count: int) -> None:
-        """Take `count` messages from the socket, good ones or not."""
-        while self.views.received_count + self.views.refused_count < count:
-            self.judge.receive_all()
-
-
-def view_of(seq: int = 1, camera: str = "c1", *, left_ns: int = FAR_NS, recipe: str = DIGEST, height: int = HEIGHT) -> View:
-    t_ns = now_ns()
-    return View(
-        key=PartKey(run=1, seq=seq, nonce=7, recipe=recipe),
-        camera=camera,
-        frame_number=seq,
-        stamp_ns=t_ns,
-        frame_ns=t_ns,
-        skew_ms=0.0,
-        height_px=height,
-        width_px=WIDTH,
-        chosen_ns=t_ns,
-        sent_ns=t_ns,
-        verdict_by_ns=max(0, t_ns + left_ns),
-    )
 
 
 def test_the_worker_judges_views_with_a_real_engine_and_stops_when_told(rig: Rig) -> None:
@@ -401,7 +248,7 @@ def test_a_golden_picture_that_fails_leaves_the_worker_alive_not_ready_for_good(
         context=zmq.Context(),
     )
     monkeypatch.setattr(inference, "start_worker", lambda _name, _state: worker)
-    monkeypatch.setattr(inference, "_prepare_engines", lambda _worker: [prepared])
+    monkeypatch.setattr(inference, "_prepare_first", lambda _worker: [prepared])
     with ThreadPoolExecutor(1) as pool:
         ended = pool.submit(inference.main, rig.state)
         try:
