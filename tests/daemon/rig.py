@@ -55,6 +55,8 @@ class Rig:
         recorded = {folder.name for folder in (recording / "cameras").iterdir()}
         station["cameras"] = {name: camera for name, camera in station["cameras"].items() if name in recorded}
         station["pose"] = "unknown"
+        for ejector, at_mm in zip(station["line"]["ejectors"], (620.0, 730.0), strict=True):
+            ejector["at_mm"] = at_mm  # one engine and two views are judged soon: no need to wait for parts
         station["supervision"] = {"restarts": 1000, "restart_window_s": 3.0, "beat_timeout_ms": 1500.0}
         station["line"]["supervisor_timeout_ms"] = 1500.0
         station["line"]["uninspected_limit"] = {"in_a_row": 8, "of_last": 500, "most": 400}
