@@ -92,7 +92,7 @@ line: # slow, so that a busy machine still judges every part in time: this measu
   part_length_mm: {{min: 50, max: 70}}
   min_spacing_mm: 100
   ejectors: [{{name: good, for: [ACCEPT], at_mm: 500}}]
-  uninspected_limit: {{in_a_row: 1000, of_last: 1000, most: 1000}} # none may stop the feed: they are counted
+  uninspected_limit: {{in_a_row: 1000, of_last: 1000, most: 999}} # none may stop the feed: they are counted
 """
 
 RECIPE = """\

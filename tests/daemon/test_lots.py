@@ -35,6 +35,7 @@ def test_a_lot_changes_between_two_parts_and_goes_on_whoever_dies(unhurried_reco
         wait_for_arrivals(rig)
         assert rig.command("lot", str(rig.station)).stdout.strip() == SECOND
         os.kill(rig.pid_of("line"), signal.SIGKILL)
+        rig.wait_for("the alarm", lambda: (status := rig.status()) is not None and bool(status.alarms))
         rig.wait_until_armed_again()
         wait_for_arrivals(rig)
         assert rig.stop_daemon() == 0
