@@ -3,8 +3,7 @@
 Pure: `step(event, now_ns)` returns effects; `outputs` says what feed and belt may do. The file's own rules:
 - Fates are decided and windows closed by `TimePassed` alone, which the worker gives once it has read all that came: what
   was there before the gate's moment counts, in whatever order the channels were read.
-- `_decide_fate` is the only place where the good lane's gate is commanded, and it asks `why_not_passed` and the neighbours
-  first; `_lead_aside` commands the others, only for parts that the good lane is shut for.
+- Gates are commanded by `gate_keeper.py` alone.
 - `_close` is the only place where an outcome is born; a part leaves the zone there and nowhere else.
 - Alarms latch in `_raise` and leave in `_acknowledge`; the state follows from `_settle` alone.
 """
@@ -27,7 +26,6 @@ from edge_inspector.line.events import (
     Acknowledged,
     Announce,
     BeltTickSeen,
-    CommandGate,
     DecisionBeatSeen,
     DrainAsked,
     EdgeSeen,
@@ -40,8 +38,9 @@ from edge_inspector.line.events import (
     TimePassed,
     VerdictSeen,
 )
+from edge_inspector.line.gate_keeper import GateKeeper
 from edge_inspector.line.purge import Purge
-from edge_inspector.line.schedule import Moment, drain_bound_ns, length_mm, schedule_of
+from edge_inspector.line.schedule import drain_bound_ns, length_mm, schedule_of
 from edge_inspector.line.states import STOPS_BELT, Alarm, AlarmCode, LineState, outputs_of
 from edge_inspector.line.tracked_part import Fate, TrackedPart
 from edge_inspector.line.uninspected_limit import UninspectedCounter
@@ -70,6 +69,7 @@ class LineController:
         self._limit = UninspectedCounter(line.uninspected_limit)
         self._belt = BeltWatch()
         self._purge = Purge(line, self._belt)
+        self._gates = GateKeeper(line, self.zone, self._beat_is_fresh)
         self._supervisor_ready = False
         self._ready_since_ns: int | None = None
         self._supervisor_at_ns: int | None = None
@@ -98,7 +98,7 @@ class LineController:
 
     def next_commit_ns(self) -> int | None:
         """When the next ejector is decided about for the next part; the worker wakes then."""
-        return min((part.ahead[0].commit_ns for part in self.zone if part.ahead), default=None)
+        return self._gates.next_commit_ns()
 
     # -- the one door -----------------------------------------------------------------------------------------------
 
@@ -135,7 +135,8 @@ class LineController:
                 self._raise(code, text, now_ns)
             case TimePassed():
                 self._watch(now_ns)
-                self._decide(now_ns)
+                steady = self.outputs[1] and self._belt.is_steady(now_ns)
+                self._effects += self._gates.decide(now_ns, belt_is_steady=steady)
                 self._close_windows(now_ns)
             case _:
                 assert_never(event)
@@ -264,57 +265,6 @@ class LineController:
         is_under_sensor = last is not None and not last.in_lost_zone and last.trailing_ns is None
         if permit and last is not None and is_under_sensor and now_ns - last.trigger_ns > jam_ns:
             self._raise(AlarmCode.SENSOR_BLOCKED, f"part {last.key.name} never left the arrival sensor", now_ns)
-
-    def _decide(self, now_ns: int) -> None:
-        """Decide about each ejector whose moment for a part has come."""
-        for part in self.zone:
-            while part.ahead and (part.in_lost_zone or now_ns >= part.ahead[0].commit_ns):
-                moment = part.ahead.popleft()
-                if part.fate is Fate.ARMED:
-                    self._decide_fate(part, moment, now_ns)
-                if part.fate is Fate.SHUT and moment is not part.schedule.good:
-                    self._lead_aside(part, moment, now_ns)
-
-    def _decide_fate(self, part: TrackedPart, moment: Moment, now_ns: int) -> None:
-        """Shut the good lane for this part, or open it at its own moment: the only place where its gate is commanded.
-
-        Asked at every ejector from the first on: a part that is not accepted by then may be led aside there, so that it can
-        not become accepted later. One that is accepted by then can still be shut out.
-        """
-        reason = part.why_not_passed(beat_is_fresh=self._beat_is_fresh(part, now_ns), now_ns=now_ns)
-        if not reason and moment is not part.schedule.good:
-            return
-        neighbour = self.zone.neighbour_at_fault(part)
-        if not reason and neighbour is not None:
-            reason = f"shares the gate's window with part {neighbour.key.name}, which may not pass"
-        if not reason and not self._belt_is_steady(now_ns):
-            reason = "the belt was not running steadily at the gate's moment"
-        if reason:
-            part.shut(reason)
-        else:
-            part.open()
-            self._command(part, moment)
-
-    def _lead_aside(self, part: TrackedPart, moment: Moment, now_ns: int) -> None:
-        """Open an ejector that is for the verdict of a part that the good lane is shut for.
-
-        A convenience, and never more: such an ejector only ever takes parts away from the good lane's gate, which stays shut
-        for them by itself. One that fails, or is not opened for some doubt, leaves its parts to the last bin.
-        """
-        is_for_it = part.applied in moment.ejector.verdicts and not part.lane
-        if part.in_lost_zone or not is_for_it or now_ns > moment.latest_ns or not self._belt_is_steady(now_ns):
-            return
-        if self.zone.neighbour_led_astray(part, moment.ejector) is None:
-            part.lane = moment.ejector.name
-            self._command(part, moment)
-
-    def _command(self, part: TrackedPart, moment: Moment) -> None:
-        _, closes_ns = part.open_interval_ns(moment.ejector, self._line)
-        valid_until_ns = moment.due_ns + ms_to_ns(moment.ejector.tolerance_ms)
-        self._effects.append(CommandGate(part.key, moment.ejector.name, moment.due_ns, closes_ns, valid_until_ns))
-
-    def _belt_is_steady(self, now_ns: int) -> bool:
-        return self.outputs[1] and self._belt.is_steady(now_ns)
 
     def _beat_is_fresh(self, part: TrackedPart, now_ns: int) -> bool:
         """Whether the very decision worker that gave the verdict still lives."""
