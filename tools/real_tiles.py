@@ -29,7 +29,7 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.recordings import PartKind, RecordedTruth
 from edge_inspector.simulation.bin_events import Bin
 from edge_inspector.simulation.reconcile import Row
-from edge_inspector.station.engine_manifest import EnginePackage, ScaleRange
+from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, ScaleRange
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.magnetic_tile import (
     VIEW_HEIGHT_PX,
@@ -57,6 +57,8 @@ from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_
 CAMERA = "c1"
 ESCAPE_COST = 10.0  # false rejects: with labels this doubtful, a cut below every defective tile rejects nearly all
 NOMINAL_MM_PER_PX = 0.1  # nobody says how large a pixel of this set is, so the rules measure nothing in mm
+# Cuts may be low here; then much of a map lies near `t_low`: 0.4 % of the pixels crossed it between PyTorch and OpenVINO.
+PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=0.02)
 GREY_MARGIN = 20.0  # grey levels beyond what training and validation pictures have on average
 
 
@@ -93,6 +95,7 @@ line: # slow, so that a busy machine still judges every part in time: this measu
   min_spacing_mm: 100
   ejectors: [{{name: good, for: [ACCEPT], at_mm: 500}}]
   uninspected_limit: {{in_a_row: 1000, of_last: 1000, most: 999}} # none may stop the feed: they are counted
+supervision: {{beat_timeout_ms: 15000, pending_timeout_ms: 15000}} # nor may five engines on a busy machine
 """
 
 RECIPE = """\
@@ -184,6 +187,7 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
         validation_words="the fold that chose the cut: tiles with this defect, and good ones known to be free of it",
         test_words="the fold held back: tiles with this defect, and good ones known to be free of it",
         escape_cost=ESCAPE_COST,
+        parity=PARITY,
     )
     return package_engine(
         arguments.out / "engines" / engine_name(defect),
