@@ -5,7 +5,8 @@
 Parts are drawn from seeds of their own (synthesis.measured_parts), judged by docs/examples/straw, and counted: escapes and
 false rejects with exact intervals, by kind, size and contrast; wrong parts that were accepted; good ones that nobody could
 judge; how often one defect was counted once, how well its length and place were measured. Pictures of what went wrong go to
-build/straw_parts.
+build/straw_parts, one line a part to build/straw_parts/rows.jsonl. Kinds of parts take turns: Ctrl-C ends with a report of
+the parts judged so far.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -48,7 +50,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs/examples/straw"
 SEED = 70_000
 WRONG = (Stratum.EMPTY, Stratum.TWO, Stratum.HALF, Stratum.TILTED, Stratum.FOREIGN)
-LOW_CONTRAST = {DefectKind.CRACK: 0.24, DefectKind.STAIN: 0.18, DefectKind.HOLE: 0.5}  # the faintest quarter or so
+LOW_CONTRAST = {DefectKind.CRACK: 0.29, DefectKind.STAIN: 0.18, DefectKind.HOLE: 0.5}  # the faintest quarter or so
 DRAWN_AHEAD = 12
 NEAR_MM = 3.0  # a finding so near to the drawn defect is of it
 Floats = NDArray[np.float64]
@@ -73,6 +75,7 @@ class Row:
     length_mm: float
     angles_apart_deg: tuple[float, ...]  # of the defect's middle, between each two views
     along_apart_mm: tuple[float, ...]
+    scores: dict[str, float]  # of each engine: the highest that reaches the cut, else 0
 
 
 def main() -> int:
@@ -82,20 +85,26 @@ def main() -> int:
     rows: list[Row] = []
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    with ProgressBar(quiet=arguments.json is not None) as bar, drawing_pool() as pool:
+    with (
+        suppress(KeyboardInterrupt),
+        (out / "rows.jsonl").open("w", encoding="utf-8") as file,
+        ProgressBar(quiet=arguments.json is not None) as bar,
+        drawing_pool() as pool,
+    ):
         for done, ((stratum, number), measured) in enumerate(_drawn(pool, todo), 1):
             rejudged = judge.judge(take(measured))
             rows.append(_row(stratum, number, measured, rejudged))
+            file.write(json.dumps(asdict(rows[-1])) + "\n")
+            file.flush()
             if _is_wrong(rows[-1]):
                 _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
             bar.show("straws", done, len(todo))
     report = summarise(rows)
-    (out / "rows.json").write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
     for line in report_lines(report):
         print(line)
-    return 0
+    return 0 if len(rows) == len(todo) else 130
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,9 +122,9 @@ def _arguments() -> argparse.Namespace:
 def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
     counts = {Stratum.GOOD: arguments.good, Stratum.MUST_FIND: arguments.must_find}
     counts |= {Stratum.SMALL: arguments.other, Stratum.THIN: arguments.other} | dict.fromkeys(WRONG, arguments.wrong)
-    for stratum, count in counts.items():
-        for number in range(count):
-            yield stratum, number
+    turns = [((number + 0.5) / count, stratum, number) for stratum, count in counts.items() for number in range(count)]
+    for _, stratum, number in sorted(turns):
+        yield stratum, number
 
 
 def _drawn(pool: Executor, todo: list[tuple[Stratum, int]]) -> Iterator[tuple[tuple[Stratum, int], MeasuredPart]]:
@@ -165,6 +174,7 @@ def _row(stratum: Stratum, number: int, measured: MeasuredPart, rejudged: Rejudg
         max((found.length_mm for found in own), default=0.0),
         tuple(angle for angle, _ in apart),
         tuple(along for _, along in apart),
+        {name: rejudged.score(name) for _, name in rejudged.judgements},
     )
 
 

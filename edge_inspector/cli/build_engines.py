@@ -19,8 +19,8 @@ def build_engines(
         "build/straw_engines"
     ),
     seed: Annotated[int, typer.Option(help="seed of training; its sets take the next two")] = 52_000,
-    common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 3638,
-    own_steps: Annotated[int, typer.Option(min=1, help="batches from which each engine then learns its own")] = 600,
+    common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 5400,
+    own_steps: Annotated[int, typer.Option(min=1, help="batches for each engine alone, cracks 2.5 times as many")] = 500,
     common_minutes: Annotated[float | None, typer.Option(min=0.1, help="end the first sooner, after so long")] = None,
     own_minutes: Annotated[float | None, typer.Option(min=0.1, help="end each of the second sooner, after so long")] = None,
 ) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from edge_inspector.rejudging.part_judge import Taken
 from edge_inspector.station.station import Camera, CameraPlace
-from edge_inspector.synthesis.measured_parts import ANGLES_DEG, MeasuredPart
+from edge_inspector.synthesis.measured_parts import MeasuredPart
 from edge_inspector.synthesis.projection import Camera as DrawnCamera
+from edge_inspector.synthesis.ring_pictures import ANGLES_DEG
 from edge_inspector.synthesis.session import LATENCY_NS, OFFSET_NS, SPEED_MM_S
 
 

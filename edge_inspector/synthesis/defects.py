@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS, Surface
 
 MASK_LEVEL = 0.5
+SLANT_DEG = (2.0, 8.0)  # of a crack to the straw's axis
 END_MM = 1.0  # defects keep so far from the cut ends
 
 Float = NDArray[np.float32]
@@ -40,7 +41,7 @@ class DefectRange:
 
 
 RANGES = {  # the least contrast is the floor that results are stated for
-    DefectKind.CRACK: DefectRange((1.0, 25.0), (0.18, 0.45), (0.1, 0.3)),
+    DefectKind.CRACK: DefectRange((1.0, 25.0), (0.24, 0.45), (0.1, 0.3)),
     DefectKind.STAIN: DefectRange((1.0, 9.0), (0.13, 0.32)),
     DefectKind.HOLE: DefectRange((0.5, 3.5), (0.4, 0.8)),
 }
@@ -114,14 +115,14 @@ def _offsets_mm(surface: Surface, angle_deg: float, along_mm: float) -> tuple[Fl
 
 
 def _crack(rng: np.random.Generator, surface: Surface, defect: Defect) -> tuple[Defect, Float, Float]:
-    """A line along the grain: it wobbles, tapers to both ends, and has a faint bright lip on one side."""
+    """A jagged line that slants to the grain, tapers to both ends, and has a faint bright lip on one side."""
     around_mm, along_mm = _offsets_mm(surface, defect.angle_deg, defect.along_mm)
     share = along_mm[0] / np.float32(defect.size_mm) + np.float32(0.5)  # 0..1 from end to end
     inside = (share >= 0) & (share <= 1)
-    knots = max(4, round(defect.size_mm / 1.2))
+    knots = max(4, round(defect.size_mm / 0.8))
     wobble = cv2.resize(rng.standard_normal((1, knots)).astype(np.float32), (512, 1), interpolation=cv2.INTER_CUBIC)[0]
-    wobble_mm = np.float32(0.07 * min(1.0, defect.size_mm / 6)) * np.interp(share, np.linspace(0, 1, 512), wobble)
-    slope = math.tan(math.radians(float(rng.uniform(-8, 8))))
+    wobble_mm = np.float32(0.07 * min(1.0, (2 + defect.size_mm) / 8)) * np.interp(share, np.linspace(0, 1, 512), wobble)
+    slope = math.tan(math.radians(float(rng.choice([-1.0, 1.0]) * rng.uniform(*SLANT_DEG))))
     middle_mm = (np.float32(slope) * along_mm[0] + wobble_mm).astype(np.float32)  # (columns,)
     from_end_mm = np.minimum(share, 1 - share) * np.float32(defect.size_mm)
     taper = np.clip(from_end_mm / np.float32(min(1.2, 0.3 * defect.size_mm)), 0.0, 1.0)
@@ -131,7 +132,7 @@ def _crack(rng: np.random.Generator, surface: Surface, defect: Defect) -> tuple[
     profile = np.clip((half_mm[None, :] - np.abs(distance_mm)) / edge_mm + np.float32(0.5), 0.0, 1.0)
     profile *= (np.float32(0.62) + np.float32(0.38) * taper)[None, :] * inside[None, :]
     lip_mm = (half_mm[None, :] + np.float32(0.06)) * np.float32(rng.choice([-1.0, 1.0]))
-    lip = np.float32(rng.uniform(0.0, 0.08)) * np.exp(-0.5 * ((distance_mm - lip_mm) / np.float32(0.05)) ** 2)
+    lip = np.float32(rng.uniform(0.02, 0.08)) * np.exp(-0.5 * ((distance_mm - lip_mm) / np.float32(0.05)) ** 2)
     return defect, profile.astype(np.float32), (lip * inside[None, :]).astype(np.float32)
 
 

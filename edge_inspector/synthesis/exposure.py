@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS, Surface
 STAIN_TINT_RGB = (0.80, 1.0, 1.25)  # a stain takes more of the blue light
 FLAT_INCIDENCE_DEG = 62.0  # what is seen at a flatter angle is another view's to judge
 NOISE_FIELDS = 8
+VIBRATION_PX = 1.0  # most that a running belt moves a camera's picture, either way, along and across
 
 Float = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -43,6 +44,11 @@ class Look:
     noise: float  # grey levels at black
     jpeg_quality: int
     background: Float  # float32 (HEIGHT, WIDTH, 3)
+
+    def shaken(self, rng: np.random.Generator) -> Look:
+        """The look of one exposure on a running belt: its camera is moved by vibration."""
+        x, y = np.add(self.camera.centre_px, rng.uniform(-VIBRATION_PX, VIBRATION_PX, 2))
+        return replace(self, camera=replace(self.camera, centre_px=(float(x), float(y))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,9 @@ import numpy as np
 from edge_inspector.recordings import PartKind
 from edge_inspector.synthesis.body import draw_body
 from edge_inspector.synthesis.defects import RANGES, DefectKind, choose_defect
-from edge_inspector.synthesis.exposure import Exposure, Look, Sensor, draw_look, encode_jpeg, expose
 from edge_inspector.synthesis.part import Part, draw_straw, draw_wrong
-from edge_inspector.synthesis.projection import Camera
+from edge_inspector.synthesis.ring_pictures import RingPicture, take_pictures
 
-ANGLES_DEG = tuple(60.0 * k for k in range(6))
-LEAD_MM = 100.0  # of the leading end when the part is in the middle of every view
-MOST_SKEW_MM = 3.35  # half a frame period at 200 mm/s
 SMALL_MM = (1.0, 2.0)
 MUST_FIND_MM = 2.0
 CRACK_WIDTH_MM = 0.16  # of the thinnest crack that must be found
@@ -44,35 +40,18 @@ class Stratum(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredView:
-    """One camera's picture of the part, as JPEG and before it, and how it was taken."""
-
-    exposure: Exposure
-    jpeg: bytes
-    lead_mm: float  # of the leading end from the sensor at mid-exposure
-    look: Look
-
-
-@dataclass(frozen=True, slots=True)
 class MeasuredPart:
-    """A part and its six views, in the order of `ANGLES_DEG`."""
+    """A part and its six views, in the order of `ring_pictures.ANGLES_DEG`."""
 
     part: Part
-    views: tuple[MeasuredView, ...]
+    views: tuple[RingPicture, ...]
 
 
 def draw_measured_part(seed: int, number: int, what: Stratum) -> MeasuredPart:
     """Draw part `number` of a stratum: the same one for the same arguments."""
     rng = np.random.default_rng((seed, STREAM, list(Stratum).index(what), number))
     part = _draw(rng, what, tuple(DefectKind)[number % len(DefectKind)])
-    sensor = Sensor(rng)
-    views = []
-    for angle_deg in ANGLES_DEG:
-        look = draw_look(rng, Camera(angle_deg))
-        lead_mm = LEAD_MM + float(rng.uniform(-MOST_SKEW_MM, MOST_SKEW_MM))
-        exposure = expose(rng, sensor, look, part.pieces, lead_mm)
-        views.append(MeasuredView(exposure, encode_jpeg(exposure.rgb, look.jpeg_quality), lead_mm, look))
-    return MeasuredPart(part, tuple(views))
+    return MeasuredPart(part, take_pictures(rng, part.pieces, vibrating=True))
 
 
 def _draw(rng: np.random.Generator, what: Stratum, kind: DefectKind) -> Part:

@@ -209,7 +209,7 @@ def _show(
     first, last = -(-(due_ns - reach_ns - phase_ns) // PERIOD_NS), (due_ns + reach_ns - phase_ns) // PERIOD_NS
     mids_ns = {sequence: phase_ns + sequence * PERIOD_NS for sequence in range(max(0, first), last + 1)}
     exact = {
-        sequence: expose(rng, sensor, look, part.pieces, SPEED_MM_S * (mid_ns - plan.t_ns) / 1e9).rgb
+        sequence: expose(rng, sensor, look.shaken(rng), part.pieces, SPEED_MM_S * (mid_ns - plan.t_ns) / 1e9).rgb
         for sequence, mid_ns in mids_ns.items()
         if abs(mid_ns - due_ns) <= EXACT_NS
     }

@@ -1,9 +1,9 @@
-"""The natural surface of a generated straw, unwrapped: grain, nodes, drift of tone, dark ends, dust.
+"""The natural surface of a generated straw, unwrapped: grain, nodes, drift of tone and tint, freckles, dark ends, dust.
 
-Everything here is good: it is what an engine must not take for a defect. Grain lines are up to 36 % dark, as dark as cracks
-are, but straight, blurred and long; short dark ticks have the width of a crack, but stay below `TICK_MM`; dust has the
-darkness of a hole, but stays below `DUST_MM`; nodes, drift and ends have the softness of stains, but run around the straw or
-are fainter than the faintest stain drawn.
+Everything here is good: it is what an engine must not take for a defect. Lines and fibres of the grain (`grain`) are as
+dark as cracks, but soft; short dark ticks have the width of a crack, but stay below `TICK_MM`; dust has the darkness of a
+hole, but stays below `DUST_MM`; clouds have the colour of stains, but are fainter than the faintest stain drawn, freckles
+stay below `FRECKLE_MM`; nodes, drift and ends have the softness of stains, but run around the straw or lack their colour.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.synthesis.body import Body
+from edge_inspector.synthesis.grain import blur_around, draw_grain, smooth_field
 
 ROWS = 768  # around: 0.033 mm a row on a straw of 8 mm
 MM_PER_COLUMN = 0.05
-GRAIN_DARKNESS = (0.08, 0.36)
 TICK_MM = 0.7
 DUST_MM = 0.3
 NODE_SHARE = 0.35  # of the straws that have one
 MOST_DRIFT = 0.05
+CLOUDS = (0.04, 0.09)  # of a stain's colour, lighter and darker
+FRECKLES = 14  # at most
+FRECKLE_MM = (0.25, 0.7)
+FRECKLE_DARKNESS = (0.1, 0.4)
 
 Float = NDArray[np.float32]
 
@@ -31,7 +35,8 @@ Float = NDArray[np.float32]
 @dataclass(slots=True)
 class Surface:
     """Layers float32 (ROWS, columns): row r is the angle 360 r / ROWS, column c is (c + 1/2) * MM_PER_COLUMN from the
-    leading end. `tone` is the share of light that comes back (about 1); `stain` how much of it a stain takes, 0..1."""
+    leading end. `tone` is the share of light that comes back (about 1); `stain` how much of it a stain, or what has its
+    colour, takes: below 0 where the straw is paler."""
 
     body: Body
     tone: Float
@@ -54,9 +59,11 @@ def draw_surface(rng: np.random.Generator, body: Body) -> Surface:
     """Draw the sound surface of one straw."""
     columns = math.ceil(body.length_mm / MM_PER_COLUMN)
     surface = Surface(body, np.ones((ROWS, columns), np.float32), np.zeros((ROWS, columns), np.float32), *_draw_lot(rng))
-    surface.tone *= _grain(rng, columns)
+    surface.tone *= draw_grain(rng, ROWS, columns, surface.mm_per_row, MM_PER_COLUMN)
     surface.tone *= _drift(rng, columns)
     surface.tone *= _ends(rng, columns)[None, :]
+    surface.stain += smooth_field(rng, ROWS, columns, 9, (8, 15)) * np.float32(rng.uniform(*CLOUDS))
+    _add_freckles(rng, surface)
     _add_ticks(rng, surface)
     if rng.random() < NODE_SHARE:
         _add_node(rng, surface)
@@ -73,31 +80,6 @@ def _draw_lot(rng: np.random.Generator) -> tuple[tuple[float, float, float], flo
     hue = rng.uniform(0.96, 1.04, 3)
     colour = (red * level * float(hue[0]), green * level * float(hue[1]), blue * level * float(hue[2]))
     return colour, float(rng.uniform(40, 70) if is_wet else rng.uniform(12, 36))
-
-
-def blur_around(noise: Float, sigma_rows: float) -> Float:
-    """Blur around the straw only, the first row following the last."""
-    pad = math.ceil(4 * sigma_rows)
-    wrapped = np.concatenate([noise[-pad:], noise, noise[:pad]])
-    blurred = cv2.GaussianBlur(wrapped, (1, 2 * pad + 1), sigmaX=0, sigmaY=sigma_rows)
-    return np.asarray(blurred.reshape(wrapped.shape)[pad:-pad], np.float32)
-
-
-def _stretch(coarse: Float, columns: int) -> Float:
-    return np.asarray(cv2.resize(coarse, (columns, coarse.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _grain(rng: np.random.Generator, columns: int) -> Float:
-    """Dark lines along the whole straw that fade in and out, of three widths, and fibres too fine to be told apart."""
-    dark = np.zeros((ROWS, columns), np.float32)
-    for sigma_rows, knots, most in ((2.2, 9, 1.0), (5.0, 6, 0.8), (11.0, 5, 0.6)):
-        lines = blur_around(rng.standard_normal((ROWS, knots)).astype(np.float32), sigma_rows)
-        lines += 1.5 * blur_around(rng.standard_normal((ROWS, 1)).astype(np.float32), sigma_rows)
-        lines /= float(lines.std()) + 1e-6
-        np.maximum(dark, most * np.clip(_stretch(lines, columns) * 0.45 - 0.25, 0.0, 1.0), out=dark)
-    fibres = _stretch(rng.standard_normal((ROWS, 40)).astype(np.float32), columns)
-    strength = float(rng.uniform(*GRAIN_DARKNESS))
-    return np.asarray((1.0 - strength * dark) * (1.0 + 0.015 * fibres), np.float32)
 
 
 def _drift(rng: np.random.Generator, columns: int) -> Float:
@@ -129,6 +111,19 @@ def _add_ticks(rng: np.random.Generator, surface: Surface) -> None:
         dash[:, 0] *= 0.5
         dash[:, -1] *= 0.5
         surface.tone[row : row + height, column : column + length] *= 1.0 - dash
+
+
+def _add_freckles(rng: np.random.Generator, surface: Surface) -> None:
+    """Round specks of a stain's colour, anywhere around."""
+    for _ in range(int(rng.integers(0, FRECKLES, endpoint=True))):
+        radius_mm, darkness = float(rng.uniform(*FRECKLE_MM)) / 2, float(rng.uniform(*FRECKLE_DARKNESS))
+        row, column = rng.uniform(0, ROWS), rng.uniform(0, surface.columns)
+        reach_rows, reach = 1.3 * radius_mm / surface.mm_per_row, 1.3 * radius_mm / MM_PER_COLUMN
+        rows = np.arange(math.ceil(row - reach_rows), math.floor(row + reach_rows) + 1)
+        columns = np.arange(max(0, math.ceil(column - reach)), min(surface.columns, math.floor(column + reach) + 1))
+        y, x = (rows - row) * surface.mm_per_row / radius_mm, (columns - column) * MM_PER_COLUMN / radius_mm
+        speck = np.clip((1.2 - np.hypot(y[:, None], x[None, :])) / 0.4, 0.0, 1.0)
+        surface.stain[np.ix_(rows % ROWS, columns)] += np.asarray(darkness * speck, np.float32)
 
 
 def _add_node(rng: np.random.Generator, surface: Surface) -> None:

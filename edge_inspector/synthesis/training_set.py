@@ -13,13 +13,10 @@ import numpy as np
 from edge_inspector.recordings import PartKind
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.drawing_pool import drawing_pool
-from edge_inspector.synthesis.exposure import Exposure, Picture, Sensor, draw_look, encode_jpeg, expose
+from edge_inspector.synthesis.exposure import Picture
 from edge_inspector.synthesis.part import Part, draw_defective, draw_straw, draw_wrong
-from edge_inspector.synthesis.projection import HEIGHT, WIDTH, Camera
-
-CAMERA_ANGLES_DEG = tuple(60.0 * k for k in range(6))
-LEAD_MM = 100.0  # of the leading end when the part is in the middle of every view
-MOST_SKEW_MM = 3.35  # half a frame period at 200 mm/s
+from edge_inspector.synthesis.projection import HEIGHT, WIDTH
+from edge_inspector.synthesis.ring_pictures import RingPicture, take_pictures
 
 
 def training_set(
@@ -52,8 +49,8 @@ def training_set(
 
 def draw_training_part(
     seed: int, number: int, defect_share: float, odd_share: float
-) -> tuple[Part, list[Exposure], list[bytes]]:
-    """One straw before six cameras of a station of its own, with its pictures as JPEG."""
+) -> tuple[Part, tuple[RingPicture, ...]]:
+    """One straw before six cameras of a station of its own, with its pictures."""
     rng = np.random.default_rng((seed, number))
     if rng.random() < odd_share:
         part = draw_wrong(rng, PartKind.HALF if rng.random() < 0.5 else PartKind.TILTED)
@@ -61,25 +58,18 @@ def draw_training_part(
         part = draw_defective(rng, most=4)
     else:
         part = draw_straw(rng)
-    sensor = Sensor(rng)
-    exposures, jpegs = [], []
-    for angle_deg in CAMERA_ANGLES_DEG:
-        look = draw_look(rng, Camera(angle_deg))
-        lead_mm = LEAD_MM + float(rng.uniform(-MOST_SKEW_MM, MOST_SKEW_MM))
-        exposures.append(expose(rng, sensor, look, part.pieces, lead_mm))
-        jpegs.append(encode_jpeg(exposures[-1].rgb, look.jpeg_quality))
-    return part, exposures, jpegs
+    return part, take_pictures(rng, part.pieces, vibrating=False)
 
 
 def _write_part(path: Path, seed: int, defect_share: float, odd_share: float, number: int) -> None:
-    _, exposures, jpegs = draw_training_part(seed, number, defect_share, odd_share)
+    _, pictures = draw_training_part(seed, number, defect_share, odd_share)
     clean = np.zeros((HEIGHT, WIDTH), np.uint8)
-    for k, (exposure, jpeg) in enumerate(zip(exposures, jpegs, strict=True), 1):
+    for k, picture in enumerate(pictures, 1):
         stem = f"{seed}-{number:05d}-c{k}"
-        (path / "images" / f"{stem}.jpg").write_bytes(jpeg)
-        _write_png(path / "ignore" / f"{stem}.png", np.where(exposure.flat, 255, 0).astype(np.uint8))
+        (path / "images" / f"{stem}.jpg").write_bytes(picture.jpeg)
+        _write_png(path / "ignore" / f"{stem}.png", np.where(picture.exposure.flat, 255, 0).astype(np.uint8))
         for kind in DefectKind:
-            _write_png(path / "masks" / kind.value / f"{stem}.png", exposure.masks.get(kind, clean))
+            _write_png(path / "masks" / kind.value / f"{stem}.png", picture.exposure.masks.get(kind, clean))
 
 
 def _write_png(path: Path, picture: Picture) -> None:

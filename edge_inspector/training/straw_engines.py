@@ -34,15 +34,17 @@ MM_PER_PX = ScaleRange(min=0.05, max=0.063)
 
 @dataclass(frozen=True, slots=True)
 class StrawEngine:
-    """One engine that ships. `smallest_px`: what the smallest defect that matters (2 mm) covers, seen at 60 degrees."""
+    """One engine that ships. `smallest_px`: what the smallest defect that matters (2 mm) covers, seen at 60 degrees;
+    `patience`: how many times a plan's own steps it learns alone."""
 
     kind: DefectKind
     colour: str
     smallest_px: int
+    patience: float = 1.0
 
 
 ENGINES = {
-    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40),
+    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40, patience=2.5),  # fibres are all but cracks
     "straw_stain": StrawEngine(DefectKind.STAIN, "yellow", 240),
     "straw_hole": StrawEngine(DefectKind.HOLE, "blue", 120),
 }
@@ -56,9 +58,9 @@ class BuildPlan:
     seed: int = SEED
     straws: int = 1000
     calibration_straws: int = 60
-    common_steps: int = 3638
+    common_steps: int = 5400
     common_minutes: float = math.inf
-    own_steps: int = 600
+    own_steps: int = 500
     own_minutes: float = math.inf
     validation_parts: int = 250  # good ones, and as many defective of each engine's own kind
     test_parts: int = 300
@@ -130,8 +132,9 @@ def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedN
 
 
 def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
+    own_steps = round(plan.own_steps * ENGINES[name].patience)
     settings = replace(
-        _settings(plan), steps=plan.own_steps, minutes=plan.own_minutes, batch=8, defective_share=0.5, learning_rate=7e-4
+        _settings(plan), steps=own_steps, minutes=plan.own_minutes, batch=8, defective_share=0.5, learning_rate=7e-4
     )
 
     def learn() -> TrainedNetwork:
@@ -193,7 +196,7 @@ def build_command(plan: BuildPlan) -> str:
     """The command line that builds the engines with this plan.
 
     >>> build_command(BuildPlan(common_minutes=60))
-    'edge-inspector engines build --seed 52000 --common-steps 3638 --own-steps 600 --common-minutes 60'
+    'edge-inspector engines build --seed 52000 --common-steps 5400 --own-steps 500 --common-minutes 60'
     """
     words = [
         f"edge-inspector engines build --seed {plan.seed} --common-steps {plan.common_steps} --own-steps {plan.own_steps}"

@@ -14,9 +14,9 @@ from scipy.stats import beta
 from edge_inspector.inference.map_regions import map_score
 
 SCALE_RANGE = (0.2, 5.0)
-NARROW_MARGIN = 0.5  # logit units: a cut of sets that overlap goes this far below the lowest defective part
+NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
 SMALLEST_CUT = 0.01
-LARGEST_CUT = 0.5  # a part whose pixels are more likely crack than not is never below the cut
+LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts have such pixels
 
 
 def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> float:
@@ -65,8 +65,9 @@ def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str
 
     If the sets overlap the cut goes below every defective part: rather a false reject than an escape. Where an escape has a
     price, `escape_cost` false rejects, it goes where escapes and false rejects together cost least (science.md §6.5 i), half
-    way between the scores on either side; of equal prices the lowest. It is kept within SMALLEST_CUT and LARGEST_CUT. Raises
-    ValueError if either set is empty, a score is not finite, or the price is not above 0.
+    way between the scores on either side; of equal prices the lowest. It is kept within SMALLEST_CUT and LARGEST_CUT; of
+    sets that do not overlap it may lie beyond, up to NARROW_MARGIN above the highest good part. Raises ValueError if either
+    set is empty, a score is not finite, or the price is not above 0.
 
     >>> choose_cut([0.001, 0.01], [0.99, 0.9], "f32").score
     0.2317
@@ -77,7 +78,8 @@ def choose_cut(good: Sequence[float], defective: Sequence[float], precision: str
         raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
     largest_good, smallest_defective = max(good), min(defective)
     if largest_good < smallest_defective:
-        score = _cut_at((_logit(largest_good) + _logit(smallest_defective)) / 2)
+        half_way = (_logit(largest_good) + _logit(smallest_defective)) / 2
+        score = _cut_at(half_way, beyond=min(half_way, _logit(largest_good) + NARROW_MARGIN))
     elif math.isinf(escape_cost):
         score = _cut_at(_logit(smallest_defective) - NARROW_MARGIN)
     else:
@@ -105,8 +107,13 @@ def _cheapest_cut(good: Sequence[float], defective: Sequence[float], escape_cost
     return min(cuts, key=lambda cut: (price(cut), cut))
 
 
-def _cut_at(logit: float) -> float:
-    return round(min(max(1.0 / (1.0 + math.exp(-logit)), SMALLEST_CUT), LARGEST_CUT), 4)
+def _cut_at(logit: float, beyond: float = -math.inf) -> float:
+    """The cut at a logit, within the limits; where `beyond` lies above the upper one, there."""
+    return round(max(min(max(_probability(logit), SMALLEST_CUT), LARGEST_CUT), _probability(beyond)), 4)
+
+
+def _probability(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700 else 0.0
 
 
 def region_threshold(cut: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 from edge_inspector.recordings import PartKind
 from edge_inspector.synthesis.body import draw_body
 from edge_inspector.synthesis.defects import MASK_LEVEL, RANGES, DefectKind, choose_defect
-from edge_inspector.synthesis.exposure import FLAT_INCIDENCE_DEG, Sensor, draw_look, encode_jpeg, expose
+from edge_inspector.synthesis.exposure import FLAT_INCIDENCE_DEG, VIBRATION_PX, Sensor, draw_look, encode_jpeg, expose
 from edge_inspector.synthesis.part import WRONG_KINDS, Part, draw_straw, draw_wrong
 from edge_inspector.synthesis.projection import Camera, cast
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
@@ -155,3 +155,12 @@ def test_defects_are_drawn_within_their_ranges() -> None:
             assert RANGES[kind].size_mm[0] <= defect.size_mm <= RANGES[kind].size_mm[1]
             assert RANGES[kind].contrast[0] <= defect.contrast <= RANGES[kind].contrast[1]
             assert defect.size_mm / 2 + 1.0 <= defect.along_mm <= 60.0 - defect.size_mm / 2 - 1.0
+
+
+def test_vibration_moves_the_picture_by_a_pixel_at_most() -> None:
+    rng = np.random.default_rng(3)
+    look = draw_look(rng, Camera(60.0))
+    moved = np.array([look.shaken(rng).camera.centre_px for _ in range(200)]) - look.camera.centre_px
+    assert 0.9 < np.abs(moved).max() <= VIBRATION_PX
+    assert np.abs(moved.mean(0)).max() < 0.2
+    assert look.shaken(rng).camera.angle_deg == 60.0

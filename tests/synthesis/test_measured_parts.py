@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from edge_inspector.recordings import PartKind
-from edge_inspector.synthesis import measured_parts
+from edge_inspector.synthesis import ring_pictures
 from edge_inspector.synthesis.defects import RANGES, Defect, DefectKind
-from edge_inspector.synthesis.measured_parts import ANGLES_DEG, MeasuredPart, Stratum, draw_measured_part
+from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.part import Part
+from edge_inspector.synthesis.ring_pictures import ANGLES_DEG
 
 WRONG = (Stratum.EMPTY, Stratum.TWO, Stratum.HALF, Stratum.TILTED, Stratum.FOREIGN)
 KINDS = tuple(DefectKind)
@@ -21,7 +22,7 @@ KINDS = tuple(DefectKind)
 @pytest.fixture
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No picture is taken: what is asked is which parts there are, and many of them."""
-    monkeypatch.setattr(measured_parts, "ANGLES_DEG", ())
+    monkeypatch.setattr(ring_pictures, "ANGLES_DEG", ())
 
 
 def defects_of(what: Stratum, count: int) -> list[Defect]:
@@ -46,6 +47,7 @@ def test_a_part_has_six_views_with_their_place_look_and_picture() -> None:
     measured = draw_measured_part(3, 0, Stratum.GOOD)
     assert [view.look.camera.angle_deg for view in measured.views] == list(ANGLES_DEG) == [0, 60, 120, 180, 240, 300]
     assert len({view.lead_mm for view in measured.views}) == 6
+    assert len({view.look.camera.centre_px for view in measured.views}) == 6  # vibration
     for view in measured.views:
         assert abs(view.lead_mm - 100) <= 3.35
         decoded = cv2.imdecode(np.frombuffer(view.jpeg, np.uint8), cv2.IMREAD_COLOR)

@@ -30,7 +30,7 @@ def test_every_picture_has_a_mask_of_each_kind_and_what_to_ignore(tmp_path: Path
 
 def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) -> None:
     training_set(tmp_path / "set", seed=9, count=2, defect_share=1.0, odd_share=0.0)
-    part, exposures, jpegs = draw_training_part(9, 1, 1.0, 0.0)
+    part, pictures = draw_training_part(9, 1, 1.0, 0.0)
     assert part.defects
     for kind in {defect.kind for defect in part.defects}:
         for k in range(6):
@@ -38,5 +38,5 @@ def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) ->
                 str(tmp_path / "set" / "masks" / kind.value / f"9-00001-c{k + 1}.png"), cv2.IMREAD_UNCHANGED
             )
             assert written is not None
-            assert np.array_equal(written, exposures[k].masks[kind])
-            assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == jpegs[k]
+            assert np.array_equal(written, pictures[k].exposure.masks[kind])
+            assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == pictures[k].jpeg

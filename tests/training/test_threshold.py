@@ -26,6 +26,14 @@ def test_the_cut_lies_between_separated_sets() -> None:
     assert cut.largest_good < cut.score < cut.smallest_defective
 
 
+def test_the_cut_goes_beyond_a_half_only_as_far_as_good_parts_need() -> None:
+    assert choose_cut([0.03] * 9, [1.0], "f32").score == 0.5
+    cut = choose_cut([0.03, 0.714], [0.96, 1.0], "f32").score
+    assert cut == pytest.approx(0.8046, abs=1e-4)  # half a logit above 0.714
+    narrow = choose_cut([0.9], [0.91], "f32").score
+    assert 0.9 < narrow < 0.91
+
+
 def test_the_evidence_states_counts_and_what_they_can_show() -> None:
     evidence = choose_cut([0.001] * 30, [0.9] * 60, "f32").evidence
     assert "30 good parts score at most 0.001, 60 defective at least 0.9" in evidence
