@@ -29,7 +29,7 @@ from rich.progress import track
 
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.measured_parts import Stratum, draw_measured_part
-from edge_inspector.training.threshold import proportion_interval
+from edge_inspector.training.metrics.intervals import proportion_interval
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("tools/classical/s*.py", "edge_inspector/synthesis/*.py")  # that scores depend on

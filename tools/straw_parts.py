@@ -44,7 +44,7 @@ from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
 from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
-from edge_inspector.training.threshold import proportion_interval
+from edge_inspector.training.metrics.intervals import proportion_interval
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs/examples/straw"

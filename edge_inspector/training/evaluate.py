@@ -10,8 +10,9 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from edge_inspector.training.metrics.intervals import proportion_interval
 from edge_inspector.training.plain_folder import PlainFolder
-from edge_inspector.training.threshold import proportion_interval, view_score
+from edge_inspector.training.threshold import view_score
 
 BOOTSTRAPS = 1000
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.records import VerdictRecord
-from edge_inspector.training.threshold import proportion_interval
+from edge_inspector.training.metrics.intervals import proportion_interval
 
 
 @dataclass(frozen=True, slots=True)

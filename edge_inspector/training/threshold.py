@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from edge_inspector.inference.map_regions import map_score
+from edge_inspector.training.metrics.intervals import proportion_interval
 
 SCALE_RANGE = (0.2, 5.0)
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
@@ -123,14 +123,6 @@ def region_threshold(cut: float) -> float:
     0.2416
     """
     return math.floor(cut * 5000 + 1e-9) / 10_000
-
-
-def proportion_interval(count: int, n: int) -> tuple[float, float]:
-    """Exact 95 % interval of a share (Clopper and Pearson 1934); one-sided where nothing or everything was counted."""
-    tail = 0.05 if count in (0, n) else 0.025
-    low = 0.0 if count == 0 else float(beta.ppf(tail, count, n - count + 1))
-    high = 1.0 if count == n else float(beta.ppf(1.0 - tail, count + 1, n - count))
-    return low, high
 
 
 def _logit(p: float) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.station.engine_manifest import MODEL_FILE
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.training.models.unet import LightUNet
@@ -38,6 +41,17 @@ def test_a_network_that_starts_from_one_output_of_the_common_one_says_the_same()
 def test_there_is_an_engine_for_every_kind_of_defect() -> None:
     assert set(KINDS) == set(DefectKind)
     assert all(name == f"straw_{engine.kind.value}" for name, engine in ENGINES.items())
+
+
+def test_the_command_without_options_builds_the_plan_that_ships() -> None:
+    parameters = inspect.signature(build_engines).parameters
+    plan = BuildPlan()
+    for name in ("seed", "common_steps", "own_steps"):
+        assert parameters[name].default == getattr(plan, name)
+    assert parameters["common_minutes"].default is None
+    assert plan.common_minutes == math.inf
+    assert parameters["own_minutes"].default is None
+    assert plan.own_minutes == math.inf
 
 
 def test_an_unknown_engine_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:

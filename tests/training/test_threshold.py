@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_inspector.training.threshold import choose_cut, fit_calibration, proportion_interval, region_threshold, view_score
+from edge_inspector.training.threshold import choose_cut, fit_calibration, region_threshold, view_score
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20)
 
@@ -94,12 +94,6 @@ def test_calibration_finds_the_scale_and_bias_that_made_the_labels() -> None:
     scale, bias = fit_calibration(logits, target, np.ones(40_000))
     assert scale == pytest.approx(0.5, abs=0.03)
     assert bias == pytest.approx(-1.0, abs=0.05)
-
-
-def test_no_escape_of_59_shows_less_than_five_per_cent() -> None:
-    low, high = proportion_interval(0, 59)
-    assert low == 0
-    assert 0.049 < high < 0.05
 
 
 @given(st.integers(100, 5000))

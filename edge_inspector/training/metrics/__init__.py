@@ -1,0 +1,1 @@
+"""Metrics: how well masks, scores and probabilities agree with labels. Pure; every figure says how it was averaged."""
