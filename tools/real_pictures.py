@@ -61,6 +61,7 @@ line: # slow, so that a busy machine still judges every part in time: this measu
   speed_mm_s: 100
   part_length_mm: {min: 50, max: 70}
   min_spacing_mm: 100
+  stop_distance_mm: 10
   ejectors: [{name: good, for: [ACCEPT], at_mm: 250}]
 """
 

@@ -93,6 +93,7 @@ line: # slow, so that a busy machine still judges every part in time: this measu
   speed_mm_s: 100
   part_length_mm: {{min: 50, max: 70}}
   min_spacing_mm: 100
+  stop_distance_mm: 10
   ejectors: [{{name: good, for: [ACCEPT], at_mm: 500}}]
   uninspected_limit: {{in_a_row: 1000, of_last: 1000, most: 999}} # none may stop the feed: they are counted
 supervision: {{beat_timeout_ms: 15000, pending_timeout_ms: 15000}} # nor may five engines on a busy machine

@@ -21,9 +21,17 @@ def check(
     station: Annotated[Path, typer.Argument(metavar="STATION", help="station file")],
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Check a station file, its recipe and its engines; exit 1 with one line a fault, `FILE:LINE: what, what is allowed`."""
+    """Check a station file, its recipe, its engines and the first picture of each camera.
+
+    Exit 1 with one line a fault, `FILE:LINE: what, what is allowed`.
+    """
+    from edge_inspector.cli.check_pictures import picture_faults  # OpenCV takes long to import
+
     try:
         loaded = load_station(station)
+        faults = list(picture_faults(loaded)) if loaded.recording_path is not None else []
+        if faults:
+            raise DocumentError(faults)
     except DocumentError as error:
         if as_json:
             typer.echo(json.dumps({"ok": False, "faults": error.faults}, indent=1))

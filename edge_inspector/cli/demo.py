@@ -43,7 +43,7 @@ def demo(
 ) -> None:
     """Generate straws, run the whole line over them, and hold bins against ledger.
 
-    Exit code 1: something passed wrongly, or nothing was judged.
+    Exit code 1: something passed wrongly, nothing was judged, or not every part was fed.
     """
     _end_children_on_signals()
     station_path = _write_files(folder)

@@ -58,10 +58,11 @@ class PlayReport:
 
     @property
     def is_good(self) -> bool:
-        """Some part was judged; no escape, no contradiction, and no more false rejects than allowed."""
+        """Every part was fed, some part was judged; no escape, no contradiction, no more false rejects than allowed."""
         has_judged = self.counts.accepted + self.counts.rejected > 0
         false_rejects = self.counts.false_rejects or 0
-        return has_judged and not self.faults and not self.counts.escapes and false_rejects <= FALSE_REJECTS_ALLOWED
+        is_right = not self.faults and not self.counts.escapes and false_rejects <= FALSE_REJECTS_ALLOWED
+        return has_judged and not self.not_fed and is_right
 
 
 def make_report(evidence: Evidence, recording: Recording, state_dir: Path, bins_path: Path) -> PlayReport:
@@ -133,8 +134,8 @@ def _stage_percentiles(evidence: Evidence) -> dict[str, Percentiles]:
 def print_report(report: PlayReport, console: Console) -> None:
     """Print it for a person."""
     console.print(_part_table(report.rows, console.width))
-    for event in report.not_fed:
-        console.print(f"{event.part}: not fed, {event.why}", style="yellow", highlight=False)
+    for line in not_fed_lines(report.not_fed):
+        _print_whole(line, console, style="yellow")
     for alarm in report.alarms:
         console.print(f"alarm {alarm}", style="yellow", highlight=False)
     console.print()
@@ -155,9 +156,25 @@ def print_report(report: PlayReport, console: Console) -> None:
         _print_whole(f"no picture of one rejected part: {report.why_no_sheet}", console)
 
 
-def _print_whole(line: str, console: Console) -> None:
+def not_fed_lines(not_fed: Sequence[NotFed]) -> list[str]:
+    """Say of which parts nothing is known, in a line a reason; where the cause stands, if there are any.
+
+    >>> not_fed_lines([NotFed("p3", 1, "feed is off"), NotFed("p4", 2, "feed is off")])[0]
+    '2 parts were not fed, feed is off: p3 to p4'
+    """
+    lines = []
+    for why in dict.fromkeys(event.why for event in not_fed):
+        parts = [event.part for event in not_fed if event.why == why]
+        which = parts[0] if len(parts) == 1 else f"{parts[0]} to {parts[-1]}"
+        lines.append(f"{len(parts)} part{'s were' if len(parts) > 1 else ' was'} not fed, {why}: {which}")
+    if lines:
+        lines.append("  why the feed went off: the alarms below, and daemon.log in the state folder")
+    return lines
+
+
+def _print_whole(line: str, console: Console, style: str = "") -> None:
     """Paths are copied by people: they are neither cut nor broken."""
-    console.print(Text(line), soft_wrap=True)
+    console.print(Text(line, style=style), soft_wrap=True)
 
 
 def shorten(path: Path) -> Path:

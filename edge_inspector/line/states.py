@@ -63,7 +63,7 @@ REMEDIES: dict[AlarmCode, str] = {
     AlarmCode.EJECTION_FAILED: "take the rejected part out of the good bin, check the gate, then acknowledge",
     AlarmCode.GOOD_LANE_UNEXPECTED: "take the last part out of the good bin, check gate and sensors, then acknowledge",
     AlarmCode.CONFIRM_MISSING: "check the gate and the good lane's sensor, then acknowledge",
-    AlarmCode.UNINSPECTED_LIMIT: "see `edge-inspector parts list --verdict UNINSPECTED` for why, then acknowledge",
+    AlarmCode.UNINSPECTED_LIMIT: "see `edge-inspector parts list STATION --verdict UNINSPECTED` for why, then acknowledge",
 }
 
 STOPS_BELT = frozenset(AlarmCode) - {AlarmCode.UNINSPECTED_LIMIT, AlarmCode.LEDGER_LOW}  # those two stop the feed alone

@@ -16,18 +16,21 @@ class BeltFile(msgspec.Struct, frozen=True):
     incarnation: str
     pid: int
     folder: str  # of its endpoints
+    state_dir: str = ""  # the folder that this file was written for
 
 
 def read_belt_file(state_dir: Path) -> BeltFile | None:
-    """Return who wrote the file, dead or alive; None when nobody did, or the file can not be read."""
+    """Return who wrote the file, dead or alive; None when nobody did, it can not be read, or it is a copied folder's."""
     try:
-        return msgspec.json.decode((state_dir / FILE_NAME).read_bytes(), type=BeltFile)
+        belt = msgspec.json.decode((state_dir / FILE_NAME).read_bytes(), type=BeltFile)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+    return belt if belt.state_dir in ("", str(state_dir.resolve())) else None
 
 
 def write_belt_file(state_dir: Path, belt: BeltFile) -> None:
-    """Replace the file in one step."""
+    """Replace the file in one step, as one of this folder."""
+    belt = msgspec.structs.replace(belt, state_dir=str(state_dir.resolve()))
     temporary = state_dir / f".{FILE_NAME}.{os.getpid()}"
     temporary.write_bytes(msgspec.json.encode(belt))
     temporary.replace(state_dir / FILE_NAME)

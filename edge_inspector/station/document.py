@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -47,16 +49,31 @@ def open_document(path: Path, model: type[M]) -> Document[M]:
     faults = list(source.faults)
     content: M | None = None
     try:
-        content = model.model_validate_json(json.dumps(source.value))
+        content = model.model_validate_json(json.dumps(source.value), by_alias=True, by_name=False)
     except ValidationError as error:
         schema = model.model_json_schema()
         faults += [
             fault for details in error.errors(include_url=False) if (fault := _fault_of(source, schema, details)) is not None
         ]
+    if content is not None:  # else a missing value is said to be of a wrong type already
+        faults += _empty_keys(source, source.value, ())
     if content is None or faults:
         ordered = sorted(dict.fromkeys(faults), key=lambda fault: fault.line)
         raise DocumentError([fault.at(path) for fault in ordered])
     return Document(path, content, source)
+
+
+def _empty_keys(source: YamlSource, value: Value, loc: Loc) -> Iterator[Fault]:
+    """Yield a fault for every key that is written down without a value: it would mean what leaving it out means."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if inner is None:
+                where = ".".join(map(str, (*loc, key)))
+                yield Fault(source.line(*loc, key), f"{where}: has no value, allowed is a value, or no such line at all")
+            yield from _empty_keys(source, inner, (*loc, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _empty_keys(source, inner, (*loc, i))
 
 
 def _fault_of(source: YamlSource, schema: Schema, details: ErrorDetails) -> Fault | None:
@@ -80,8 +97,17 @@ def _fault_of(source: YamlSource, schema: Schema, details: ErrorDetails) -> Faul
         is_key = bool(loc) and loc[-1] == "[key]"
         subject = f"{_parent(where)}name {_shown(found[-1])}" if is_key else f"{prefix}{_shown(value)}"
         allowed = describe(schema, schema_at(schema, (*loc[:-2], "[key]") if is_key else loc))
-        text = f"{subject}, allowed is {allowed or details['msg']}"
+        text = f"{subject}, allowed is {allowed or details['msg']}{_hint(kind, value)}"
     return Fault(source.line(*found), text)
+
+
+def _hint(kind: str, value: Value) -> str:
+    """What a person often means by a value of the wrong type."""
+    if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'; text that looks like a number is put in quotes: "{value}"'
+    if kind in ("float_type", "int_type") and isinstance(value, str) and re.fullmatch(r"-?\d+,\d+", value):
+        return f"; numbers are written with a point: {value.replace(',', '.')}"
+    return ""
 
 
 def _locate(value: Value, loc: Loc) -> tuple[Loc, Value]:
@@ -106,7 +132,9 @@ def _tag_fault(source: YamlSource, schema: Schema, details: ErrorDetails, found:
 
 
 def _known_keys(schema: Schema, loc: Loc, value: Value) -> str:
-    known = list(resolve(schema, schema_at(schema, loc[:-1])).get("properties", {}))
+    place = resolve(schema, schema_at(schema, loc[:-1]))
+    branches = [place, *(resolve(schema, branch) for branch in place.get("anyOf", ()))]  # an optional mapping is one of two
+    known = [key for branch in branches for key in branch.get("properties", {})]
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     hint = f"did you mean `{close[0]}`? " if close else ""
     return f"{hint}allowed are {', '.join(known)}"

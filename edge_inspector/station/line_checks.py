@@ -13,6 +13,8 @@ from edge_inspector.station.station import Ejector, Line
 COMMIT_RESERVE_MS = 7.0  # the line worker reads a verdict 5 ms before the commit, and commits 2 ms before the gate is due
 OUTPUT_INTERVAL_MS = 20.0  # the line worker refreshes its outputs so often
 BEAT_INTERVAL_MS = 100.0  # decision and supervisor beat so often
+LONGEST_SILENCE_MS = 5000.0
+LONGEST_TRAVEL_S = 600.0  # sensor to gate; slower is a speed in m/s or m/min
 
 
 def verdict_due_ms(line: Line) -> float:
@@ -28,6 +30,13 @@ def line_conflicts(line: Line) -> Iterator[Conflict]:
         return Conflict("station", ("line", key, *deeper), f"line.{'.'.join((key, *deeper))}: {text}")
 
     length, speed = line.part_length_mm, line.speed_mm_s
+    travel_s = max(ejector.at_mm for ejector in line.ejectors) / speed
+    if not travel_s <= LONGEST_TRAVEL_S:
+        yield at(
+            "speed_mm_s",
+            f"{speed:g} brings a part to its gate after {travel_s:.0f} s, allowed are at most {LONGEST_TRAVEL_S:g} s: the "
+            "speed is in millimetres a second",
+        )
     if not length.min < length.max:
         yield at("part_length_mm", f"{length.min:g}, allowed is less than max, {length.max:g}", "min")
     gap_mm = line.min_spacing_mm - length.max
@@ -57,6 +66,12 @@ def line_conflicts(line: Line) -> Iterator[Conflict]:
     ):
         if timeout_ms < 2 * BEAT_INTERVAL_MS:
             yield at(key, f"{timeout_ms:g}, allowed is at least {2 * BEAT_INTERVAL_MS:g} (two beats)")
+        if timeout_ms > LONGEST_SILENCE_MS:
+            yield at(
+                key,
+                f"{timeout_ms:g}, allowed is at most {LONGEST_SILENCE_MS:g}: for so long parts would pass on the word of a "
+                "process that is dead",
+            )
     limit = line.uninspected_limit
     if not limit.most < limit.of_last:
         text = f"{limit.most} of the last {limit.of_last} can never be exceeded, allowed is less than of_last"
@@ -81,8 +96,8 @@ def _gate_conflicts(line: Line, i: int, ejector: Ejector, gap_mm: float) -> Iter
     if not ejector.at_mm - lead_mm > line.min_spacing_mm:
         yield at(
             "at_mm",
-            f"{ejector.at_mm:g}, of which {lead_mm:g} mm are left when the gate is decided, allowed is more than "
-            f"{lead_mm + line.min_spacing_mm:g} mm (+ min_spacing_mm): a part that follows too closely must be seen by then",
+            f"{ejector.at_mm:g}, allowed is more than {lead_mm + line.min_spacing_mm:g} mm: the gate is decided {lead_mm:g} "
+            f"mm before it, and a part closer behind than min_spacing_mm, {line.min_spacing_mm:g} mm, must be seen by then",
         )
     before = line.ejectors[i - 1]
     apart_mm = ejector.at_mm - before.at_mm
@@ -107,8 +122,8 @@ def _lane_conflicts(line: Line) -> Iterator[Conflict]:
             yield Conflict("station", ("line", "ejectors", i, "name"), text)
         names.setdefault(ejector.name, i)
         loc = ("line", "ejectors", i, "for")
-        if "ACCEPT" in ejector.verdicts and len(ejector.verdicts) > 1:
-            others = " and ".join(verdict for verdict in ejector.verdicts if verdict != "ACCEPT")
+        others = " and ".join(verdict for verdict in ejector.verdicts if verdict != "ACCEPT")
+        if "ACCEPT" in ejector.verdicts and others:
             text = f"{where}.for: ACCEPT with {others}, allowed is [ACCEPT] alone: nothing else may be in the good lane"
             yield Conflict("station", loc, text)
         for verdict in ejector.verdicts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from edge_inspector.station.cross_checks import recipe_conflicts, shared_conflic
 from edge_inspector.station.document import Document, open_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
 from edge_inspector.station.recipe import Recipe, recipe_digest
-from edge_inspector.station.session import recipe_dir
+from edge_inspector.station.session import read_recipe, recipe_dir
 from edge_inspector.station.station import Station
 from edge_inspector.station.yaml_source import Fault, read_yaml
 
@@ -74,12 +74,44 @@ def load_station(path: Path, recipe_path: Path | None = None) -> LoadedStation:
     )
 
 
+def with_recipe_copy(loaded: LoadedStation, digest: str, recipe_path: Path) -> LoadedStation | None:
+    """Return the station with the recipe that `copy_recipe` once put aside, read from `recipe_path` then.
+
+    None: the copy is gone or not whole, or goes no longer together with the station file.
+    """
+    try:
+        recipe = read_recipe(loaded.state_dir, digest)
+        engines = {name: load_engine_package(Path(folder)) for name, folder in recipe.engines.items()}
+    except (OSError, ValueError, EngineFileError, DocumentError):
+        return None
+    manifests = {name: package.manifest for name, package in engines.items()}
+    conflicts = [*shared_conflicts(loaded.station, recipe), *recipe_conflicts(recipe, manifests)]
+    if conflicts or recipe_digest(recipe, {name: package.digest for name, package in engines.items()}) != digest:
+        return None
+    return replace(loaded, recipe=recipe, recipe_path=recipe_path, engines=engines, recipe_digest=digest)
+
+
 def _open(path: Path, model: type[M], faults: list[str]) -> Document[M] | None:
     try:
         return open_document(path, model)
     except DocumentError as error:
-        faults += error.faults
+        faults += _mistaken(path, model) or error.faults
         return None
+
+
+def _mistaken(path: Path, model: type[M]) -> list[str]:
+    """Say it in one line when one kind of file was given for the other."""
+    try:
+        keys = read_yaml(path).value
+    except DocumentError:
+        return []
+    if not isinstance(keys, dict):
+        return []
+    if model is Station and "rules" in keys and "cameras" not in keys:
+        return [f"{path}:1: is a recipe, allowed is the station file, which names its recipe"]
+    if model is Recipe and "cameras" in keys and "rules" not in keys:
+        return [f"{path}:1: is a station file, allowed is a recipe"]
+    return []
 
 
 def _recipe_path(path: Path, faults: list[str]) -> Path | None:

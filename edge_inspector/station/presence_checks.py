@@ -29,6 +29,12 @@ def _grey_conflicts(presence: FullFramePresence) -> Iterator[Conflict]:
     if not least < most:
         text = f"presence.mean_grey: least is {least:g}, allowed is less than most, {most:g}"
         yield Conflict("recipe", ("presence", "mean_grey"), text)
+    if least <= 0 and most >= 255:
+        text = (
+            "presence.mean_grey: 0 to 255 takes every picture for a part, the empty belt and a dark room too, allowed is "
+            "the range of good pictures, so that others fall out"
+        )
+        yield Conflict("recipe", ("presence", "mean_grey"), text)
 
 
 def _window_conflicts(presence: SilhouettePresence, picture_mm: float) -> Iterator[Conflict]:
@@ -68,6 +74,8 @@ def _dimension_texts(recipe: Recipe, key: str, limits: Limits) -> Iterator[str]:
                     f".max: {limits.max:g} never rejects, allowed is less than presence.width_mm.max, {most:g}: a part with "
                     "more is too wide to be taken for one, and UNINSPECTED"
                 )
+            if limits.min is not None and not limits.min < most:
+                yield f".min: {limits.min:g} rejects every part, allowed is less than presence.width_mm.max, {most:g}"
 
 
 def _never_rejects(limits: Limits, key: str, window: Window, below: str, above: str) -> Iterator[str]:

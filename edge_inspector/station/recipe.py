@@ -100,7 +100,7 @@ class Rule(FileModel):
 
     name: Name = Field(description="the reason that a rejected part is given")
     engine: Name = Field(description="one of `engines`")
-    min_score: Annotated[float, Field(gt=0, le=1)] = Field(
+    min_score: Annotated[float, Field(gt=0, lt=1)] = Field(
         description="a finding is what the engine marks with at least this probability; lower rejects more"
     )
     min_area_mm2: NonNegativeMm = Field(default=0.0, description="smaller findings do not reject")

@@ -52,7 +52,22 @@ class Section:
 
 def editor_schema(model: type[BaseModel]) -> str:
     """Return the JSON Schema of a file, as editors take it."""
-    return json.dumps({"$schema": SCHEMA_DIALECT, **model.model_json_schema()}, indent=2, ensure_ascii=False)
+    schema = {"$schema": SCHEMA_DIALECT, **_closed(model.model_json_schema())}
+    return json.dumps(schema, indent=2, ensure_ascii=False)
+
+
+def _closed(schema: Schema) -> Schema:
+    """Forbid names that no pattern allows, in every mapping of names, as the daemon does."""
+
+    def close(value: object) -> object:
+        if isinstance(value, list):
+            return [close(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        closed = {key: close(each) for key, each in value.items()}
+        return {**closed, "additionalProperties": False} if "patternProperties" in value else closed
+
+    return {key: close(each) for key, each in schema.items()}
 
 
 def markdown(model: type[BaseModel]) -> str:

@@ -54,17 +54,34 @@ def _limit_texts(recipe: Recipe, rule: Rule) -> Iterator[tuple[str, str]]:
     limits = {"min_area_mm2": rule.min_area_mm2, "min_length_mm": rule.min_length_mm, "min_width_mm": rule.min_width_mm}
     if rule.combine == "any" and not any(limits.values()):
         yield "combine", f"any, but no limit is given, allowed with any is at least one of {', '.join(limits)} above 0"
-    if recipe.surface is not None:
-        return  # the surface is larger than the picture
-    high_mm, wide_mm = recipe.view.height_px * recipe.mm_per_px, recipe.view.width_px * recipe.mm_per_px
-    across_mm = math.hypot(high_mm, wide_mm)
+    where, along_mm, across_mm = _largest_place(recipe)
+    farthest_mm, most_mm2 = math.hypot(along_mm, across_mm), along_mm * across_mm
     for key, most, unit in (
-        ("min_area_mm2", high_mm * wide_mm, "mm²"),
-        ("min_length_mm", across_mm, "mm"),
-        ("min_width_mm", across_mm, "mm"),
+        ("min_area_mm2", most_mm2, "mm²"),
+        ("min_length_mm", farthest_mm, "mm"),
+        ("min_width_mm", farthest_mm, "mm"),
     ):
         if not limits[key] < most:
-            yield key, f"{limits[key]:g}, allowed is less than the picture's {most:.4g} {unit}: no finding is larger"
+            yield key, f"{limits[key]:g}, allowed is less than {where} {most:.4g} {unit}: no finding is larger"
+    if rule.combine == "all" and rule.min_count > 1 and limits["min_area_mm2"] < most_mm2 <= _needed_mm2(rule):
+        text = f"{rule.min_count} findings of min_area_mm2 {rule.min_area_mm2:g} are {_needed_mm2(rule):g} mm²"
+        yield "min_count", f"{text}, allowed is less than {where} {most_mm2:.4g} mm²: there is no room for more"
+
+
+def _needed_mm2(rule: Rule) -> float:
+    return rule.min_count * rule.min_area_mm2
+
+
+def _largest_place(recipe: Recipe) -> tuple[str, float, float]:
+    """Return the largest thing that a finding can lie on: its name, its length and its breadth in mm."""
+    picture = "the picture's", recipe.view.width_px * recipe.mm_per_px, recipe.view.height_px * recipe.mm_per_px
+    presence = recipe.presence
+    if not isinstance(presence, SilhouettePresence) or presence.touches_border:
+        return picture if recipe.surface is None else ("any part's", math.inf, math.inf)
+    if recipe.surface is not None:
+        return "the largest part's", presence.length_mm.max, math.pi * presence.width_mm.max
+    name, long_mm, wide_mm = "the largest part's", presence.length_mm.max, presence.width_mm.max
+    return (name, long_mm, wide_mm) if long_mm * wide_mm < picture[1] * picture[2] else picture
 
 
 def _zone_texts(recipe: Recipe, zone: Zone) -> Iterator[tuple[str, str]]:

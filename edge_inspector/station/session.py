@@ -38,6 +38,7 @@ class Session(msgspec.Struct, frozen=True):
     t0_ns: int | None = None  # start of the recording in CLOCK_MONOTONIC; None until everything was ready once
     recipe_path: str = ""  # the file that `recipe_digest` was read from
     other_recipe: str = ""
+    state_dir: str = ""  # the folder that this file was written for: a copied folder is another station's
 
     @property
     def station(self) -> Station:
@@ -54,19 +55,25 @@ def read_session(state_dir: Path) -> Session:
     """Return the session of a state folder.
 
     Raises:
-        ConfigurationError: there is none, or it can not be read.
+        ConfigurationError: there is none, it can not be read, or it came here with a copy of another state folder.
     """
     path = state_dir / FILE_NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Session)
+        session = msgspec.json.decode(path.read_bytes(), type=Session)
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path}: not there; no daemon was started on this state folder") from error
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{path}: not a session file ({error})") from error
+    if session.state_dir not in ("", str(state_dir.resolve())):
+        raise ConfigurationError(
+            f"{path}: was written for {session.state_dir}, and copied or moved here; no daemon was started on this folder"
+        )
+    return session
 
 
 def write_session(state_dir: Path, session: Session) -> None:
-    """Replace the session file in one step."""
+    """Replace the session file in one step, as one of this folder."""
+    session = msgspec.structs.replace(session, state_dir=str(state_dir.resolve()))
     temporary = state_dir / f".{FILE_NAME}.{os.getpid()}"
     temporary.write_bytes(msgspec.json.format(msgspec.json.encode(session), indent=1))
     temporary.replace(state_dir / FILE_NAME)

@@ -28,6 +28,7 @@ line: # the simulated belt. On a real one each of these is measured
   speed_mm_s: 200
   part_length_mm: {{min: 50, max: 70}} # around length_mm above; shorter is a fragment, longer two parts touching
   min_spacing_mm: 150 # leading edge to leading edge; closer parts are both UNINSPECTED. These come 200 apart or more
+  stop_distance_mm: 10 # way of the belt after its permit is gone: ASSUMED, measure it, the daemon can not
   ejectors: # gates along the belt, shut unless commanded: whatever breaks, a part runs on into the last bin
     - name: good
       for: [ACCEPT]

@@ -128,7 +128,7 @@ class UninspectedLimit(FileModel):
 class Ejector(FileModel):
     """A gate into a lane of its own, shut unless commanded: without air, current or us nothing leaves the belt there."""
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)  # `for` is no name in Python
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)  # `for` is no name in Python; files say it
 
     name: Name = Field(description="what people call it, and the lane behind it")
     verdicts: Annotated[list[Literal["ACCEPT", "UNINSPECTED", "REJECT"]], Field(min_length=1, max_length=3)] = Field(
@@ -158,7 +158,7 @@ class Line(FileModel):
     ejectors: Annotated[list[Ejector], Field(min_length=1, max_length=8)] = Field(
         description="gates in their order along the belt; what none of them lets through ends in the last bin"
     )
-    stop_distance_mm: NonNegativeMm = Field(default=10.0, description="way of the belt after its permit is gone, measured")
+    stop_distance_mm: NonNegativeMm = Field(description="way of the belt after its permit is gone, measured")
     heartbeat_timeout_ms: PositiveMs = Field(
         default=200.0, description="the outputs drop when the line worker is silent so long"
     )

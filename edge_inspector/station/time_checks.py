@@ -5,6 +5,7 @@ Sources: science.md §8.4, §8.6, §8.7; line.md 3, 24.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,7 +66,9 @@ def _frame_conflicts(line: Line, camera: Camera) -> Iterator[tuple[str, str]]:
         yield (
             "offset_ms",
             f"{camera.offset_ms:g} brings the view {budget.view_ms:.0f} ms after the sensor, and the verdict is due at "
-            f"{budget.commit_ms:.0f} ms; allowed are at least {INFERENCE_BUDGET_MS:g} ms between: move the gate",
+            f"{budget.commit_ms:.0f} ms; allowed are at least {INFERENCE_BUDGET_MS:g} ms between: move the ejectors "
+            f"{math.ceil((INFERENCE_BUDGET_MS - budget.inference_ms) * speed / 1000)} mm farther away, or take the picture "
+            "sooner",
         )
     if camera.exposure_ms is not None and not camera.exposure_ms <= camera.period_ms:
         yield (

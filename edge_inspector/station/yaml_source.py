@@ -106,12 +106,15 @@ def _read_text(path: Path) -> str:
 
 def _syntax_fault(error: Exception, text: str) -> Fault:
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
+        no_space = error.problem == "could not find expected ':'"  # said of the line after the one that lacks it
+        mark = (error.context_mark if no_space else error.problem_mark) or error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
         problem = error.problem or error.context or "can not be read"
         written = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
         if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in problem:
             return Fault(line, "a tab, allowed are spaces for indentation")
+        if no_space:
+            return Fault(line, "is not YAML: a colon is missing, or the space behind it, write `key: value` lines")
         return Fault(line, f"is not YAML: {problem}, write `key: value` lines indented with spaces")
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1

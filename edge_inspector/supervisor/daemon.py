@@ -13,7 +13,7 @@ from edge_inspector.domain import failpoints
 from edge_inspector.domain.clock import boot_id, utc_now
 from edge_inspector.domain.errors import ConfigurationError, DocumentError
 from edge_inspector.domain.identity import new_incarnation
-from edge_inspector.station.load import LoadedStation, copy_recipe, load_station
+from edge_inspector.station.load import LoadedStation, copy_recipe, load_station, with_recipe_copy
 from edge_inspector.station.session import Session, read_session
 from edge_inspector.station.station import Station
 from edge_inspector.supervisor.fleet import Command
@@ -53,16 +53,28 @@ def run_daemon(station_path: Path) -> int:
 def continue_recipe(loaded: LoadedStation, previous: Session | None) -> LoadedStation:
     """Go on with the recipe that the daemon before this one had changed over to: a restart changes nothing for the parts.
 
-    The station file's own holds again once its `recipe` names another one than it did then.
+    The copy in the state folder is taken, whatever became of the file since. The station file's own recipe holds again
+    once its `recipe` names another one than it did then.
 
     Raises:
-        DocumentError: that recipe's file is wrong by now, or gone.
+        DocumentError: the copy is gone or damaged, and the recipe's file is wrong by now, or gone too.
     """
     if previous is None or not previous.recipe_path or Path(previous.recipe_path) == loaded.recipe_path.absolute():
+        if previous is not None and previous.recipe_digest != loaded.recipe_digest:
+            _log.warning("recipe_changed", recipe=loaded.recipe_digest, before=previous.recipe_digest)
         return loaded
     if msgspec.json.decode(previous.station_json, type=dict).get("recipe") != loaded.station.recipe:
         return loaded
-    _log.warning("recipe_continues", recipe=previous.recipe_path, station_file_names=str(loaded.recipe_path))
+    _log.warning(
+        "recipe_continues",
+        recipe=previous.recipe_digest,
+        path=previous.recipe_path,
+        station_file_names=str(loaded.recipe_path),
+    )
+    copied = with_recipe_copy(loaded, previous.recipe_digest, Path(previous.recipe_path))
+    if copied is not None:
+        return copied
+    _log.warning("recipe_copy_unusable", recipe=previous.recipe_digest, read_instead=previous.recipe_path)
     try:
         return load_station(loaded.station_path, Path(previous.recipe_path))
     except DocumentError as error:
@@ -112,5 +124,6 @@ def supervise(loaded: LoadedStation, state_dir: Path, command: Command = worker_
 def _previous_session(state_dir: Path) -> Session | None:
     try:
         return read_session(state_dir)
-    except ConfigurationError:  # the first start, or a damaged file: there is nothing to continue
+    except ConfigurationError as error:  # the first start, a damaged file, or one of another folder: nothing to continue
+        _log.info("nothing_to_continue", why=str(error))
         return None

@@ -31,6 +31,7 @@ line:
   speed_mm_s: 200
   part_length_mm: {min: 50, max: 70}
   min_spacing_mm: 150
+  stop_distance_mm: 10
   ejectors: [{name: good, for: [ACCEPT], at_mm: 620}]
 """
 

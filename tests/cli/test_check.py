@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import typer
 import yaml
@@ -21,13 +23,21 @@ EXAMPLE = REPOSITORY / "docs" / "examples" / "straw"
 
 @pytest.fixture
 def station(tmp_path: Path) -> Path:
-    """The demo's station, with a recording that nobody will play."""
+    """The demo's station, with one picture a camera."""
     folder = tmp_path / "docs" / "examples" / "straw"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("recording", "state"))
-    (folder / "recording").mkdir()
-    (folder / "recording" / "session.yaml").write_text("nobody reads it here\n")
+    for name in ("c1", "c2", "c3", "c4", "c5", "c6"):
+        (folder / "recording" / name).mkdir(parents=True)
+        write_picture(folder / "recording" / name / "1.png", 256, 1248)
     (tmp_path / "engines").symlink_to(REPOSITORY / "engines")
-    return folder / "station.yaml"
+    path = folder / "station.yaml"
+    text = path.read_text().replace("  path: recording #", "  plain: {spacing_ms: 2000}\n  path: recording #")
+    path.write_text(text)
+    return path
+
+
+def write_picture(path: Path, height_px: int, width_px: int) -> None:
+    assert cv2.imwrite(str(path), np.full((height_px, width_px, 3), 90, np.uint8))
 
 
 @pytest.fixture
@@ -119,6 +129,25 @@ def test_faults_go_to_stderr_one_a_line(app: typer.Typer, station: Path) -> None
         "line: `speed_mm_s` is mis",
         "line: unknown key `sped_m",
     ]
+
+
+def test_a_camera_whose_pictures_can_not_become_the_view_is_said_with_its_line(app: typer.Typer, station: Path) -> None:
+    picture = station.parent / "recording" / "c2" / "1.png"
+    write_picture(picture, 200, 640)
+    result = CliRunner().invoke(app, [str(station)])
+    assert result.exit_code == 1
+    (fault,) = result.stderr.splitlines()
+    line = 1 + next(i for i, text in enumerate(station.read_text().splitlines()) if text.startswith("  c2:"))
+    assert fault.startswith(f"{station}:{line}: cameras.c2: {picture}: ")
+    assert "640 x 200" in fault
+
+
+def test_a_camera_without_pictures_is_said(app: typer.Typer, station: Path) -> None:
+    shutil.rmtree(station.parent / "recording" / "c3")
+    result = CliRunner().invoke(app, [str(station)])
+    assert result.exit_code == 1
+    assert "recording: " in result.stderr
+    assert "c3" in result.stderr
 
 
 def test_faults_are_printed_as_json(app: typer.Typer, station: Path) -> None:

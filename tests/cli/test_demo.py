@@ -19,9 +19,10 @@ from edge_inspector.simulation.evidence import Evidence
 REASON = "crack 3.1 mm long (limit 1.0), area 0.71 mm² (limit 0.2), score 1.00 (limit 0.5), at 45 mm, seen by c1, c2 and c3"
 
 
-def a_report(folder, *, escapes=0, false_rejects=0, goods=3):
-    """A run of good, falsely rejected and escaped parts."""
-    bins, ledger, journal, truth = [NotFed("p0", 1, "feed is off")], [AlarmRecord("code", "text", True, 0, "")], [], {}
+def a_report(folder, *, escapes=0, false_rejects=0, goods=3, not_fed=0):
+    """A run of good, falsely rejected and escaped parts, and of some that never came."""
+    bins = [NotFed(f"q{number}", number, "feed is off") for number in range(not_fed)]
+    ledger, journal, truth = [AlarmRecord("code", "text", True, 0, "")], [], {}
     kinds = ["good"] * goods + ["escape"] * escapes + ["false_reject"] * false_rejects
     for seq, kind in enumerate(kinds, 1):
         part, key = f"p{seq}", PartKeyRecord(1, seq, seq, "0" * 64)
@@ -53,6 +54,10 @@ def test_one_escape_fails_a_run(tmp_path):
     assert not a_report(tmp_path / "b", escapes=1).is_good
 
 
+def test_a_run_of_which_parts_were_not_fed_is_not_good(tmp_path):
+    assert not a_report(tmp_path, not_fed=1).is_good
+
+
 def test_a_run_that_judged_nothing_is_not_good(tmp_path):
     assert not a_report(tmp_path, goods=0).is_good
 
@@ -76,9 +81,10 @@ def test_a_wide_terminal_shows_the_whole_reason(tmp_path):
 
 
 def test_counts_alarms_unfed_parts_and_pictures_are_said(tmp_path):
-    text = printed(a_report(tmp_path, escapes=1, false_rejects=1))
+    text = printed(a_report(tmp_path, escapes=1, false_rejects=1, not_fed=3))
     assert "escapes 1, false rejects 1, uninspected 0" in text
-    assert "p0: not fed, feed is off" in text
+    assert "3 parts were not fed, feed is off: q0 to q2" in text
+    assert "daemon.log" in text
     assert "alarm code: text" in text
     assert f"p5  {tmp_path}/pictures/2026-01-01/1-5/" in text
     assert f"{tmp_path}/pictures/2026-01-01/1-1/" not in text  # accepted
@@ -100,14 +106,14 @@ def run_demo(folder, *arguments):
 
 def test_a_real_demo_ends_with_a_table_that_bins_and_ledger_agree_on(tmp_path):
     done = run_demo(tmp_path, "demo", "--parts", "3", "--json")
-    assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
+    assert done.returncode == 0 or content["not_fed"], done.stderr  # a machine too busy to be in time says so
     assert content["contradictions"] == []
     assert content["counts"]["escapes"] == 0
     assert len(content["parts"]) + len(content["not_fed"]) == 3
     assert all(part["outcomes"] == 1 for part in content["parts"])
     again = run_demo(tmp_path, "play", "build/demo/station.yaml")  # on the same state folder: only this play is told
-    assert again.returncode == 0, again.stderr + again.stdout
+    assert again.returncode == 0 or "not fed" in again.stdout, again.stderr + again.stdout
     assert "contradiction" not in again.stdout.lower()
     assert [line.split()[0] for line in again.stdout.splitlines()[1:4]] == ["p0001", "p0002", "p0003"]
     assert not list((tmp_path / "build/demo/state").glob("belt.json"))

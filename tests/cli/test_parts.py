@@ -326,7 +326,7 @@ def test_alarms_are_listed_with_who_acknowledged_them_and_what_to_do(state_dir: 
         "  what to do: take the rejected part out of the good bin, check the gate, then acknowledge",
         "2024-05-07 10:00:00  uninspected_limit: 5 in a row  (run 2)",
         "  not acknowledged in its run",
-        "  what to do: see `edge-inspector parts list --verdict UNINSPECTED` for why, then acknowledge",
+        "  what to do: see `edge-inspector parts list STATION --verdict UNINSPECTED` for why, then acknowledge",
         "2024-05-08 00:00:00  from_the_future: flux low  (run 2)",
         "  not acknowledged in its run",
     ]

@@ -33,6 +33,7 @@ LINE = Line(
     speed_mm_s=200.0,
     part_length_mm=PartLength(min=50.0, max=70.0),
     min_spacing_mm=100.0,
+    stop_distance_mm=10.0,
     ejectors=[Ejector(name="good", verdicts=["ACCEPT"], at_mm=400.0)],
     uninspected_limit=UninspectedLimit(in_a_row=3, of_last=10, most=5),
 )

@@ -59,8 +59,8 @@ STATION_CONFLICTS = [
     (
         "min_spacing_mm: 112",
         "min_spacing_mm: 412",
-        "station.yaml:28: line.ejectors.0.at_mm: 420, of which 8.4 mm are left when the gate is decided, allowed is "
-        "more than 420.4 mm (+ min_spacing_mm): a part that follows too closely must be seen by then",
+        "station.yaml:28: line.ejectors.0.at_mm: 420, allowed is more than 420.4 mm: the gate is decided 8.4 mm before it, "
+        "and a part closer behind than min_spacing_mm, 412 mm, must be seen by then",
     ),
     (
         "heartbeat_timeout_ms: 200",
@@ -101,6 +101,12 @@ STATION_CONFLICTS = [
         "confirm_tolerance_ms: 60",
         "decision_timeout_ms: 199",
         "station.yaml:24: line.decision_timeout_ms: 199, allowed is at least 200 (two beats)",
+    ),
+    (
+        "confirm_tolerance_ms: 60",
+        "supervisor_timeout_ms: 3600000",
+        "station.yaml:24: line.supervisor_timeout_ms: 3.6e+06, allowed is at most 5000: for so long parts would pass on the "
+        "word of a process that is dead",
     ),
     (
         "confirm_tolerance_ms: 60",
@@ -205,6 +211,17 @@ RECIPE_CONFLICTS = [
         "kind: full_frame\n  mean_grey: [90, 80]\n",
         "recipe.yaml:7: presence.mean_grey: least is 90, allowed is less than most, 80",
     ),
+    (
+        "kind: silhouette\n  length_mm: {min: 55, max: 65}\n  width_mm: {min: 6, max: 10}\n",
+        "kind: full_frame\n  mean_grey: [0, 255]\n",
+        "recipe.yaml:7: presence.mean_grey: 0 to 255 takes every picture for a part, the empty belt and a dark room too",
+    ),
+    (
+        "min: 55, max: 65",
+        "min: 20, max: 49",
+        "recipe.yaml:7: presence.length_mm: 20 to 49, but the station's line.part_length_mm is 50 to 70, allowed are ranges "
+        "that meet: no part could be within both",
+    ),
 ]
 
 DIMENSIONS = [
@@ -235,6 +252,7 @@ DIMENSIONS = [
         "dimensions.bow_mm.max: 10 never rejects, allowed is less than presence.width_mm.max, 10: a part with more is too "
         "wide to be taken for one, and UNINSPECTED",
     ),
+    ("bow_mm: {min: 50}", "dimensions.bow_mm.min: 50 rejects every part, allowed is less than presence.width_mm.max, 10"),
     ("oval_mm: {max: 1}", "dimensions.oval_mm: compares the views around a part, allowed only with `surface`"),
 ]
 
@@ -244,9 +262,15 @@ RULES = [
         "rules.0.combine: any, but no limit is given, allowed with any is at least one of min_area_mm2, min_length_mm, "
         "min_width_mm above 0",
     ),
-    ("min_area_mm2: 932", "rules.0.min_area_mm2: 932, allowed is less than the picture's 931.6 mm²: no finding is larger"),
-    ("min_length_mm: 69", "rules.0.min_length_mm: 69, allowed is less than the picture's 68.8 mm: no finding is larger"),
-    ("min_width_mm: 69", "rules.0.min_width_mm: 69, allowed is less than the picture's 68.8 mm: no finding is larger"),
+    (
+        "min_area_mm2: 650",
+        "rules.0.min_area_mm2: 650, allowed is less than the largest part's 650 mm²: no finding is larger",
+    ),
+    (
+        "min_length_mm: 66",
+        "rules.0.min_length_mm: 66, allowed is less than the largest part's 65.76 mm: no finding is larger",
+    ),
+    ("min_width_mm: 66", "rules.0.min_width_mm: 66, allowed is less than the largest part's 65.76 mm: no finding is larger"),
     ("zone: {from_end: trailing}", "rules.0.zone: says nowhere, allowed is along_mm, angle_deg or both; without `zone` a"),
     ("zone: {along_mm: [5, 5]}", "rules.0.zone.along_mm: from 5 to 5, allowed is from less to more"),
     (
@@ -287,6 +311,15 @@ def test_each_limit_or_zone_of_a_rule_that_nothing_can_reach_is_refused(files: F
     files.change(files.recipe, "    min_score: 0.5\n", f"    min_score: 0.5\n    {key}\n")
     found = faults_of(files)
     assert any(line.startswith(f"recipe.yaml:15: {fault}") for line in found), found
+
+
+def test_more_findings_than_the_part_has_room_for_are_refused(files: Files) -> None:
+    files.change(files.recipe, "    min_score: 0.5\n", "    min_score: 0.5\n    min_area_mm2: 7\n    min_count: 100\n")
+    (fault,) = faults_of(files)
+    assert fault == (
+        "recipe.yaml:16: rules.0.min_count: 100 findings of min_area_mm2 7 are 700 mm², allowed is less than the largest "
+        "part's 650 mm²: there is no room for more"
+    )
 
 
 FULL_FRAME = "  kind: full_frame\n  mean_grey: [80, 90]\n"

@@ -118,7 +118,10 @@ def test_a_list_is_taken_where_the_model_has_a_pair(path: Path) -> None:
             "engines: {}\n",
             "11: engines: a mapping of 0 entries, allowed is a mapping of 1",
         ),
-        ("min_score: 0.25", "min_score: 1.25", "19: rules.1.min_score: 1.25, allowed is a number above 0 and at most 1"),
+        ("min_score: 0.25", "min_score: 1.25", "19: rules.1.min_score: 1.25, allowed is a number above 0 and below 1"),
+        ("reed_straw", "4711", "2: product: 4711, allowed is text that matches ^[A-Za-z0-9_.-]{1,32}$"),
+        ("min_score: 0.25", "min_score: 0,25", '19: rules.1.min_score: "0,25", allowed is a number above 0 and below 1'),
+        ("min_score: 0.25", "min_score:0.25", "19: is not YAML: a colon is missing, or the space behind it, write"),
         ("view: {", "product: other\nview: {", "3: key `product` again (first in line 2), allowed is once"),
     ],
 )
@@ -126,6 +129,28 @@ def test_each_kind_of_mistake_is_said_with_its_line(path: Path, old: str, new: s
     found = faults_of(path, spoilt(old, new))
     assert any(line.startswith(fault) for line in found), found
     assert len(found) == (2 if "unknown key" in fault else 1)  # a misspelt key is missing too
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("reed_straw", "4711", 'text that looks like a number is put in quotes: "4711"'),
+        ("min_score: 0.25", "min_score: 0,25", "numbers are written with a point: 0.25"),
+    ],
+)
+def test_what_a_person_often_means_is_said(path: Path, old: str, new: str, hint: str) -> None:
+    (fault,) = faults_of(path, spoilt(old, new))
+    assert fault.endswith(hint)
+
+
+def test_a_key_without_a_value_is_a_fault_where_it_could_be_left_out(path: Path) -> None:
+    (fault,) = faults_of(path, spoilt("rules:", "surface:\nrules:"))
+    assert fault.endswith("surface: has no value, allowed is a value, or no such line at all")
+
+
+def test_a_misspelt_key_of_an_optional_mapping_gets_the_list_of_those_it_has(path: Path) -> None:
+    (fault,) = faults_of(path, spoilt("rules:", "surface: {max_incidence: 50}\nrules:"))
+    assert "unknown key `max_incidence`, did you mean `max_incidence_deg`? allowed are max_incidence_deg, same_def" in fault
 
 
 @pytest.mark.parametrize("written", ["yes", "no", "On", "OFF", "1e3", "1.5e3", "010", "0o17", "1_000", "1:30", "2026-01-05"])

@@ -20,6 +20,7 @@ def line_with(*ejectors: dict[str, Any]) -> Line:
         speed_mm_s=200.0,
         part_length_mm=PartLength(min=50.0, max=70.0),
         min_spacing_mm=112.0,
+        stop_distance_mm=10.0,
         ejectors=[Ejector(**ejector) for ejector in ejectors],
     )
 
@@ -70,8 +71,8 @@ def test_a_gate_for_the_uninspected_before_or_behind_the_good_one_is_allowed() -
         ),
         (
             [SECOND | {"at_mm": 120.0}, GOOD],
-            "line.ejectors.0.at_mm: 120, of which 8.4 mm are left when the gate is decided, allowed is more than 120.4 mm "
-            "(+ min_spacing_mm): a part that follows too closely must be seen by then",
+            "line.ejectors.0.at_mm: 120, allowed is more than 120.4 mm: the gate is decided 8.4 mm before it, and a part "
+            "closer behind than min_spacing_mm, 112 mm, must be seen by then",
         ),
     ],
 )

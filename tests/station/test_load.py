@@ -10,7 +10,7 @@ import pytest
 
 from edge_inspector.domain.errors import ConfigurationError, DocumentError, EngineFileError
 from edge_inspector.station.engine_manifest import load_engine_package
-from edge_inspector.station.load import copy_recipe, load_station
+from edge_inspector.station.load import copy_recipe, load_station, with_recipe_copy
 from edge_inspector.station.session import read_recipe
 
 Files = Any  # the fixture's class lives in conftest.py, which tests can not import
@@ -72,6 +72,52 @@ def test_plain_pictures_need_their_timing(files: Files) -> None:
     assert fault.startswith(f"station.yaml:6: recording.path: {files.folder}/recording has no session.yaml, allowed is a se")
     files.change(files.station, "path: recording}", "path: recording, plain: {}}")
     load_station(files.station)
+
+
+@pytest.mark.parametrize(
+    ("plain", "fault"),
+    [
+        ("length_mm: 90", "recording.plain.length_mm: 90, allowed is line.part_length_mm, 50 to 70"),
+        (
+            "spacing_ms: 100",
+            "recording.plain.spacing_ms: 100 ms are 20 mm at 200 mm/s, allowed is at least line.min_spacing_mm, 112 mm, "
+            "which are 560 ms",
+        ),
+    ],
+)
+def test_plain_pictures_whose_timing_no_part_could_pass_with_are_refused(files: Files, plain: str, fault: str) -> None:
+    files.change(files.station, "path: recording}", f"path: recording, plain: {{{plain}}}}}")
+    assert faults_of(files) == [f"station.yaml:6: {fault}"]
+
+
+def test_a_speed_in_metres_a_second_is_refused(files: Files) -> None:
+    files.change(files.station, "speed_mm_s: 200", "speed_mm_s: 0.2")
+    assert any("0.2 brings a part to its gate after 2100 s, allowed are at most 600 s" in line for line in faults_of(files))
+
+
+def test_a_recipe_given_for_a_station_is_said_in_one_line(files: Files) -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_station(files.recipe)
+    assert caught.value.faults[0].endswith("recipe.yaml:1: is a recipe, allowed is the station file, which names its recipe")
+
+
+def test_a_recipe_that_was_put_aside_holds_whatever_became_of_its_file(files: Files) -> None:
+    loaded = load_station(files.station)
+    copy_recipe(loaded, loaded.state_dir)
+    files.change(files.recipe, "min_score: 0.5", "min_score: 0.6")
+    changed = load_station(files.station)
+    held = with_recipe_copy(changed, loaded.recipe_digest, files.recipe)
+    assert held is not None
+    assert held.recipe_digest == loaded.recipe_digest != changed.recipe_digest
+    assert held.recipe.rules[0].min_score == 0.5
+
+
+@pytest.mark.parametrize("damaged", ["recipe.json", "engines/crack/model.onnx"])
+def test_a_copy_that_is_damaged_or_gone_is_not_taken(files: Files, damaged: str) -> None:
+    loaded = load_station(files.station)
+    assert with_recipe_copy(loaded, "0" * 64, files.recipe) is None
+    (copy_recipe(loaded, loaded.state_dir) / damaged).write_bytes(b"{}")
+    assert with_recipe_copy(loaded, loaded.recipe_digest, files.recipe) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00\x01", b"just words\n", b"- recipe: x\n"])

@@ -35,6 +35,7 @@ def a_station(**supervision: float) -> Station:
                 "speed_mm_s": 200.0,
                 "part_length_mm": {"min": 50.0, "max": 70.0},
                 "min_spacing_mm": 100.0,
+                "stop_distance_mm": 10,
                 "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 20.0}],
             },
             "supervision": {"beat_timeout_ms": 1500.0, **supervision},

@@ -21,7 +21,7 @@ RECIPE = {
     "product": "p",
     "view": {"height_px": 32, "width_px": 64},
     "mm_per_px": 0.1,
-    "presence": {"kind": "full_frame", "mean_grey": [0, 255]},
+    "presence": {"kind": "full_frame", "mean_grey": [0, 250]},
     "engines": {"spot": "engines/spot"},
     "rules": [{"name": "spots", "engine": "spot", "min_score": 0.5}],
 }

@@ -27,6 +27,7 @@ line:
   speed_mm_s: 200
   part_length_mm: {min: 50, max: 70}
   min_spacing_mm: 112
+  stop_distance_mm: 10
   ejectors: [{name: good, for: [ACCEPT], at_mm: 420}]
 supervision: {beat_timeout_ms: 1500}
 """
@@ -35,7 +36,7 @@ format: 1
 product: p
 view: {height_px: 32, width_px: 64}
 mm_per_px: 0.1
-presence: {kind: full_frame, mean_grey: [0, 255]}
+presence: {kind: full_frame, mean_grey: [0, 250]}
 engines: {spot: engines/spot}
 rules:
   - {name: spots, engine: spot, min_score: 0.5}
@@ -190,6 +191,7 @@ def test_a_restarted_daemon_goes_on_with_the_recipe_that_was_changed_over_to(ben
     new = recipes_in_session(bench)[0]
     bench.daemon.send_signal(signal.SIGTERM)
     assert bench.daemon.wait(20) == 0
+    bench.other.write_text("half of an edi")  # what was read holds, whatever becomes of its file
     bench.start()
     assert recipes_in_session(bench) == (new, "")
     bench.daemon.send_signal(signal.SIGTERM)

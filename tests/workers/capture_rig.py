@@ -97,6 +97,7 @@ class CaptureRig:
                 speed_mm_s=100.0,
                 part_length_mm=PartLength(min=30.0, max=50.0),
                 min_spacing_mm=60.0,
+                stop_distance_mm=10.0,
                 ejectors=[Ejector(name="good", verdicts=["ACCEPT"], at_mm=300.0)],
             ),
         )

@@ -56,6 +56,7 @@ STATION = {
         "speed_mm_s": 100,
         "part_length_mm": {"min": 10, "max": 100},
         "min_spacing_mm": 50,
+        "stop_distance_mm": 10,
         "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
     },
     "inference": {"max_batch": 3, "threads": 1},

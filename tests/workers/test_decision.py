@@ -54,6 +54,7 @@ STATION = Station.model_validate(
             "speed_mm_s": 100,
             "part_length_mm": {"min": 10, "max": 100},
             "min_spacing_mm": 150,
+            "stop_distance_mm": 10,
             "ejectors": [{"name": "good", "for": ["ACCEPT"], "at_mm": 100}],
         },
     }
