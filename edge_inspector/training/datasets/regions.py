@@ -1,0 +1,122 @@
+"""Regions that people draw on pictures, and the pixels that they cover.
+
+Points are (x, y) in pixels, x to the right and y down, (0, 0) the middle of the first pixel: what every reader here makes of
+its own form's numbers. A point off the picture is drawn as far as the picture goes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import TrainingDataError
+
+Mask = NDArray[np.bool_]
+_SHIFT = 4  # cv2 takes points in sixteenths of a pixel
+_BEYOND_PX = 1000  # an outline farther off the picture is bent there
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A closed outline with what it encloses; the first point need not come again."""
+
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """A line that is not closed: the pixels under it, one wide."""
+
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """Two half axes, the first turned by `turn_rad` clockwise from x; a circle has equal ones."""
+
+    x: float
+    y: float
+    half_x: float
+    half_y: float
+    turn_rad: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One pixel."""
+
+    x: float
+    y: float
+
+
+Region = Polygon | Polyline | Ellipse | Spot
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
+    """A box by the middles of its first and last pixels."""
+    return Polygon(((left, top), (right, top), (right, bottom), (left, bottom)))
+
+
+def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
+    """Return the pixels that any of the regions covers, bool (height, width); outlines belong to them.
+
+    Raises TrainingDataError for a region of too few points, or with a number that is not finite.
+    """
+    mask = np.zeros((height_px, width_px), np.bool_)
+    for region in regions:
+        points = _checked(region)
+        near = np.clip(points, -_BEYOND_PX, np.array([width_px, height_px]) + _BEYOND_PX)  # (n, 2)
+        corner = np.minimum(np.floor(near.min(0)), 0).astype(np.int64)  # (x, y): cv2 bends what its canvas cuts off
+        size = np.maximum(np.ceil(near.max(0)) + 1, (width_px, height_px)).astype(np.int64) - corner
+        canvas = np.zeros((size[1], size[0]), np.uint8)
+        fixed = np.rint((near - corner) * (1 << _SHIFT)).astype(np.int32)[None]
+        if isinstance(region, Polyline):
+            cv2.polylines(canvas, [fixed], isClosed=False, color=1, lineType=cv2.LINE_8, shift=_SHIFT)
+        else:
+            cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
+        mask |= canvas[-corner[1] :, -corner[0] :][:height_px, :width_px] > 0
+    return mask
+
+
+def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:
+    """Whether any point of a region lies off the picture by more than half a pixel."""
+    points = _checked(region)
+    return any(not (-0.5 <= x <= width_px - 0.5 and -0.5 <= y <= height_px - 0.5) for x, y in points)
+
+
+def _outline(region: Ellipse) -> NDArray[np.float64]:
+    steps = max(16, math.ceil(4 * max(region.half_x, region.half_y)))
+    turns = np.linspace(0, 2 * math.pi, steps, endpoint=False)
+    along = np.stack((region.half_x * np.cos(turns), region.half_y * np.sin(turns)))  # (2, n)
+    cos, sin = math.cos(region.turn_rad), math.sin(region.turn_rad)
+    turned: NDArray[np.float64] = (np.array([[cos, -sin], [sin, cos]]) @ along).T
+    return turned + np.array([region.x, region.y])
+
+
+def _checked(region: Region) -> NDArray[np.float64]:
+    """Points of a region's outline, (n, 2)."""
+    match region:
+        case Polygon(points) | Polyline(points):
+            numbers: Sequence[float] = [number for point in points for number in point]
+        case Ellipse(x, y, half_x, half_y, turn_rad):
+            numbers = (x, y, half_x, half_y, turn_rad)
+        case Spot(x, y):
+            numbers = (x, y)
+        case _:
+            assert_never(region)
+    name = type(region).__name__.lower()
+    if not all(map(math.isfinite, numbers)):
+        raise TrainingDataError(f"a {name} with a point that is no number")
+    if isinstance(region, Ellipse):
+        return _outline(region)
+    found = np.asarray(numbers, np.float64).reshape(-1, 2)
+    least = {Polygon: 3, Polyline: 2, Spot: 1}[type(region)]
+    if len(found) < least:
+        raise TrainingDataError(f"a {name} of {len(found)} points, needed are at least {least}")
+    return np.rint(found) if isinstance(region, Spot) else found

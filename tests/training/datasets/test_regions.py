@@ -1,0 +1,100 @@
+"""Regions become the pixels that they cover, wherever they lie."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.regions import (
+    Ellipse,
+    Polygon,
+    Polyline,
+    Spot,
+    draw,
+    reaches_beyond,
+    rectangle,
+)
+
+coordinates = st.tuples(st.floats(-30, 60), st.floats(-30, 60))
+
+
+def test_a_rectangle_covers_its_first_and_last_pixel() -> None:
+    mask = draw([rectangle(2, 1, 5, 3)], 8, 10)
+    assert mask.sum() == 4 * 3
+    assert mask[1:4, 2:6].all()
+
+
+@given(st.lists(coordinates, min_size=3, max_size=6))
+def test_every_pixel_well_inside_a_polygon_is_covered_and_none_well_outside(points: list[tuple[float, float]]) -> None:
+    mask = draw([Polygon(tuple(points))], 20, 24)
+    for row in range(20):
+        for column in range(24):
+            if distance_to_outline(column, row, points) > 1.5:  # OpenCV rounds outlines, to a neighbour at times
+                assert mask[row, column] == is_inside(column, row, points)
+
+
+def is_inside(x: float, y: float, points: list[tuple[float, float]]) -> bool:
+    """Count the edges that a ray to the right crosses."""
+    crossings = 0
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        if (y0 > y) != (y1 > y):
+            crossings += x < x0 + (y - y0) * (x1 - x0) / (y1 - y0)
+    return crossings % 2 == 1
+
+
+def distance_to_outline(x: float, y: float, points: list[tuple[float, float]]) -> float:
+    nearest = math.inf
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        length2 = (x1 - x0) ** 2 + (y1 - y0) ** 2
+        t = 0.0 if length2 == 0 else min(max(((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length2, 0), 1)
+        nearest = min(nearest, math.hypot(x - x0 - t * (x1 - x0), y - y0 - t * (y1 - y0)))
+    return nearest
+
+
+def test_an_ellipse_has_the_area_of_its_axes_however_it_is_turned() -> None:
+    for turn_rad in (0.0, 0.4, 1.3):
+        covered, area, outline = draw([Ellipse(60, 60, 40, 15, turn_rad)], 120, 120).sum(), math.pi * 40 * 15, 183
+        assert area < covered < area + 0.6 * outline  # the outline belongs to it
+
+
+def test_an_ellipse_turns_clockwise_as_seen_in_the_picture() -> None:
+    mask = draw([Ellipse(30, 30, 20, 4, math.pi / 4)], 60, 60)
+    assert mask[40, 40]  # right and down
+    assert not mask[20, 40]
+
+
+def test_a_line_is_a_pixel_wide_and_a_spot_a_pixel() -> None:
+    assert draw([Polyline(((2, 3), (9, 3)))], 8, 12).sum() == 8
+    assert np.argwhere(draw([Spot(4.4, 2.6)], 8, 12)).tolist() == [[3, 4]]
+    assert not draw([Spot(-1, 2)], 8, 12).any()
+
+
+def test_regions_that_overlap_are_counted_once() -> None:
+    assert draw([rectangle(0, 0, 3, 3), rectangle(2, 0, 5, 3)], 4, 8).sum() == 6 * 4
+
+
+def test_what_lies_off_the_picture_is_drawn_as_far_as_the_picture_goes_and_is_known() -> None:
+    beyond = rectangle(-5, -5, 2, 2)
+    assert draw([beyond], 8, 8).sum() == 9
+    assert reaches_beyond(beyond, 8, 8)
+    assert not reaches_beyond(rectangle(0, 0, 7, 7), 8, 8)
+    assert draw([rectangle(-1e12, 0, 1e12, 3)], 8, 8).sum() == 4 * 8
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        (Polygon(((1, 1), (2, 2))), "a polygon of 2 points, needed are at least 3"),
+        (Polyline(((1, 1),)), "a polyline of 1 points"),
+        (Polygon(((1, 1), (2, math.nan), (3, 3))), "a point that is no number"),
+        (Ellipse(1, 1, math.inf, 2), "a point that is no number"),
+    ],
+)
+def test_a_region_that_is_none_is_refused(region: Polygon | Polyline | Ellipse, said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        draw([region], 8, 8)
