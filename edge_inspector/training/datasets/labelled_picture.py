@@ -1,0 +1,107 @@
+"""One labelled picture, as every reader yields it: where the file is, which part it shows, and what is known of each defect.
+
+Labels are kept as they were written (a mask's file, regions, run lengths) and become pixels when they are read: a set of
+ten thousand pictures costs no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.regions import Region, draw
+from edge_inspector.training.datasets.run_lengths import decode_runs
+
+SoftMask = NDArray[np.float32]  # (h, w), 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A picture of one channel. `values`: the grey levels that mean the defect; None: grey level / 255 is how sure it is."""
+
+    path: Path
+    values: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Regions, each with how sure it is, 0..1. No region: the picture is clean."""
+
+    regions: tuple[tuple[Region, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Run lengths, down the columns, counted from 1; several where a picture has several rows."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Somewhere:
+    """The picture shows the defect; nobody has said where."""
+
+
+Label = MaskFile | Drawn | Runs | Somewhere
+CLEAN = Drawn()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """`labels` by defect; None: nobody looked for it, which is not the same as clean. Pictures of one part share `part`."""
+
+    picture: Path
+    part: str
+    view: str
+    labels: Mapping[str, Label | None]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """What a reader found. `oddities` are sentences, each with the file that it is about, for people to look at."""
+
+    source: str
+    defects: tuple[str, ...]
+    pictures: tuple[LabelledPicture, ...]
+    oddities: tuple[str, ...] = ()
+
+
+def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> SoftMask:
+    """Return a label as pixels of a picture of this size, float32 (height, width), 0..1.
+
+    Raises TrainingDataError naming the file, or what of the label can not be meant.
+    """
+    match label:
+        case MaskFile(path, values):
+            return _read_file(path, values, height_px, width_px)
+        case Drawn(regions):
+            mask = np.zeros((height_px, width_px), np.float32)
+            for region, level in regions:
+                mask[draw([region], height_px, width_px)] = np.float32(level)
+            return mask
+        case Runs(texts):
+            return np.any([decode_runs(text, height_px, width_px) for text in texts], axis=0).astype(np.float32)
+        case _:
+            assert_never(label)
+
+
+def _read_file(path: Path, values: frozenset[int] | None, height_px: int, width_px: int) -> SoftMask:
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
+        raise TrainingDataError(f"{path}: is not a picture of 8 bit and one channel; export the mask again")
+    if mask.shape != (height_px, width_px):
+        raise TrainingDataError(
+            f"{path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw the "
+            "mask again on this picture"
+        )
+    if values is None:
+        return (mask / np.float32(255)).astype(np.float32)
+    return np.isin(mask, list(values)).astype(np.float32)
