@@ -88,7 +88,10 @@ def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> 
                 mask[draw([region], height_px, width_px)] = np.float32(level)
             return mask
         case Runs(texts):
-            return np.any([decode_runs(text, height_px, width_px) for text in texts], axis=0).astype(np.float32)
+            mask = np.zeros((height_px, width_px), np.float32)
+            for text in texts:
+                mask[decode_runs(text, height_px, width_px)] = 1.0
+            return mask
         case _:
             assert_never(label)
 
@@ -102,6 +105,6 @@ def _read_file(path: Path, values: frozenset[int] | None, height_px: int, width_
             f"{path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw the "
             "mask again on this picture"
         )
-    if values is None:
-        return (mask / np.float32(255)).astype(np.float32)
-    return np.isin(mask, list(values)).astype(np.float32)
+    if values is not None:
+        return np.asarray(np.isin(mask, list(values)), np.float32)
+    return np.asarray(np.asarray(mask, np.float32) / np.float32(255), np.float32)

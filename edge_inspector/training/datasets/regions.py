@@ -95,8 +95,8 @@ def _outline(region: Ellipse) -> NDArray[np.float64]:
     turns = np.linspace(0, 2 * math.pi, steps, endpoint=False)
     along = np.stack((region.half_x * np.cos(turns), region.half_y * np.sin(turns)))  # (2, n)
     cos, sin = math.cos(region.turn_rad), math.sin(region.turn_rad)
-    turned: NDArray[np.float64] = (np.array([[cos, -sin], [sin, cos]]) @ along).T
-    return turned + np.array([region.x, region.y])
+    turned = np.array([[cos, -sin], [sin, cos]]) @ along  # (2, n)
+    return np.asarray(turned.T + np.array([region.x, region.y]), np.float64)
 
 
 def _checked(region: Region) -> NDArray[np.float64]:

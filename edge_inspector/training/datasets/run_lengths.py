@@ -83,7 +83,7 @@ def encode_counts(mask: Mask) -> list[int]:
     """Return a mask, bool (height, width), as COCO's counts."""
     flat = np.concatenate(([False], mask.T.reshape(-1)))  # counts begin outside
     ends = np.flatnonzero(flat[1:] != flat[:-1])
-    return np.diff(np.concatenate(([0], ends, [flat.size - 1]))).tolist()
+    return [int(count) for count in np.diff(np.concatenate(([0], ends, [flat.size - 1])))]
 
 
 def pack_counts(counts: Sequence[int]) -> str:

@@ -6,13 +6,13 @@ pictures under `_via_img_metadata`.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any  # JSON that others wrote
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.json_file import read_json
 from edge_inspector.training.datasets.labelled_picture import Drawn, Label, LabelledPicture, LabelledSet
 from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
 
@@ -54,10 +54,7 @@ def read_via(
 
 def _entries(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (file name, entry) of every picture."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise TrainingDataError(f"{path}: can not be read as JSON ({error})") from error
+    content = read_json(path)
     if isinstance(content, dict) and isinstance(content.get("_via_img_metadata"), dict):
         content = content["_via_img_metadata"]
     entries = list(content.values()) if isinstance(content, dict) else []

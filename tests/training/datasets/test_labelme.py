@@ -1,0 +1,98 @@
+"""labelme files: the real ones where they are at hand, and every shape in small."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, read_mask
+from edge_inspector.training.datasets.labelme import read_labelme
+from tests.training.real_data import real_data
+
+
+def write(folder: Path, *shapes: dict[str, Any]) -> Path:
+    for name in ("a.png", "b.png"):
+        assert cv2.imwrite(str(folder / name), np.zeros((40, 50, 3), np.uint8))
+    (folder / "a.json").write_text(json.dumps({"version": "5.0.1", "shapes": list(shapes), "imageData": None}))
+    return folder
+
+
+def shape(kind: str | None, *points: tuple[float, float], label: str = "Pit") -> dict[str, Any]:
+    return {"label": label, "points": points, "shape_type": kind}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "covered"),
+    [
+        (shape("polygon", (2, 2), (30, 2), (30, 12)), (5, 25)),
+        (shape(None, (2, 2), (30, 2), (30, 12)), (5, 25)),
+        (shape("rectangle", (30, 12), (4, 3)), (5, 25)),
+        (shape("circle", (20, 20), (20, 28)), (14, 22)),
+        (shape("line", (2, 7), (30, 7)), (7, 16)),
+        (shape("linestrip", (2, 7), (20, 7), (20, 30)), (25, 20)),
+        (shape("point", (11, 13)), (13, 11)),
+    ],
+)
+def test_every_shape_covers_its_pixels(tmp_path: Path, drawn: dict[str, Any], covered: tuple[int, int]) -> None:
+    found = read_labelme(write(tmp_path, drawn))
+    assert found.defects == ("pit",)
+    label = found.pictures[0].labels["pit"]
+    assert isinstance(label, Drawn)
+    mask = read_mask(label, 40, 50)
+    assert mask[covered] == 1
+    assert mask.mean() < 0.2
+
+
+def test_a_picture_without_a_file_is_clean_only_where_all_were_looked_at(tmp_path: Path) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    assert read_labelme(tmp_path).pictures[1].labels == {"pit": CLEAN}
+    assert read_labelme(tmp_path, is_complete=False).pictures[1].labels == {"pit": None}
+
+
+def test_a_file_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    (tmp_path / "a.png").unlink()
+    found = read_labelme(tmp_path)
+    assert [picture.part for picture in found.pictures] == ["b"]
+    assert found.oddities == (f"{tmp_path / 'a.json'}: its picture is missing; 1 shapes are left out",)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        (shape("mask", (1, 1)), "shape 0: is a 'mask', known are polygon"),
+        ({"label": "pit"}, "shape 0: lacks 'points'"),
+        (shape("circle", (1, 1)), "shape 0: lacks not enough values"),
+    ],
+)
+def test_what_can_not_be_meant_is_said_with_file_and_shape(tmp_path: Path, drawn: dict[str, Any], said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        read_labelme(write(tmp_path, drawn))
+
+
+def test_a_folder_without_files_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="holds no labelme file"):
+        read_labelme(tmp_path)
+    (tmp_path / "a.json").write_text("[]")
+    with pytest.raises(TrainingDataError, match=r"a\.json: is no labelme file"):
+        read_labelme(tmp_path)
+
+
+def test_the_real_set_has_the_areas_of_its_index() -> None:
+    folder = real_data("bsdata_labelme")
+    with (folder / "index.csv").open(encoding="utf-8") as file:
+        areas = {row["path"]: int(row["mask_pixels"] or 0) for row in csv.DictReader(file)}
+    found = read_labelme(folder)
+    assert (found.defects, len(found.pictures), found.oddities) == (("pitting",), 22, ())
+    for picture in found.pictures:
+        label = picture.labels["pitting"]
+        assert isinstance(label, Drawn)
+        area = read_mask(label, *cv2.imread(str(picture.picture)).shape[:2]).sum()
+        assert area == pytest.approx(areas.get(picture.picture.name, 0), rel=0.05)
