@@ -19,14 +19,20 @@ from edge_inspector.domain.errors import TrainingDataError
 
 Mask = NDArray[np.bool_]
 _SHIFT = 4  # cv2 takes points in sixteenths of a pixel
+_FINER = 9  # odd: a pixel's middle is a pixel of the finer picture
 _BEYOND_PX = 1000  # an outline farther off the picture is bent there
 
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """A closed outline with what it encloses; the first point need not come again."""
+    """A closed outline with what it encloses; the first point need not come again.
+
+    `is_outlined`: the pixels under the outline belong to it, as where people click on pixels; else those whose middles lie
+    inside, so that the area is the outline's own.
+    """
 
     points: tuple[tuple[float, float], ...]
+    is_outlined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,16 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
 
 
 def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
-    """Return the pixels that any of the regions covers, bool (height, width); outlines belong to them.
+    """Return the pixels that any of the regions covers, bool (height, width).
 
     Raises TrainingDataError for a region of too few points, or with a number that is not finite.
     """
     mask = np.zeros((height_px, width_px), np.bool_)
     for region in regions:
         points = _checked(region)
+        if isinstance(region, Polygon) and not region.is_outlined:
+            _fill_inside(mask, points)
+            continue
         near = np.clip(points, -_BEYOND_PX, np.array([width_px, height_px]) + _BEYOND_PX)  # (n, 2)
         corner = np.minimum(np.floor(near.min(0)), 0).astype(np.int64)  # (x, y): cv2 bends what its canvas cuts off
         size = np.maximum(np.ceil(near.max(0)) + 1, (width_px, height_px)).astype(np.int64) - corner
@@ -82,6 +91,21 @@ def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
             cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
         mask |= canvas[-corner[1] :, -corner[0] :][:height_px, :width_px] > 0
     return mask
+
+
+def _fill_inside(mask: Mask, points: NDArray[np.float64]) -> None:
+    """Set the pixels whose middles lie within an outline: drawn _FINER times as large, where an outline is thin."""
+    height, width = mask.shape
+    low = np.maximum(np.floor(points.min(0)) - 1, 0).astype(np.int64)
+    high = np.minimum(np.ceil(points.max(0)) + 2, (width, height)).astype(np.int64)
+    if (high <= low).any():
+        return
+    canvas = np.zeros(tuple((high - low)[::-1] * _FINER), np.uint8)
+    near = np.clip(points, low - _BEYOND_PX, high + _BEYOND_PX)
+    fixed = np.rint(((near - low + 0.5) * _FINER - 0.5) * (1 << _SHIFT)).astype(np.int32)[None]
+    cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
+    middle = (_FINER - 1) // 2
+    mask[low[1] : high[1], low[0] : high[0]] |= canvas[middle::_FINER, middle::_FINER] > 0
 
 
 def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:

@@ -38,6 +38,15 @@ def test_every_pixel_well_inside_a_polygon_is_covered_and_none_well_outside(poin
                 assert mask[row, column] == is_inside(column, row, points)
 
 
+@given(st.lists(coordinates, min_size=3, max_size=6))
+def test_without_its_outline_a_polygon_covers_exactly_the_middles_inside(points: list[tuple[float, float]]) -> None:
+    mask = draw([Polygon(tuple(points), is_outlined=False)], 20, 24)
+    for row in range(20):
+        for column in range(24):
+            if distance_to_outline(column, row, points) > 0.2:
+                assert mask[row, column] == is_inside(column, row, points)
+
+
 def is_inside(x: float, y: float, points: list[tuple[float, float]]) -> bool:
     """Count the edges that a ray to the right crosses."""
     crossings = 0

@@ -1,0 +1,129 @@
+"""COCO files: the real ones where they are at hand, pixels as pycocotools reads them, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.coco import read_coco
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Runs, read_mask
+from edge_inspector.training.datasets.regions import Polygon
+from edge_inspector.training.datasets.run_lengths import encode_counts, pack_counts
+from tests.training.real_data import real_data
+
+BOX = np.zeros((40, 50), bool)
+BOX[6:11, 5:15] = True
+POLYGON = [[5, 6, 15, 6, 15, 11, 5, 11]]  # corners, not middles of pixels
+
+
+def write(folder: Path, *segmentations: object, **more: Any) -> Path:
+    for name in ("a.png", "b.png"):
+        assert cv2.imwrite(str(folder / name), np.zeros((40, 50, 3), np.uint8))
+    annotation = {"image_id": 1, "category_id": 7, "bbox": [5, 6, 10, 5]} | more
+    content = {
+        "images": [{"id": i, "file_name": f"{name}.png", "height": 40, "width": 50} for i, name in ((1, "a"), (2, "b"))],
+        "categories": [{"id": 0, "name": "all"}, {"id": 7, "name": "Crack"}],
+        "annotations": [annotation | {"id": 10 + i, "segmentation": each} for i, each in enumerate(segmentations)],
+    }
+    path = folder / "coco.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [
+        POLYGON,
+        {"size": [40, 50], "counts": encode_counts(BOX)},
+        {"size": [40, 50], "counts": pack_counts(encode_counts(BOX))},
+    ],
+)
+def test_an_outline_says_the_same_in_every_form(tmp_path: Path, segmentation: object) -> None:
+    found = read_coco(write(tmp_path, segmentation))
+    assert found.defects == ("crack",)
+    label = found.pictures[0].labels["crack"]
+    assert isinstance(label, Drawn | Runs)
+    assert np.array_equal(read_mask(label, 40, 50) > 0, BOX)
+    assert found.pictures[1].labels == {"crack": CLEAN}
+
+
+def test_polygons_and_run_lengths_of_one_picture_are_put_together(tmp_path: Path) -> None:
+    more = np.zeros_like(BOX)
+    more[30:, 40:] = True
+    label = (
+        read_coco(write(tmp_path, POLYGON, {"size": [40, 50], "counts": encode_counts(more)})).pictures[0].labels["crack"]
+    )
+    assert isinstance(label, Runs)
+    assert np.array_equal(read_mask(label, 40, 50) > 0, BOX | more)
+
+
+def test_a_picture_without_annotations_is_clean_only_where_all_were_looked_at(tmp_path: Path) -> None:
+    assert read_coco(write(tmp_path, POLYGON), is_complete=False).pictures[1].labels == {"crack": None}
+
+
+def test_a_missing_picture_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, POLYGON)
+    (tmp_path / "a.png").unlink()
+    found = read_coco(path)
+    assert [picture.part for picture in found.pictures] == ["b"]
+    assert found.oddities == (f"{path}: a.png is not in {tmp_path}; its annotations are left out",)
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "more", "said"),
+    [
+        ([[0.0]], {}, "annotation 10: a polygon of 1 numbers, needed are x, y of at least 3 points"),
+        ([], {}, "annotation 10: has no outline"),
+        (POLYGON, {"bbox": [5, 6, -10, 5]}, "annotation 10: its box is -10 x 5, allowed is above 0"),
+        (POLYGON, {"image_id": 9}, "annotation 10: is of image 9 and category 7, which the file does not have"),
+        ({"size": [9, 9], "counts": [81]}, {}, "annotation 10: its mask is 9 x 9 px, its picture 50 x 40 px"),
+        ({"size": [40, 50], "counts": [81]}, {}, "add up to 81 px"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(tmp_path: Path, segmentation: object, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        read_coco(write(tmp_path, segmentation, **more))
+
+
+def test_a_broken_real_file_is_refused_and_not_trained_on() -> None:
+    with pytest.raises(TrainingDataError, match=r"coco_train\.json: annotation"):
+        read_coco(real_data("coco_via_pair") / "coco_train.json")
+
+
+def test_the_real_set_is_read_and_its_mere_parent_category_is_no_defect() -> None:
+    folder = real_data("lpbf_coco")
+    found = read_coco(next(folder.glob("*.json")), next(p.parent for p in folder.rglob("*.jpg")))
+    assert (found.defects, len(found.pictures), found.oddities) == (("defect",), 20, ())
+    labels = [picture.labels["defect"] for picture in found.pictures]
+    assert sum(len(label.regions) for label in labels if isinstance(label, Drawn)) == 579
+    assert sum(label == CLEAN for label in labels) == 2
+
+
+def test_pycocotools_reads_the_same_pixels_but_for_some_of_the_outline() -> None:
+    coco_mask = pytest.importorskip("pycocotools.mask")
+    folder = real_data("lpbf_coco")
+    found = read_coco(next(folder.glob("*.json")), next(p.parent for p in folder.rglob("*.jpg")))
+    for picture in found.pictures:
+        label = picture.labels["defect"]
+        assert isinstance(label, Drawn)
+        ours = read_mask(label, 600, 600) > 0
+        polygons = [(np.ravel(region.points) + 0.5).tolist() for region, _ in label.regions if isinstance(region, Polygon)]
+        runs = coco_mask.frPyObjects(polygons, 600, 600)
+        theirs = coco_mask.decode(runs).any(axis=2) if polygons else np.zeros((600, 600), bool)
+        assert (ours & theirs).sum() >= 0.85 * (ours | theirs).sum()
+        assert ours.sum() == pytest.approx(theirs.sum(), rel=0.1)
+
+
+def test_packed_counts_are_those_of_pycocotools() -> None:
+    coco_mask = pytest.importorskip("pycocotools.mask")
+    rng = np.random.default_rng(2)
+    for share in (0.0, 0.02, 0.5, 1.0):
+        mask = rng.random((37, 53)) < share
+        packed = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
+        assert pack_counts(encode_counts(mask)) == packed
