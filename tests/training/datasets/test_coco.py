@@ -113,9 +113,11 @@ def test_pycocotools_reads_the_same_pixels_but_for_some_of_the_outline() -> None
         label = picture.labels["defect"]
         assert isinstance(label, Drawn)
         ours = read_mask(label, 600, 600) > 0
+        if not label.regions:
+            assert not ours.any()
+            continue
         polygons = [(np.ravel(region.points) + 0.5).tolist() for region, _ in label.regions if isinstance(region, Polygon)]
-        runs = coco_mask.frPyObjects(polygons, 600, 600)
-        theirs = coco_mask.decode(runs).any(axis=2) if polygons else np.zeros((600, 600), bool)
+        theirs = coco_mask.decode(coco_mask.frPyObjects(polygons, 600, 600)).any(axis=2)
         assert (ours & theirs).sum() >= 0.85 * (ours | theirs).sum()
         assert ours.sum() == pytest.approx(theirs.sum(), rel=0.1)
 
