@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import typer
@@ -61,11 +62,28 @@ def main() -> None:
     """Run the command line; a person's mistakes end with a sentence, not with a traceback."""
     try:
         build_app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="edge-inspector")
+    except SystemExit as end:  # how typer ends, always
+        sys.exit(_exit_code(end))
     except EdgeInspectorError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_ALREADY_RUNNING if isinstance(error, AlreadyRunningError) else EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _exit_code(end: SystemExit) -> str | int | None:
+    """Return the code to exit with: 0 where whoever reads the output had enough, as in `| head`.
+
+    typer and rich make an exit with code 1 of a closed pipe, unless all was still held back when the command was done.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
+    cause: BaseException | None = end
+    while cause is not None and not isinstance(cause, BrokenPipeError):
+        cause = cause.__context__
+    return end.code if cause is None else 0
 
 
 if __name__ == "__main__":

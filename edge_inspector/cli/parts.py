@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from edge_inspector.cli.parts_alarms import parts_alarms
+from edge_inspector.cli.parts_damage import say_damage
 from edge_inspector.cli.parts_export import parts_export
 from edge_inspector.cli.parts_options import (
     VERDICT_STYLES,
@@ -25,6 +26,7 @@ from edge_inspector.cli.parts_options import (
 )
 from edge_inspector.cli.parts_show import parts_show
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
+from edge_inspector.records.damage import list_damage
 from edge_inspector.records.database import read_only
 from edge_inspector.records.part_filter import count_parts, why_none
 from edge_inspector.records.queries import PartSummary, list_parts
@@ -57,6 +59,7 @@ def parts_list(
         found = list_parts(connection, wanted)
         count = count_parts(connection, wanted)
         why = "" if found else why_none(connection, wanted)
+        damage = list_damage(connection)
     if as_json:
         typer.echo(as_json_text(found))
     else:
@@ -65,6 +68,7 @@ def parts_list(
         typer.echo(f"the newest {len(found)} of {count} parts; --last {count} lists them all", err=True)
     elif why:
         typer.echo(why, err=True)
+    say_damage(damage)
 
 
 def _print_list(console: Console, found: list[PartSummary]) -> None:

@@ -8,10 +8,12 @@ import msgspec
 import typer
 from rich.console import Console
 
+from edge_inspector.cli.parts_damage import say_damage
 from edge_inspector.cli.parts_options import JsonOption, RunOption, SinceOption, UntilOption, as_json_text, time_bounds
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
 from edge_inspector.line.states import REMEDIES, AlarmCode
 from edge_inspector.records.alarm_list import AlarmRow, list_alarms
+from edge_inspector.records.damage import list_damage
 from edge_inspector.records.database import read_only
 
 
@@ -31,14 +33,16 @@ def parts_alarms(
     since_utc, until_utc = time_bounds(since, until)
     with read_only(state_folder(station, state)) as connection:
         found = list_alarms(connection, codes=code or (), since=since_utc, until=until_utc, run=run, last=last)
+        damage = list_damage(connection)
     if as_json:
         typer.echo(as_json_text([{**msgspec.to_builtins(alarm), "remedy": _remedy(alarm)} for alarm in found]))
-        return
-    console = Console(soft_wrap=True, highlight=False)
-    for alarm in found:
-        _print_alarm(console, alarm)
-    if not found:
-        typer.echo("no such alarm", err=True)
+    else:
+        console = Console(soft_wrap=True, highlight=False)
+        for alarm in found:
+            _print_alarm(console, alarm)
+        if not found:
+            typer.echo("no such alarm", err=True)
+    say_damage(damage)
 
 
 def _print_alarm(console: Console, alarm: AlarmRow) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, TextIO
 import typer
 from sqlalchemy.engine import Connection
 
+from edge_inspector.cli.parts_damage import say_damage
 from edge_inspector.cli.parts_options import (
     DefectOption,
     LotOption,
@@ -26,6 +27,7 @@ from edge_inspector.cli.parts_options import (
 from edge_inspector.cli.progress_bar import ProgressBar
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
 from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.records.damage import list_damage
 from edge_inspector.records.database import read_only
 from edge_inspector.records.export import count_findings, write_findings, write_parts
 from edge_inspector.records.part_filter import PartFilter, count_parts, why_none
@@ -50,19 +52,22 @@ def parts_export(
 ) -> None:
     """Write parts as CSV (RFC 4180, UTF-8), in the order of their arrival; a file of that name is replaced at the end."""
     wanted = wanted_parts(verdict, outcome, defect, lot, since, until, run, last)
+    word = "findings" if as_findings else "parts"
     with read_only(state_folder(station, state)) as connection:
         if file == STDOUT:
             with _standard_output() as output:
                 _write(connection, wanted, output, as_findings, lambda _rows: None)
-            return
-        total = (count_findings if as_findings else count_parts)(connection, wanted)
-        total = total if last is None or as_findings else min(total, last)
-        word = "findings" if as_findings else "parts"
-        with replaced_whole(Path(file)) as output, ProgressBar(quiet=total < BIG_EXPORT_ROWS) as bar:
-            rows = _write(connection, wanted, output, as_findings, lambda rows: bar.show(f"{word} written", rows, total))
+        else:
+            total = (count_findings if as_findings else count_parts)(connection, wanted)
+            total = total if last is None or as_findings else min(total, last)
+            with replaced_whole(Path(file)) as output, ProgressBar(quiet=total < BIG_EXPORT_ROWS) as bar:
+                rows = _write(connection, wanted, output, as_findings, lambda n: bar.show(f"{word} written", n, total))
         if not count_parts(connection, wanted):
             typer.echo(why_none(connection, wanted), err=True)
-    typer.echo(f"{file}: {rows} {word if rows != 1 else word[:-1]}", err=True)
+        damage = list_damage(connection)
+    if file != STDOUT:
+        typer.echo(f"{file}: {rows} {word if rows != 1 else word[:-1]}", err=True)
+    say_damage(damage)
 
 
 def _write(
@@ -102,7 +107,5 @@ def _standard_output() -> Iterator[TextIO]:
     try:
         yield output
         output.flush()
-    except BrokenPipeError:  # the reader has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
     finally:
         output.detach()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.instants import parse_since, parse_until
@@ -28,7 +29,9 @@ LotOption = Annotated[list[str] | None, typer.Option("--lot", metavar="NAME", he
 SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="2h, today, 2024-05-06 or 2024-05-06T07:30; UTC")
 ]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="TIME", help="as --since; a day includes all of it")]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="as --since; includes all of a day, minute or second")
+]
 RunOption = Annotated[
     int | None, typer.Option("--run", metavar="N", min=1, help="one life of the line worker: 3 of part 3-17")
 ]
@@ -67,10 +70,14 @@ def time_bounds(since: str | None, until: str | None) -> tuple[str | None, str |
     """Return both times as the records write them, taken from now.
 
     Raises:
-        ConfigurationError: one of them is no time.
+        ConfigurationError: one of them is no time, or nothing can lie between the two.
     """
     now = datetime.now(UTC)
-    return (None if since is None else parse_since(since, now)), (None if until is None else parse_until(until, now))
+    first = None if since is None else parse_since(since, now)
+    last = None if until is None else parse_until(until, now)
+    if first is not None and last is not None and first > last:
+        raise ConfigurationError(f"--since {first} is later than --until {last}; nothing lies between them")
+    return first, last
 
 
 def as_json_text(content: Any) -> str:  # Any: whatever msgspec encodes

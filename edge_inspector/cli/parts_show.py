@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +13,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edge_inspector.cli.parts_damage import say_damage
 from edge_inspector.cli.parts_options import VERDICT_STYLES, JsonOption, as_json_text
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.records.database import read_only
 from edge_inspector.records.latency import STAGE_NAMES, Stages
-from edge_inspector.records.picture_store import list_pictures
+from edge_inspector.records.part_setup import cameras_of, recipe_of
+from edge_inspector.records.picture_store import camera_pictures
 from edge_inspector.records.queries import FindingRow, JudgementRow, PartDetails, show_part
+from edge_inspector.records.unjudged import silence_words, silent_engines
+from edge_inspector.records.verdict_record import read_verdict
 from edge_inspector.records.wording import measure_words, place_words
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """The names of the cameras and engines that a part has in its table of views."""
+
+    cameras: tuple[str, ...]
+    engines: tuple[str, ...]
 
 
 def parts_show(
@@ -39,10 +53,13 @@ def parts_show(
     with read_only(folder) as connection:
         part = show_part(connection, name)
     drawn, why_none = (None, "") if no_sheet else _draw(folder, part, sheet)
-    pictures = [path for path in list_pictures(folder, name) if path != drawn]
+    pictures = [path for path in camera_pictures(folder, part.summary.part) if path != drawn]
+    why_no_verdict = read_verdict(folder, part)[1]
+    say_damage(part.damage)
     if as_json:
         content = {
             **msgspec.to_builtins(part),
+            "why_no_verdict": why_no_verdict,
             "sheet": None if drawn is None else str(drawn),
             "why_no_sheet": why_none,
             "pictures": [str(path) for path in pictures],
@@ -50,7 +67,7 @@ def parts_show(
         typer.echo(as_json_text(content))
         return
     console = Console(soft_wrap=True, highlight=False)
-    _print_part(console, part)
+    _print_part(console, part, why_no_verdict, _views(folder, part))
     for path in pictures:
         console.print(f"picture {path}", markup=False)
     if drawn is not None:
@@ -71,14 +88,15 @@ def _draw(folder: Path, part: PartDetails, to: Path | None) -> tuple[Path | None
         return None, str(error)
 
 
-def _print_part(console: Console, part: PartDetails) -> None:
+def _print_part(console: Console, part: PartDetails, why_no_verdict: str, views: _Views) -> None:
     summary = part.summary
     lot = f"   lot {summary.lot}" if summary.lot else ""
     console.print(f"part {summary.part}   {summary.at_utc}   recipe {(part.recipe or 'unknown')[:12]}{lot}", markup=False)
+    decided = part.journal_verdict or ("not known" if why_no_verdict else "none")
     words = (
         Text("verdict ")
         + Text(summary.verdict or "none yet", style=VERDICT_STYLES.get(summary.verdict or "", ""))
-        + Text(f" (decided: {part.journal_verdict or 'none'}, reached the line: {part.decided or 'none in time'})")
+        + Text(f" (decided: {decided}, reached the line: {part.decided or 'none in time'})")
     )
     console.print(words)
     how = [
@@ -92,12 +110,14 @@ def _print_part(console: Console, part: PartDetails) -> None:
         console.print(f"  {reason}", markup=False)
     if part.reasons and summary.reason != "; ".join(part.reasons):
         console.print(f"  line: {summary.reason}", markup=False)
+    if why_no_verdict:
+        console.print(f"  {why_no_verdict}", markup=False, style="yellow")
     if measures := measure_words(part.measures):
         console.print(f"measures {', '.join(measures)}", markup=False)
     if part.findings:
         console.print(_finding_table(part.findings))
-    if part.judgements or part.missing_views:
-        console.print(_view_table(part))
+    if views.cameras:
+        console.print(_view_table(part, views))
     console.print(_stage_table(summary.stages))
     console.print()
 
@@ -120,20 +140,31 @@ def _finding_table(findings: tuple[FindingRow, ...]) -> Table:
     return table
 
 
-def _view_table(part: PartDetails) -> Table:
+def _views(folder: Path, part: PartDetails) -> _Views:
+    """Return what was to be judged: as the part was inspected, and where nobody knows that any more, what was said of it."""
+    cameras: list[str] = []
+    engines: list[str] = []
+    with contextlib.suppress(ConfigurationError):
+        engines += recipe_of(folder, part).engines
+        cameras += cameras_of(folder, part)
+    cameras += [judged.camera for judged in part.judgements]
+    cameras += [view.camera for view in part.missing_views]
+    engines += [judged.engine for judged in part.judgements]
+    return _Views(tuple(sorted(set(cameras))), tuple(dict.fromkeys(engines)))
+
+
+def _view_table(part: PartDetails, views: _Views) -> Table:
     """One row a camera: how far its frame was off, and each engine's highest score and number of regions."""
-    engines = list(dict.fromkeys(judged.engine for judged in part.judgements))
-    by_camera: dict[str, dict[str, JudgementRow]] = {}
-    for judged in part.judgements:
-        by_camera.setdefault(judged.camera, {})[judged.engine] = judged
+    said = {(judged.camera, judged.engine): judged for judged in part.judgements}
     missing = {view.camera: f"{view.reason} {view.detail}" for view in part.missing_views}
     table = _table(
-        "views: score (regions) of each engine", "view", "frame ms off", *engines, *(["missing"] if missing else [])
+        "views: score (regions) of each engine", "view", "frame ms off", *views.engines, *(["missing"] if missing else [])
     )
-    for camera in sorted({*by_camera, *missing}):
-        said = by_camera.get(camera, {})
-        skew = next((f"{judged.skew_ms:+.1f}" for judged in said.values()), "")
-        cells = [_judged_words(said[engine]) if engine in said else "" for engine in engines]
+    for camera in views.cameras:
+        silent = silent_engines(part, camera, views.engines)
+        skew = next((f"{judged.skew_ms:+.1f}" for judged in part.judgements if judged.camera == camera), "")
+        words = {engine: _judged_words(said[camera, engine]) for engine in views.engines if (camera, engine) in said}
+        cells = [silence_words(part) if engine in silent else words.get(engine, "") for engine in views.engines]
         table.add_row(camera, skew, *cells, *([Text(missing.get(camera, ""))] if missing else []))
     return table
 

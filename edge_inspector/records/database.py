@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from edge_inspector.domain.errors import ConfigurationError, DatabaseError
+from edge_inspector.journal import list_segments
 from edge_inspector.records.schema import SCHEMA_VERSION, metadata
 
 FILE_NAME = "parts.db"
@@ -96,17 +97,21 @@ def read_only(state_dir: Path) -> Iterator[Connection]:
     """A connection for questions; it never makes the file and never blocks the recorder.
 
     Raises:
-        ConfigurationError: there is no database, or one of another version.
+        ConfigurationError: there is no database, an empty one, or one of another version.
         DatabaseError: it can not be read now.
     """
     path = state_dir / FILE_NAME
     if not path.is_file():
-        raise ConfigurationError(f"{path}: not there; no daemon has recorded parts in this state folder yet")
+        raise ConfigurationError(_why_not_there(state_dir))
     engine = _engine(path, is_writer=False)
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")  # all questions see one state of the records
             version = connection.execute(sa.text("PRAGMA user_version")).scalar_one()
+            if version == 0:
+                raise ConfigurationError(
+                    f"{path}: it holds no records, it is empty or damaged; delete it, and start the daemon: it rebuilds it"
+                )
             if version != SCHEMA_VERSION:
                 raise ConfigurationError(
                     f"{path}: version {version}, this program reads {SCHEMA_VERSION}; start the daemon and it rebuilds it"
@@ -116,6 +121,15 @@ def read_only(state_dir: Path) -> Iterator[Connection]:
         raise DatabaseError(f"{path}: can not be read ({_short(error)}); try again, or delete it: it is rebuilt") from error
     finally:
         engine.dispose()
+
+
+def _why_not_there(state_dir: Path) -> str:
+    if not state_dir.is_dir():
+        return f"{state_dir}: there is no such folder; name the station file, or the folder that it names as `state_dir`"
+    path = state_dir / FILE_NAME
+    if list_segments(state_dir / "ledger"):
+        return f"{path}: not there, but the ledger beside it is; start the daemon and it is rebuilt"
+    return f"{path}: not there; no part was recorded in this state folder yet"
 
 
 def _engine(path: Path, *, is_writer: bool = True) -> Engine:

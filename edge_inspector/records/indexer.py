@@ -33,6 +33,7 @@ class Batch:
     has_more: bool = False  # at least one segment holds more than was read
     waiting_count: int | None = 0  # records that were read but could not be written; None: no telling
     fault: str | None = None
+    damage: tuple[str, ...] = ()  # of segments that can not be read to their end, whenever that was found
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ class Indexer:
             batch.ledger, batch.journal = self._follower.turn()
         else:
             batch.waiting_count = 0
+            batch.damage = tuple(tail.damage for _, tail in sorted(self._tails.items()) if tail.damage is not None)
             self._follower = None
         return batch
 

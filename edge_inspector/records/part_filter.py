@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.domain.outcome import Outcome
 from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.schema import findings, parts
@@ -22,9 +21,6 @@ class PartFilter:
 
     `verdicts` are those applied, before the outcome those decided. `defects`: with at least one finding of these. `since`
     and `until` bound the arrival, both included, as the records write times. `last` then takes so many of the newest.
-
-    Raises:
-        ConfigurationError: nothing can lie between `since` and `until`.
     """
 
     verdicts: tuple[VerdictKind, ...] = ()
@@ -35,10 +31,6 @@ class PartFilter:
     run: int | None = None
     last: int | None = None
     lots: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.since is not None and self.until is not None and self.since > self.until:
-            raise ConfigurationError(f"--since {self.since} is later than --until {self.until}; nothing lies between them")
 
     def __str__(self) -> str:
         words = [

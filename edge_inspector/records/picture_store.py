@@ -233,6 +233,16 @@ def list_part_folders(pictures: Path) -> list[Path]:
     return [folder for _, day in _list_days(pictures) for folder in _list_parts(day)]
 
 
+def sheet_name(part: str) -> str:
+    """Return the name of a part's sheet beside its pictures."""
+    return f"{part}-sheet.jpg"
+
+
+def camera_pictures(state_dir: Path, part: str) -> list[Path]:
+    """Return the pictures kept of one part that its cameras took, by name."""
+    return [path for path in list_pictures(state_dir, part) if path.name != sheet_name(part)]
+
+
 def list_pictures(state_dir: Path, part: str) -> list[Path]:
     """Return the pictures kept of one part (`run-seq`), by name; its sheet among them, once somebody looked."""
     return sorted(

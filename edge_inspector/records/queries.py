@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.records.damage import Damage, list_damage
 from edge_inspector.records.latency import STAGE_NAMES, Stages
 from edge_inspector.records.measures import MEASURE_NAMES, Measures
 from edge_inspector.records.part_filter import EVERY_PART, PartFilter
@@ -94,6 +95,7 @@ class PartDetails(msgspec.Struct, frozen=True):
     station: str | None
     journal_segment: int | None  # where the journal holds the verdict; None: there is none
     journal_offset: int | None
+    damage: tuple[Damage, ...]  # of ledger and journal, wherever: what is told here may be without it
 
 
 def list_parts(connection: Connection, wanted: PartFilter = EVERY_PART) -> list[PartSummary]:
@@ -134,6 +136,7 @@ def show_part(connection: Connection, name: str) -> PartDetails:
         station=connection.execute(sa.select(runs.c.station).where(runs.c.run == run)).scalar_one_or_none(),
         journal_segment=row.journal_segment,
         journal_offset=row.journal_offset,
+        damage=list_damage(connection),
     )
 
 

@@ -1,9 +1,24 @@
-"""How places and measures of a part are said to people, everywhere the same."""
+"""How reasons, places and measures of a part are said to people, everywhere the same."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from edge_inspector.records.measures import Measures
 from edge_inspector.records.queries import FindingRow
+
+_MORE_REASONS = re.compile(r"^and (\d+) more reasons$")  # how decision ends a list that it cut
+
+
+def reasons_and_rest(reasons: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """Return the reasons that are written, and how many more there were that nobody wrote.
+
+    >>> reasons_and_rest(("crack", "stain", "and 7 more reasons"))
+    (('crack', 'stain'), 7)
+    """
+    match = _MORE_REASONS.match(reasons[-1]) if reasons else None
+    return (tuple(reasons), 0) if match is None else (tuple(reasons[:-1]), int(match[1]))
 
 
 def place_words(finding: FindingRow) -> str:

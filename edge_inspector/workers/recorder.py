@@ -65,7 +65,8 @@ class Recorder:
     @property
     def detail(self) -> str:
         """What a person should know; empty when all is well."""
-        return "; ".join(filter(None, (self.last_batch.fault, self.pictures.fault, self.store.sweep_fault)))
+        batch = self.last_batch
+        return "; ".join(filter(None, (batch.fault, *batch.damage, self.pictures.fault, self.store.sweep_fault)))
 
     def say_faults(self) -> None:
         """Log a fault once when it comes, and once when it goes."""

@@ -83,6 +83,41 @@ def test_a_mistake_ends_with_a_sentence_and_its_exit_code(
     assert capsys.readouterr().err == f"{error}\n"
 
 
+@pytest.mark.parametrize(("why", "code"), [(BrokenPipeError(32, "Broken pipe"), 0), (OSError(28, "No space left"), 1)])
+def test_an_exit_for_want_of_a_reader_is_no_error_and_any_other_is(
+    why: OSError, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_only: str) -> None:
+        try:
+            raise why
+        except OSError:
+            sys.exit(1)  # as typer and rich do
+
+    monkeypatch.setattr(command_line, "build_app", fail)
+    with pytest.raises(SystemExit) as end:
+        command_line.main()
+
+    assert end.value.code == code
+
+
+def test_a_command_that_was_done_keeps_its_exit_code_when_nobody_reads_its_last_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end_with_words_held_back(_only: str) -> None:
+        print("not armed")
+        sys.exit(2)
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        monkeypatch.setattr(command_line, "build_app", end_with_words_held_back)
+        with pytest.raises(SystemExit) as end:
+            command_line.main()
+
+    assert end.value.code == 2
+
+
 @pytest.mark.parametrize("arguments", [("status",), ("ack", "station.yaml", "--state", "state")])
 def test_a_daemon_is_named_by_its_station_file_or_its_state_folder(arguments: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError, match="one of the two"):

@@ -12,54 +12,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 from edge_inspector.cli import parts_export
-from edge_inspector.cli.parts import app
 from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.domain.outcome import Outcome
-from edge_inspector.domain.records import AlarmRecord, FindingRecord
-from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.records.export import FINDING_COLUMNS, PART_COLUMNS
 from edge_inspector.records.indexer import Indexer
 from edge_inspector.records.latency import STAGE_NAMES
 from edge_inspector.records.measures import MEASURE_NAMES
+from tests.cli.parts_history import QUOTED, REJECT, run, write_history
 from tests.records import history as made
-from tests.records.history import History
-from tests.records.rod_part import write_part
-
-REJECT, UNINSPECTED = VerdictKind.REJECT, VerdictKind.UNINSPECTED
-QUOTED = 'stain "ä", 3 mm²\r\nand more'
-
-
-def write_history(state_dir: Path) -> None:
-    """Run 1: nine parts of 7 o'clock in turn ACCEPT, REJECT, UNINSPECTED from the third; 10 under way. Run 2: a stain."""
-    history = History(state_dir)
-    history.write_parts(1, 9)
-    history.write(made.verdict(10, UNINSPECTED))
-    history.close()
-    later = History(state_dir)
-    at_utc = "2024-05-07T10:00:00.000+00:00"
-    crack = FindingRecord("cracks", "crack", 0.95, 9.0, 1.0, ("c2",), 1, 2, 3, 4, False)
-    stain = FindingRecord("stains", "stain", 0.8, 5.0, 2.5, ("c1", "c2"), 5, 6, 7, 8, True)
-    later.write(
-        msgspec.structs.replace(made.arrival(1, run=2), at_utc=at_utc, lot="L-7"),
-        msgspec.structs.replace(made.verdict(1, REJECT, run=2, reasons=(QUOTED, "second")), findings=(crack, stain)),
-        msgspec.structs.replace(
-            made.outcome(1, REJECT, run=2), outcome=Outcome.EJECTION_FAILED, reason=QUOTED, lane="rejects"
-        ),
-        AlarmRecord("ejection_failed", "part 2-1 is in the good lane", True, 5, at_utc),
-        AlarmRecord("uninspected_limit", "5 in a row", True, 6, at_utc),
-        AlarmRecord("ejection_failed", "part 2-1 is in the good lane", False, 7, "2024-05-07T10:05:00.000+00:00", "kim"),
-        AlarmRecord("from_the_future", "flux low", True, 8, "2024-05-08T00:00:00.000+00:00"),
-    )
-    later.close()
-    indexer = Indexer(state_dir)
-    while indexer.turn().has_more:
-        pass
-    indexer.turn()
-    indexer.close()
+from tests.records.history import History, write_damaged_journal
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +29,6 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("state")
     write_history(folder)
     return folder
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner(env={"COLUMNS": "300"}).invoke(app, [str(argument) for argument in arguments])
 
 
 def listed(state_dir: Path, *options: str) -> list[str]:
@@ -135,6 +93,24 @@ def test_a_list_of_no_part_says_what_there_is_instead(state_dir: Path, options: 
     assert (result.exit_code, result.stderr) == (0, why)
 
 
+def test_an_export_of_no_part_says_why_wherever_it_goes(state_dir: Path, tmp_path: Path) -> None:
+    why = "no part with lot L-8; lots in the records: L-7\n"
+    assert run("export", "-", "--state", state_dir, "--lot", "L-8").stderr == why
+    file = tmp_path / "parts.csv"
+    assert run("export", file, "--state", state_dir, "--lot", "L-8").stderr == f"{why}{file}: 0 parts\n"
+
+
+def test_a_time_copied_from_the_list_finds_the_part_that_it_stands_beside(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.write(msgspec.structs.replace(made.arrival(1), at_utc="2024-05-06T07:08:09.640+00:00"))
+    history.close()
+    Indexer(tmp_path).turn()
+    shown = run("list", "--state", tmp_path).stdout
+    assert "2024-05-06 07:08:09 " in shown
+    assert listed(tmp_path, "--since", "2024-05-06 07:08:09", "--until", "2024-05-06 07:08:09") == ["1-1"]
+    assert listed(tmp_path, "--since", "20240506", "--until", "20240506") == ["1-1"]
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
@@ -143,7 +119,7 @@ def test_a_list_of_no_part_says_what_there_is_instead(state_dir: Path, options: 
     ],
 )
 def test_times_that_mean_nothing_are_said(state_dir: Path, options: tuple[str, ...], why: str) -> None:
-    for command in (("list",), ("export", "-")):
+    for command in (("list",), ("export", "-"), ("alarms",)):
         result = run(*command, "--state", state_dir, *options)
         assert isinstance(result.exception, ConfigurationError)
         assert why in str(result.exception)
@@ -311,10 +287,24 @@ def test_a_big_export_says_how_far_it_is(state_dir: Path, tmp_path: Path, monkey
     ]
 
 
-def test_a_reader_of_the_export_that_has_enough_is_no_error(state_dir: Path) -> None:
-    command = f"set -o pipefail; {sys.executable} -m edge_inspector.cli.main parts export - --state {state_dir} | true"
+@pytest.mark.parametrize("reader", ["true", "head -1"])
+@pytest.mark.parametrize("command", ["list", "list --json", "export -", "show 1-1 --no-sheet", "alarms"])
+def test_a_reader_of_any_command_that_has_enough_is_no_error(state_dir: Path, command: str, reader: str) -> None:
+    command = f"set -o pipefail; {sys.executable} -m edge_inspector.cli.main parts {command} --state {state_dir} | {reader}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_can_not_be_read_is_said_beside_every_answer(tmp_path: Path) -> None:
+    write_damaged_journal(tmp_path)
+    lost = "verdicts and findings are missing here, those that this file holds from the damage on: "
+    lost += f"{tmp_path}/journal/0000000001.seg: damaged at byte "
+    for command in (("list",), ("list", "--json"), ("export", "-"), ("export", "-", "--findings"), ("alarms", "--json")):
+        assert lost in run(*command, "--state", tmp_path).stderr, command
+    listed = run("list", "--state", tmp_path, "--defect", "stain")
+    assert listed.stderr.startswith(f"no part with defect stain; defects in the records: none\n{lost}")
+    file = tmp_path / "parts.csv"
+    assert run("export", file, "--findings", "--state", tmp_path).stderr.startswith(f"{file}: 0 findings\n{lost}")
 
 
 def test_alarms_are_listed_with_who_acknowledged_them_and_what_to_do(state_dir: Path) -> None:
@@ -349,77 +339,3 @@ def test_alarms_can_be_chosen(state_dir: Path, options: tuple[str, ...], codes: 
     assert [alarm["code"] for alarm in found] == codes
     assert all(alarm["who"] == ("kim" if alarm["code"] == "ejection_failed" else "") for alarm in found)
     assert all((alarm["remedy"] == "") == (alarm["code"] == "from_the_future") for alarm in found)
-
-
-def lines_of(text: str) -> list[list[str]]:
-    """Return the cells of every line, without the blanks between them."""
-    return [line.split() for line in text.splitlines()]
-
-
-def test_a_part_is_shown_with_its_reasons_and_what_was_judged(state_dir: Path) -> None:
-    result = run("show", "1-1", "--state", state_dir)
-    assert result.exit_code == 0
-    assert "verdict REJECT (decided: REJECT, reached the line: REJECT)" in result.stdout
-    assert "outcome ejected, 60.0 mm at the sensor" in result.stdout
-    assert "  crack 3.4 mm long (limit 2.0)" in result.stdout
-    lines = lines_of(result.stdout)
-    assert ["1", "crack", "0.900", "3.4", "1.50", "(4,", "5)", "px", "c1", "yes"] in lines
-    assert ["c1", "+1.5", "0.250", "(1)"] in lines
-    assert ["daemon", "overhead", "35.0"] in lines
-    assert "no sheet: no picture of part 1-1 is kept" in result.stdout
-
-
-def test_a_missing_view_is_shown_with_its_reason(state_dir: Path) -> None:
-    result = run("show", "1-2", "--state", state_dir)
-    assert ["c2", "+1.5", "0.250", "(0)", "no_frame", "none", "within", "18", "ms"] in lines_of(result.stdout)
-
-
-def test_lot_and_lane_are_shown_where_there_are_any(state_dir: Path) -> None:
-    shown = run("show", "2-1", "--state", state_dir).stdout
-    assert "lot L-7" in shown
-    assert "outcome ejection_failed, by rejects, 60.0 mm at the sensor" in shown
-    assert "lot" not in run("show", "1-1", "--state", state_dir).stdout
-    listed = run("list", "--state", state_dir).stdout.splitlines()
-    assert listed[0].split()[:5] == ["part", "time", "(UTC)", "lot", "verdict"]
-    assert listed[11].split()[:5] == ["2-1", "2024-05-07", "10:00:00", "L-7", "REJECT"]
-    assert "lot" not in run("list", "--state", state_dir, "--run", "1").stdout
-
-
-def test_places_measures_and_the_sheet_of_a_part_on_a_surface_are_shown(tmp_path: Path) -> None:
-    folder = write_part(tmp_path)
-    result = run("show", "1-1", "--state", tmp_path)
-    assert "measures length 60.0 mm, Ø 8.00 mm, bow 0.00 mm, taper 0.00 mm, oval 0.00 mm, 100.0% of the surface seen" in (
-        result.stdout
-    )
-    cells = ["1", "crack", "0.980", "4.0", "1.70", "6.70", "20", "mm,", "130°", "c3,", "c4,", "c2", "yes"]
-    assert cells in lines_of(result.stdout)
-    assert result.stdout.splitlines()[-1] == f"sheet {folder}/1-1-sheet.jpg"
-    assert f"picture {folder}/c6.jpg" in result.stdout
-    assert f"picture {folder}/1-1-sheet.jpg" not in result.stdout
-    assert (folder / "1-1-sheet.jpg").read_bytes().startswith(b"\xff\xd8")
-
-
-def test_a_program_gets_a_part_whole_and_the_sheet_where_it_asked_for_it(tmp_path: Path) -> None:
-    folder = write_part(tmp_path)
-    to = tmp_path / "mine.jpg"
-    shown = json.loads(run("show", "1-1", "--state", tmp_path, "--json", "--sheet", to).stdout)
-    assert (shown["sheet"], shown["why_no_sheet"], to.is_file()) == (str(to), "", True)
-    assert [Path(path).name for path in shown["pictures"]] == [f"c{k}.jpg" for k in range(1, 7)]
-    assert shown["measures"]["diameter_mm"] == 8.0
-    assert (shown["findings"][0]["along_mm"], shown["findings"][0]["width_mm"]) == (20.0, 1.7)
-    assert not (folder / "1-1-sheet.jpg").exists()
-
-
-def test_no_sheet_is_drawn_when_none_is_wanted(tmp_path: Path) -> None:
-    folder = write_part(tmp_path)
-    shown = json.loads(run("show", "1-1", "--state", tmp_path, "--json", "--no-sheet").stdout)
-    assert (shown["sheet"], shown["why_no_sheet"]) == (None, "")
-    assert not list(folder.glob("*-sheet.jpg"))
-
-
-def test_a_sheet_that_was_asked_for_and_can_not_be_is_an_error(state_dir: Path, tmp_path: Path) -> None:
-    nowhere = run("show", "1-1", "--state", state_dir, "--sheet", tmp_path / "s.jpg")
-    assert isinstance(nowhere.exception, ConfigurationError)
-    assert "no picture of part 1-1 is kept" in str(nowhere.exception)
-    both = run("show", "1-1", "--state", state_dir, "--sheet", tmp_path / "s.jpg", "--no-sheet")
-    assert "give one of the two" in str(both.exception)

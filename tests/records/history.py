@@ -29,8 +29,10 @@ from edge_inspector.domain.records import (
     ViewPlaceRecord,
 )
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.journal import SegmentWriter, encode_record
+from edge_inspector.journal import SegmentReader, SegmentWriter, encode_record
+from edge_inspector.journal.segment import HEADER
 from edge_inspector.records.database import Database
+from edge_inspector.records.indexer import Indexer
 from edge_inspector.records.schema import metadata
 
 RECIPE = "a" * 64
@@ -177,6 +179,33 @@ class History:
     def close(self) -> None:
         self.ledger.close()
         self.journal.close()
+
+
+def damage_record(segment: Path, number: int) -> None:
+    """Flip one byte inside the record with this number, from 1, of a segment."""
+    (offset, payload) = SegmentReader(segment).read()[number - 1]
+    content = bytearray(segment.read_bytes())
+    content[offset + HEADER.size + len(payload) // 2] ^= 0xFF
+    segment.write_bytes(content)
+
+
+def write_damaged_journal(state_dir: Path) -> None:
+    """Five parts, the second and the third rejected for a stain, and a journal that can not be read from the second on.
+
+    The database is built from both afterwards, as it is when somebody deleted it.
+    """
+    history = History(state_dir)
+    stain = FindingRecord("stains", "stain", 0.8, 5.0, 2.5, ("c1",), 5, 6, 7, 8, True)
+    for seq in range(1, 6):
+        kind = VerdictKind.REJECT if seq in (2, 3) else VerdictKind.ACCEPT
+        found = (stain,) if kind is VerdictKind.REJECT else ()
+        history.write(arrival(seq), msgspec.structs.replace(verdict(seq, kind), findings=found), outcome(seq, kind))
+    history.close()
+    damage_record(history.journal.path, 2)
+    indexer = Indexer(state_dir)
+    while indexer.turn().has_more:
+        pass
+    indexer.close()
 
 
 def dump(database_path: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -82,6 +82,29 @@ def test_a_part_on_a_surface_keeps_its_measures_and_the_place_of_each_finding(hi
     assert (stain.width_mm, stain.along_extent_mm, stain.angle_extent_deg) == (1.1, 1.4, 15.8)
 
 
+def test_a_surface_from_before_its_lead_was_recorded_is_read_as_it_was_written(history: History) -> None:
+    content = msgspec.to_builtins(made.rod_verdict(1), builtin_types=(bytes,))
+    del content["surface"]["lead_correction_mm"]
+    history.journal.append(msgspec.msgpack.encode(content))
+    indexer = Indexer(history.state_dir)
+    assert indexer.turn().fault is None
+    indexer.close()
+    with read_only(history.state_dir) as connection:
+        assert show_part(connection, "1-1").measures == Measures(60.1, 8.02, 0.3, 0.1, 0.2, 0.998)
+
+
+def test_what_the_directions_of_the_views_did_not_tell_is_not_measured(history: History) -> None:
+    record = made.rod_verdict(1)
+    assert record.surface is not None
+    unknown = msgspec.structs.replace(record.surface, bow_mm=None, oval_mm=None)
+    history.write(made.arrival(1), msgspec.structs.replace(record, surface=unknown))
+    indexer = Indexer(history.state_dir)
+    assert indexer.turn().fault is None
+    indexer.close()
+    with read_only(history.state_dir) as connection:
+        assert show_part(connection, "1-1").measures == Measures(60.1, 8.02, None, 0.1, None, 0.998)
+
+
 def test_a_part_without_a_surface_keeps_the_length_and_diameter_of_its_silhouette(history: History) -> None:
     history.write(msgspec.structs.replace(made.verdict(1), length_mm=59.5, diameter_mm=7.9))
     indexer = Indexer(history.state_dir)
@@ -319,6 +342,17 @@ def test_a_damaged_segment_is_said_once_and_the_rest_goes_on(history: History, c
         assert show_part(connection, "1-1").summary.outcome is None  # lies behind the damage
         assert show_part(connection, "1-3").summary.verdict == "ACCEPT"  # the journal is whole
         assert show_part(connection, "2-1").summary.outcome == "ejected"
+
+
+def test_every_turn_tells_of_the_damage_that_was_found_in_this_life_or_before(history: History) -> None:
+    history.write_parts(1, 3)
+    made.damage_record(history.journal.path, 2)
+    for _ in range(2):
+        indexer = Indexer(history.state_dir)
+        for _ in range(2):
+            (damage,) = indexer.turn().damage
+            assert f"{history.journal.path}: damaged at byte" in damage
+        indexer.close()
 
 
 def test_a_record_of_a_later_version_is_passed_over(history: History) -> None:

@@ -84,7 +84,7 @@ def test_a_picture_that_is_gone_or_damaged_is_said_and_costs_only_its_view(tmp_p
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "of another ledger"])
-def test_without_its_journal_a_part_has_pictures_and_no_marks(tmp_path: Path, damage: str) -> None:
+def test_without_its_journal_a_part_has_pictures_no_marks_and_a_reason(tmp_path: Path, damage: str) -> None:
     write_part(tmp_path)
     segment = next((tmp_path / "journal").iterdir())
     if damage == "gone":
@@ -95,7 +95,34 @@ def test_without_its_journal_a_part_has_pictures_and_no_marks(tmp_path: Path, da
         segment.write_bytes(bytes(100))
     evidence = evidence_of(tmp_path)
     assert evidence.verdict is None
+    assert "the record of the verdict" in evidence.why_no_verdict
+    assert str(segment) in evidence.why_no_verdict
     assert all(view.picture is not None and not view.probabilities for view in evidence.views)
+
+
+def test_a_part_whose_verdict_can_be_read_needs_no_reason(tmp_path: Path) -> None:
+    write_part(tmp_path)
+    assert evidence_of(tmp_path).why_no_verdict == ""
+
+
+def test_a_view_says_which_engines_never_judged_it(tmp_path: Path) -> None:
+    record = rod_part.verdict()
+    write_part(tmp_path, msgspec.structs.replace(record, judgements=record.judgements[:2]))
+    copy = next((tmp_path / "recipes").rglob("recipe.json"))
+    engines = {"cracks": "engines/cracks", "stains": "engines/stains"}
+    copy.write_text(rod_part.RECIPE.model_copy(update={"engines": engines}).model_dump_json())
+    evidence = evidence_of(tmp_path)
+    assert view_of(evidence, "c1").note == "stains: not judged in time"
+    assert view_of(evidence, "c6").note == "cracks, stains: not judged in time"
+
+
+def test_the_sheet_of_a_part_is_none_of_its_pictures(tmp_path: Path) -> None:
+    folder = write_part(tmp_path)
+    for path in folder.glob("*.jpg"):
+        path.unlink()
+    (folder / "1-1-sheet.jpg").write_bytes(b"\xff\xd8")
+    with pytest.raises(ConfigurationError, match="no picture of part 1-1 is kept"):
+        evidence_of(tmp_path)
 
 
 def test_a_part_without_pictures_is_said(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,9 +88,38 @@ def test_records_without_a_part_say_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_database_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"parts\.db: not there; no daemon has recorded parts"), read_only(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"parts\.db: not there; no part was recorded"), read_only(tmp_path):
         pass
     assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_state_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nowhere: there is no such folder"), read_only(tmp_path / "nowhere"):
+        pass
+
+
+def test_a_database_that_somebody_deleted_is_rebuilt_by_the_daemon(tmp_path: Path) -> None:
+    History(tmp_path).close()
+    why = r"parts\.db: not there, but the ledger beside it is; start the daemon and it is rebuilt"
+    with pytest.raises(ConfigurationError, match=why), read_only(tmp_path):
+        pass
+
+
+def test_an_empty_database_is_said_to_be_empty_and_not_of_another_version(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).touch()
+    with (
+        pytest.raises(ConfigurationError, match="it holds no records, it is empty or damaged; delete it"),
+        read_only(tmp_path),
+    ):
+        pass
+
+
+def test_a_database_of_another_version_is_said(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE_NAME) as old:
+        old.execute("PRAGMA user_version = 2")
+    old.close()
+    with pytest.raises(ConfigurationError, match="version 2, this program reads"), read_only(tmp_path):
+        pass
 
 
 def test_a_damaged_database_is_said(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from edge_inspector.station.session import Session, recipe_dir, write_session
 from edge_inspector.station.station import Station
 from edge_inspector.workers.recorder import Recorder
 from tests.records import history as made
-from tests.records.history import History
+from tests.records.history import History, damage_record
 
 WORKER = "import sys; from pathlib import Path; from edge_inspector.workers.recorder import main; "
 WORKER += "sys.exit(main(Path(sys.argv[1])))"
@@ -184,6 +184,18 @@ def test_pictures_do_not_wait_for_a_database_that_can_not_be_written(tmp_path: P
     recorder.pictures.flush(0)
     assert (recorder.detail, recorder.record_count) == ("", 3)
     assert (recorder.pictures.written_count, recorder.pictures.dropped_count) == (1, 0)  # told twice, written once
+    recorder.close()
+    history.close()
+
+
+def test_a_damaged_journal_is_said_as_long_as_it_is_there(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.write_parts(1, 3)
+    damage_record(history.journal.path, 2)
+    recorder = Recorder(tmp_path, STATION)
+    for _ in range(2):
+        recorder.turn()
+        assert f"{history.journal.path}: damaged at byte" in recorder.detail
     recorder.close()
     history.close()
 

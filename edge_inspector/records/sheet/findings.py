@@ -1,11 +1,13 @@
-"""The list of findings beside the pictures: number, kind, sizes, place, cameras."""
+"""The list of findings beside the pictures: number, kind, sizes, place, cameras; and whether none means none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge_inspector.records.part_evidence import PartEvidence
 from edge_inspector.records.sheet.canvas import BOLD, DIM, PANEL, TEXT, Canvas
 from edge_inspector.records.sheet.tags import Tag
+from edge_inspector.records.unjudged import is_all_judged
 from edge_inspector.records.wording import place_words
 
 ROW_PX = 104
@@ -16,9 +18,22 @@ _MORE_PX = 34
 
 
 def list_height_px(count: int, columns: int) -> int:
-    """Return how high the list of so many findings is."""
-    rows = max(1, -(-count // columns))
+    """Return how high the list of so many findings is; without any it is a title alone."""
+    rows = -(-count // columns)
     return TITLE_PX + rows * ROW_PX
+
+
+def findings_title(evidence: PartEvidence) -> str:
+    """Return how many findings there are; that there is none only where every engine judged every view."""
+    details = evidence.details
+    if details.findings:
+        return f"{len(details.findings)} finding{'s' if len(details.findings) > 1 else ''}"
+    if evidence.why_no_verdict:
+        return "findings not known"
+    if all(judged.score is None for judged in details.judgements):
+        return "not judged"
+    is_whole = is_all_judged(details, [view.camera for view in evidence.views], evidence.engines)
+    return "no finding" if is_whole else "no finding in what was judged"
 
 
 def draw_findings(
@@ -27,15 +42,16 @@ def draw_findings(
     y: int,
     width: int,
     height: int,
+    title: str,
     tags: Sequence[Tag],
     measures: Sequence[str] = (),
+    *,
     columns: int = 1,
 ) -> None:
     """Draw the findings in columns, those that reject first; what does not fit into the height is counted.
 
     `measures` of the part stand beside the title.
     """
-    title = "no finding" if not tags else f"{len(tags)} finding{'s' if len(tags) > 1 else ''}"
     end = canvas.text(x, y + 26, title, 23, TEXT, BOLD)
     if tags:
         rejecting = sum(tag.finding.rejects for tag in tags)

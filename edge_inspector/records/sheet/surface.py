@@ -18,7 +18,6 @@ from edge_inspector.records.part_evidence import PartEvidence
 from edge_inspector.records.sheet.canvas import BACKGROUND, BOLD, DIM, TEXT, Canvas, text_width
 from edge_inspector.records.sheet.labels import draw_labels
 from edge_inspector.records.sheet.tags import Box, Tag, ring_camera
-from edge_inspector.records.wording import measure_words
 
 AXIS_PX = 66  # room for degrees to the left
 RULER_PX = 58  # room for millimetres below
@@ -98,16 +97,21 @@ def unroll(evidence: PartEvidence, surface: SurfaceRecord, room_px: int) -> Unro
     return UnrolledSurface(pixels, _laid_out(_seams(maps, shown), turn), origin_deg, rod.length_mm, rows)
 
 
-def draw_surface(canvas: Canvas, x: int, y: int, flat: UnrolledSurface, evidence: PartEvidence, tags: Sequence[Tag]) -> None:
-    """Draw the surface with its rulers; (x, y) is the upper left corner of all of it, title and rulers included."""
+def draw_surface(
+    canvas: Canvas, x: int, y: int, room_px: int, flat: UnrolledSurface, tags: Sequence[Tag], measures: Sequence[str] = ()
+) -> None:
+    """Draw the surface with its rulers; (x, y) is the upper left corner of all of it, title and rulers included.
+
+    `measures` of the part end above the right edge of the surface, and beyond it, within `room_px`, where they need that.
+    """
     left, top = x + AXIS_PX, y + TITLE_PX
     height, width = flat.pixels.shape[:2]
     pixels = flat.pixels.astype(np.float32)
     pixels[flat.seams] += SEAM_SHARE * (np.array(TEXT, np.float32) - pixels[flat.seams])
-    canvas.text(x, y + 26, "surface, unrolled", 23, TEXT, BOLD)
-    canvas.text(
-        left + width, y + 26, "  ·  ".join(measure_words(evidence.details.measures)), 20, DIM, align=1, most_px=width - 220
-    )
+    title_end = canvas.text(x, y + 26, "surface, unrolled", 23, TEXT, BOLD)
+    words = " · ".join(measures)
+    begin = max(title_end + 24, left + width - text_width(words, 20))
+    canvas.text(begin, y + 26, words, 20, DIM, most_px=x + room_px - begin)
     canvas.paste(left, top, np.rint(pixels).astype(np.uint8))
     frame = Box(left, top, width, height)
     _draw_rulers(canvas, frame, flat)

@@ -8,7 +8,7 @@ from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.imaging.overlay import encode_jpeg
 from edge_inspector.records.database import read_only
 from edge_inspector.records.part_evidence import read_evidence
-from edge_inspector.records.picture_store import write_beside
+from edge_inspector.records.picture_store import sheet_name, write_beside
 from edge_inspector.records.queries import PartDetails, show_part
 from edge_inspector.records.sheet.draw import draw_sheet
 
@@ -32,7 +32,7 @@ def write_sheet(state_dir: Path, details: PartDetails, to: Path | None = None) -
     content = encode_jpeg(draw_sheet(evidence), QUALITY)
     try:
         if to is None:
-            return write_beside(evidence.folder, f"{details.summary.part}-sheet.jpg", content)
+            return write_beside(evidence.folder, sheet_name(details.summary.part), content)
         to.write_bytes(content)
     except OSError as error:
         place = evidence.folder if to is None else to

@@ -13,10 +13,19 @@ from numpy.typing import NDArray
 
 from edge_inspector.records.part_evidence import PartEvidence
 from edge_inspector.records.sheet import draw_sheet
-from edge_inspector.records.sheet.canvas import BACKGROUND
-from edge_inspector.records.sheet.draw import HEAD_PX, MARGIN_PX, REASON_PX, SECTION_PX, VERDICT_COLOURS, WIDTH_PX
+from edge_inspector.records.sheet.canvas import BACKGROUND, TEXT
+from edge_inspector.records.sheet.draw import (
+    HEAD_PX,
+    MARGIN_PX,
+    REASON_PX,
+    SECTION_PX,
+    VERDICT_COLOURS,
+    WIDTH_PX,
+    head_lines,
+    reason_lines,
+)
 from edge_inspector.records.sheet.findings import ROW_PX
-from edge_inspector.records.sheet.views import CAPTION_PX, GAP_PX, grid_of
+from edge_inspector.records.sheet.views import CAPTION_PX, GAP_PX, NOTE_COLOUR, grid_of
 from tests.records.rod_part import CAMERAS, HEIGHT, WIDTH, patch_mask, place_of, write_part
 from tests.records.test_part_evidence import evidence_of
 
@@ -102,6 +111,38 @@ def test_reasons_are_all_there_up_to_three_and_more_are_counted(flat: PartEviden
     assert lines.tolist() == [0, 1, 2, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [(3, "reason 3"), (4, "and 2 more reasons, see `parts show`"), (16, "and 14 more reasons, see `parts show`")],
+)
+def test_of_many_reasons_the_first_are_written_and_the_others_counted(count: int, last: str) -> None:
+    lines = reason_lines([f"reason {number}" for number in range(1, count + 1)], 1888)
+    assert lines == ["reason 1", "reason 2", last]
+
+
+def test_reasons_that_decision_left_out_are_counted_as_many_as_they_were() -> None:
+    reasons = [*(f"reason {number}" for number in range(1, 16)), "and 7 more reasons"]
+    assert reason_lines(reasons, 1888) == ["reason 1", "reason 2", "and 20 more reasons, 13 of them in `parts show`"]
+
+
+def test_a_long_reason_takes_two_lines_and_no_reason_takes_none() -> None:
+    lines = reason_lines(["crack 3.4 mm long (limit 2.0) " * 12], 1888)
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert reason_lines([], 1888) == []
+
+
+def test_why_the_verdict_can_not_be_read_stands_below_the_reasons_in_the_colour_of_notes(flat: PartEvidence) -> None:
+    lost = replace(flat, verdict=None, why_no_verdict="the record of the verdict can not be read: c.seg: damaged at byte 7")
+    assert head_lines(flat, 1888) == [(flat.details.reasons[0], TEXT)]
+    assert head_lines(lost, 1888) == [
+        *head_lines(flat, 1888),
+        (f"what was marked is not known: {lost.why_no_verdict}", NOTE_COLOUR),
+    ]
+    below = draw_sheet(lost)[MARGIN_PX + HEAD_PX + REASON_PX - 18 : MARGIN_PX + HEAD_PX + 2 * REASON_PX - 12]
+    assert (below == NOTE_COLOUR).all(axis=-1).sum() > 500
+
+
 def test_a_reason_changes_the_head_alone(flat: PartEvidence) -> None:
     differs = changed(flat, told(flat, reasons=("stain",)))
     rows = np.flatnonzero(differs.any(axis=1))
@@ -122,6 +163,10 @@ def test_a_view_without_a_picture_leaves_its_place_empty(flat: PartEvidence) -> 
 def test_any_number_of_findings_finds_room_beside_the_surface(evidence: PartEvidence) -> None:
     heights = {draw_sheet(told(evidence, findings=evidence.details.findings * count)).shape[0] for count in (0, 60)}
     assert heights == {draw_sheet(evidence).shape[0]}
+
+
+def test_without_a_finding_the_list_takes_no_row(flat: PartEvidence) -> None:
+    assert draw_sheet(flat).shape[0] - draw_sheet(told(flat, findings=())).shape[0] == ROW_PX
 
 
 def test_without_a_surface_the_sheet_grows_with_the_findings(flat: PartEvidence) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from edge_inspector.domain.records import SurfaceRecord
 from edge_inspector.records.part_evidence import PartEvidence
-from edge_inspector.records.sheet.surface import UnrolledSurface, unroll
+from edge_inspector.records.sheet.canvas import Canvas, text_width
+from edge_inspector.records.sheet.surface import AXIS_PX, UnrolledSurface, draw_surface, unroll
 from edge_inspector.records.sheet.tags import box_in_view, tags_of
 from tests.records import rod_part
 from tests.records.rod_part import GREEN, LENGTH_MM, PATCH_ALONG_MM, STRAW, degrees_between, write_part
@@ -103,6 +104,28 @@ def test_seams_lie_between_neighbouring_cameras(tmp_path: Path) -> None:
     assert rows.size == 6
     seams_deg = 360 * rows / flat.pixels.shape[0]
     assert np.abs(seams_deg - (30 + 60 * np.arange(6))).max() < 3
+
+
+@pytest.mark.parametrize("width_px", [200, 1300])
+def test_measures_are_whole_above_a_narrow_surface_and_end_with_a_wide_one(width_px: int) -> None:
+    flat = UnrolledSurface(np.zeros((120, width_px, 3), np.uint8), np.zeros((120, width_px), np.bool_), 0.0, LENGTH_MM, {})
+    measures = [f"length {length}.0 mm" for length in range(51, 56)]
+    bare, told = Canvas(2000, 300), Canvas(2000, 300)
+    draw_surface(bare, 0, 0, 1400, flat, [])
+    draw_surface(told, 0, 0, 1400, flat, [], measures)
+    columns = np.flatnonzero((bare.pixels != told.pixels).any(axis=(0, 2)))
+    words_px = text_width(" · ".join(measures), 20)
+    assert abs(np.ptp(columns) - words_px) < 8
+    assert width_px == 200 or abs(columns.max() - (AXIS_PX + width_px)) < 8
+
+
+def test_measures_that_need_more_room_than_there_is_end_at_the_list() -> None:
+    flat = UnrolledSurface(np.zeros((120, 200, 3), np.uint8), np.zeros((120, 200), np.bool_), 0.0, LENGTH_MM, {})
+    bare, told = Canvas(2000, 300), Canvas(2000, 300)
+    draw_surface(bare, 0, 0, 600, flat, [])
+    draw_surface(told, 0, 0, 600, flat, [], ["length 60.0 mm"] * 9)
+    columns = np.flatnonzero((bare.pixels != told.pixels).any(axis=(0, 2)))
+    assert 560 < columns.max() <= 600
 
 
 @pytest.mark.parametrize("rod", [(), (60.0,) * 3, (float("nan"),) * 11, (0.0,) * 11])
