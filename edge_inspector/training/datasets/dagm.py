@@ -1,0 +1,51 @@
+"""DAGM 2007: one folder a class of texture, `ClassN/Train|Test/NNNN.PNG`; defects are ellipses in `Label/NNNN_label.PNG`.
+
+`Label/Labels.txt` says of every picture whether it is defective; its first line is 1, fields are parted by tabs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Label, LabelledPicture, LabelledSet, MaskFile
+
+ANY_GREY = frozenset(range(1, 256))
+DEFECT = "defect"
+
+
+def read_dagm(folder: Path) -> LabelledSet:
+    """Read one folder `ClassN/Train` or `ClassN/Test`. Raises TrainingDataError naming the line or the file at fault."""
+    found = []
+    for picture, mask in read_labels(folder / "Label" / "Labels.txt"):
+        for name in (folder / picture, *([folder / "Label" / mask] if mask else [])):
+            if not name.is_file():
+                raise TrainingDataError(f"{name}: is named in Label/Labels.txt and missing; restore it")
+        label: Label = MaskFile(folder / "Label" / mask, ANY_GREY) if mask else CLEAN
+        part = f"{folder.parent.name}_{folder.name}_{Path(picture).stem}".lower()
+        found.append(LabelledPicture(folder / picture, part, "", {DEFECT: label}, "dagm"))
+    return LabelledSet("dagm", (DEFECT,), tuple(found))
+
+
+def read_labels(path: Path) -> list[tuple[str, str]]:
+    """Return (picture, mask) of every line of a Labels.txt; the mask is empty where the picture is good.
+
+    Raises TrainingDataError naming the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingDataError(f"{path}: can not be read ({error})") from error
+    if not lines or lines[0].strip() != "1":
+        raise TrainingDataError(f"{path}:1: is no DAGM label file, whose first line is 1")
+    found = []
+    for number, line in enumerate(lines[1:], 2):
+        fields = line.strip().split("\t")
+        if fields == [""]:
+            continue
+        if len(fields) < 5 or fields[1] not in ("0", "1") or (fields[1] == "1") != (fields[4] != "0"):
+            raise TrainingDataError(f"{path}:{number}: needed are number, 0 or 1, picture, 0, and a mask where it is 1")
+        found.append((fields[2], fields[4] if fields[1] == "1" else ""))
+    if not found:
+        raise TrainingDataError(f"{path}: names no picture")
+    return found

@@ -1,0 +1,78 @@
+"""Severstal's CSV of both layouts: the real rows where they are at hand, and what is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Runs, read_mask
+from edge_inspector.training.datasets.run_lengths import decode_runs, encode_runs
+from edge_inspector.training.datasets.severstal import HEIGHT_PX, WIDTH_PX, read_rows, read_severstal
+from tests.training.real_data import real_data
+
+PLAIN = "ImageId,ClassId,EncodedPixels\n"
+JOINED = "ImageId_ClassId,EncodedPixels\n"
+
+
+def write(folder: Path, text: str, *names: str) -> tuple[Path, Path]:
+    pictures = folder / "train_images"
+    pictures.mkdir()
+    for name in names:
+        assert cv2.imwrite(str(pictures / name), np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8))
+    labels = folder / "train.csv"
+    labels.write_text(text)
+    return labels, pictures
+
+
+@pytest.mark.parametrize("text", [f"{PLAIN}a.jpg,3,1 2 257 1\n", f"{JOINED}a.jpg_1,\na.jpg_3,1 2 257 1\n"])
+def test_both_layouts_say_the_same(tmp_path: Path, text: str) -> None:
+    first, second = read_severstal(*write(tmp_path, text, "a.jpg", "b.jpg")).pictures
+    label = first.labels["class_3"]
+    assert isinstance(label, Runs)
+    assert np.argwhere(read_mask(label, HEIGHT_PX, WIDTH_PX)).tolist() == [[0, 0], [0, 1], [1, 0]]
+    assert first.labels["class_1"] == CLEAN
+    assert set(second.labels.values()) == {CLEAN}
+
+
+def test_several_rows_of_one_picture_and_class_are_put_together(tmp_path: Path) -> None:
+    labels, pictures = write(tmp_path, f"{PLAIN}a.jpg,2,1 2\na.jpg,2,300 1\na.jpg,4,9 9\n", "a.jpg")
+    (picture,) = read_severstal(labels, pictures).pictures
+    label = picture.labels["class_2"]
+    assert isinstance(label, Runs)
+    assert read_mask(label, HEIGHT_PX, WIDTH_PX).sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{PLAIN}a.jpg,1,1 2 3\n", "train.csv:2: run lengths '1 2 3' are 3 numbers"),
+        (f"{PLAIN}a.jpg,1,\na.jpg,1,409600 2\n", "train.csv:3: run 409600 2 is off the picture"),
+        (f"{PLAIN}a.jpg,5,1 2\n", "train.csv:2: picture 'a.jpg', class '5': allowed are a file's name and a class 1 to 4"),
+        (f"{JOINED}a.jpg,1 2\n", "train.csv:2: picture '', class"),
+        ("Image,Label\na.jpg,1\n", "train.csv:1: has the columns Image, Label, needed are"),
+        (f"{PLAIN}none.jpg,1,1 2\n", "train.csv:2: none.jpg is not in"),
+    ],
+)
+def test_a_row_that_can_not_be_meant_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        read_severstal(*write(tmp_path, text, "a.jpg"))
+
+
+def test_the_real_rows_are_read_and_written_back_as_they_were() -> None:
+    rows = list(read_rows(real_data("severstal_rle") / "train_balanced_head.csv"))
+    assert Counter(defect for _, _, defect, _ in rows) == dict.fromkeys(("class_1", "class_2", "class_3", "class_4"), 15)
+    for _, _, _, text in rows:
+        mask = decode_runs(text, HEIGHT_PX, WIDTH_PX)
+        assert mask.sum() == sum(map(int, text.split()[1::2]))
+        assert encode_runs(mask) == text
+
+
+def test_of_the_real_rows_in_the_other_layout_most_are_empty() -> None:
+    rows = list(read_rows(real_data("severstal_rle") / "pseudo_head.csv"))
+    assert len(rows) == 160
+    assert sum(bool(text) for _, _, _, text in rows) == 13
