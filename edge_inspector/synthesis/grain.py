@@ -8,28 +8,45 @@ and crosses the grain.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 LINE_DARKNESS = (0.1, 0.4)
-FIBRES = (25, 70)  # of a straw
-FIBRE_LENGTH_MM = (5.0, 18.0)
-FIBRE_SIGMA_MM = (0.08, 0.16)  # around the straw
 FIBRE_DARKNESS = (0.1, 0.4)
 FIBRE_FADE = 0.3  # of its length, at each end
-FLOW_MM = (0.15, 0.5)  # most that the grain of a straw is shifted around it
 FLOW_KNOTS = (8, 16)  # along a straw
 
 Float = NDArray[np.float32]
 
 
-def draw_grain(rng: np.random.Generator, rows: int, columns: int, mm_per_row: float, mm_per_column: float) -> Float:
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """What makes a straw's grain hard to tell from cracks; each [from, to].
+
+    `fibres`: how many a straw has; their length along it and sigma around it. `flow_mm`: the most that it is shifted around.
+    """
+
+    fibres: tuple[int, int]
+    fibre_length_mm: tuple[float, float]
+    fibre_sigma_mm: tuple[float, float]
+    flow_mm: tuple[float, float]
+
+
+NATURAL = Grain((25, 70), (5.0, 18.0), (0.08, 0.16), (0.15, 0.5))
+HARDER = Grain((30, 80), (3.0, 16.0), (0.06, 0.15), (0.15, 0.6))  # not even eyes tell such fibres from faint cracks
+
+
+def draw_grain(
+    rng: np.random.Generator, rows: int, columns: int, mm_per_row: float, mm_per_column: float, grain: Grain = NATURAL
+) -> Float:
     """Share of the light that comes back, float32 (rows, columns)."""
     tone = _lines(rng, rows, columns)
-    tone *= np.float32(1) - _fibres(rng, rows, columns, mm_per_row, mm_per_column)
-    return _flowing(tone, smooth_field(rng, rows, columns, 12, FLOW_KNOTS) * np.float32(rng.uniform(*FLOW_MM) / mm_per_row))
+    tone *= np.float32(1) - _fibres(rng, rows, columns, mm_per_row, mm_per_column, grain)
+    flow = smooth_field(rng, rows, columns, 12, FLOW_KNOTS) * np.float32(rng.uniform(*grain.flow_mm) / mm_per_row)
+    return _flowing(tone, flow)
 
 
 def smooth_field(
@@ -67,12 +84,15 @@ def _lines(rng: np.random.Generator, rows: int, columns: int) -> Float:
     return np.asarray((1.0 - float(rng.uniform(*LINE_DARKNESS)) * dark) * (1.0 + 0.015 * texture), np.float32)
 
 
-def _fibres(rng: np.random.Generator, rows: int, columns: int, mm_per_row: float, mm_per_column: float) -> Float:
+def _fibres(
+    rng: np.random.Generator, rows: int, columns: int, mm_per_row: float, mm_per_column: float, grain: Grain
+) -> Float:
     """Darkness of fibres that begin and end: soft across, fading along."""
     dark = np.zeros((rows, columns), np.float32)
-    for _ in range(int(rng.integers(*FIBRES, endpoint=True))):
-        length = math.exp(rng.uniform(math.log(FIBRE_LENGTH_MM[0]), math.log(FIBRE_LENGTH_MM[1]))) / mm_per_column
-        sigma = rng.uniform(*FIBRE_SIGMA_MM) / mm_per_row
+    shortest, longest = map(math.log, grain.fibre_length_mm)
+    for _ in range(int(rng.integers(*grain.fibres, endpoint=True))):
+        length = math.exp(rng.uniform(shortest, longest)) / mm_per_column
+        sigma = rng.uniform(*grain.fibre_sigma_mm) / mm_per_row
         darkness, start, middle = (
             rng.uniform(*FIBRE_DARKNESS),
             rng.uniform(-length / 2, columns - length / 2),

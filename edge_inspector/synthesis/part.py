@@ -9,8 +9,9 @@ import numpy as np
 
 from edge_inspector.recordings import PartKind
 from edge_inspector.synthesis.body import NOMINAL_DIAMETER_MM, Body, draw_body
-from edge_inspector.synthesis.defects import Defect, DefectKind, Float, choose_defect, draw_defect
+from edge_inspector.synthesis.defects import Defect, DefectKind, Float, draw_defect
 from edge_inspector.synthesis.exposure import Piece
+from edge_inspector.synthesis.grain import NATURAL, Grain
 from edge_inspector.synthesis.surface import ROWS, Surface, draw_surface
 
 WRONG_KINDS = (PartKind.EMPTY, PartKind.TWO, PartKind.HALF, PartKind.TILTED, PartKind.FOREIGN)
@@ -30,10 +31,12 @@ class Part:
     words: str
 
 
-def draw_straw(rng: np.random.Generator, wanted: tuple[Defect, ...] = (), body: Body | None = None) -> Part:
+def draw_straw(
+    rng: np.random.Generator, wanted: tuple[Defect, ...] = (), body: Body | None = None, grain: Grain = NATURAL
+) -> Part:
     """One straw with the defects `wanted`, good without any. The same generator state draws the same straw."""
     body = draw_body(rng) if body is None else body
-    surface = draw_surface(rng, body)
+    surface = draw_surface(rng, body, grain)
     profiles: dict[DefectKind, Float] = {}
     drawn = []
     for defect in wanted:
@@ -44,15 +47,7 @@ def draw_straw(rng: np.random.Generator, wanted: tuple[Defect, ...] = (), body: 
     return Part(kind, (Piece(surface, profiles),), tuple(drawn), body.length_mm, words)
 
 
-def draw_defective(rng: np.random.Generator, kinds: tuple[DefectKind, ...] = tuple(DefectKind), most: int = 3) -> Part:
-    """One straw with one to `most` defects of these kinds, of all sizes and contrasts that are drawn."""
-    body = draw_body(rng)
-    count = int(rng.integers(1, most + 1))
-    wanted = tuple(choose_defect(rng, kinds[int(rng.integers(len(kinds)))], body.length_mm) for _ in range(count))
-    return draw_straw(rng, wanted, body)
-
-
-def draw_wrong(rng: np.random.Generator, kind: PartKind) -> Part:
+def draw_wrong(rng: np.random.Generator, kind: PartKind, grain: Grain = NATURAL) -> Part:
     """What no engine should be asked about; `kind` is one of `WRONG_KINDS`."""
     match kind:
         case PartKind.EMPTY:
@@ -60,10 +55,10 @@ def draw_wrong(rng: np.random.Generator, kind: PartKind) -> Part:
         case PartKind.TWO:
             return _two(rng)
         case PartKind.HALF:
-            part = draw_straw(rng, body=draw_body(rng, float(rng.uniform(*HALF_MM))))
+            part = draw_straw(rng, body=draw_body(rng, float(rng.uniform(*HALF_MM))), grain=grain)
             return replace(part, kind=kind, words=f"{part.length_mm:.1f} mm long")
         case PartKind.TILTED:
-            return _tilted(rng)
+            return _tilted(rng, grain)
         case PartKind.FOREIGN:
             return _foreign(rng)
         case _:
@@ -84,12 +79,12 @@ def _two(rng: np.random.Generator) -> Part:
     return Part(PartKind.TWO, tuple(pieces), (), length_mm, f"two straws side by side, one {lag_mm:.1f} mm behind")
 
 
-def _tilted(rng: np.random.Generator) -> Part:
+def _tilted(rng: np.random.Generator, grain: Grain) -> Part:
     """A straw that lies across the travel by more than guides would let it."""
     tilt_deg, turn = float(rng.uniform(*TILT_DEG)), float(rng.uniform(0, 2 * math.pi))
     slope = math.tan(math.radians(tilt_deg))
     body = replace(draw_body(rng), slope=(slope * math.cos(turn), slope * math.sin(turn)))
-    part = draw_straw(rng, body=body)
+    part = draw_straw(rng, body=body, grain=grain)
     return replace(part, kind=PartKind.TILTED, words=f"tilted by {tilt_deg:.1f} deg")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.synthesis.body import Body
-from edge_inspector.synthesis.grain import blur_around, draw_grain, smooth_field
+from edge_inspector.synthesis.grain import NATURAL, Grain, blur_around, draw_grain, smooth_field
 
 ROWS = 768  # around: 0.033 mm a row on a straw of 8 mm
 MM_PER_COLUMN = 0.05
@@ -55,11 +55,11 @@ class Surface:
         return int(self.tone.shape[1])
 
 
-def draw_surface(rng: np.random.Generator, body: Body) -> Surface:
+def draw_surface(rng: np.random.Generator, body: Body, grain: Grain = NATURAL) -> Surface:
     """Draw the sound surface of one straw."""
     columns = math.ceil(body.length_mm / MM_PER_COLUMN)
     surface = Surface(body, np.ones((ROWS, columns), np.float32), np.zeros((ROWS, columns), np.float32), *_draw_lot(rng))
-    surface.tone *= draw_grain(rng, ROWS, columns, surface.mm_per_row, MM_PER_COLUMN)
+    surface.tone *= draw_grain(rng, ROWS, columns, surface.mm_per_row, MM_PER_COLUMN, grain)
     surface.tone *= _drift(rng, columns)
     surface.tone *= _ends(rng, columns)[None, :]
     surface.stain += smooth_field(rng, ROWS, columns, 9, (8, 15)) * np.float32(rng.uniform(*CLOUDS))

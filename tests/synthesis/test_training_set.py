@@ -6,8 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
-from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis import surface
+from edge_inspector.synthesis.defects import RANGES, DefectKind
+from edge_inspector.synthesis.grain import HARDER, NATURAL, draw_grain
 from edge_inspector.synthesis.training_set import draw_training_part, training_set
 from edge_inspector.training.plain_folder import open_plain_folder
 
@@ -40,3 +43,30 @@ def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) ->
             assert written is not None
             assert np.array_equal(written, pictures[k].exposure.masks[kind])
             assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == pictures[k].jpeg
+
+
+def test_what_is_learned_is_harder_than_what_is_measured() -> None:
+    contrasts = [
+        defect.contrast
+        for number in range(12)
+        for defect in draw_training_part(11, number, 1.0, 0.0)[0].defects
+        if defect.kind is DefectKind.CRACK
+    ]
+    assert 0.18 <= min(contrasts) < RANGES[DefectKind.CRACK].contrast[0] < max(contrasts)
+    assert HARDER.fibre_length_mm[0] < NATURAL.fibre_length_mm[0]
+    assert HARDER.fibre_sigma_mm < NATURAL.fibre_sigma_mm
+    assert HARDER.fibres > NATURAL.fibres
+
+
+def test_the_grain_of_training_is_the_harder_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def drawn(*arguments: object) -> np.ndarray:
+        asked.append(arguments[-1])
+        return draw_grain(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(surface, "draw_grain", drawn)
+    for odd_share in (0.0, 1.0):
+        draw_training_part(11, 1, 0.5, odd_share)
+    assert asked
+    assert set(asked) == {HARDER}
