@@ -75,17 +75,26 @@ def outline_measures(views: Mapping[str, View], mm_per_px: float) -> list[Measur
 
 
 def _of_outline(outline: Outline, mm_per_px: float, camera: str) -> Measures:
-    length_mm = (outline.end_px - outline.start_px) * mm_per_px
+    travel_px = outline.end_px - outline.start_px
     columns, upper, lower = (np.asarray(edge) for edge in (outline.columns_px, outline.upper_px, outline.lower_px))
     if not (
-        length_mm > 0 and columns.size == upper.size == lower.size and columns.size >= 3 and np.all(np.diff(columns) > 0)
+        travel_px > 0 and columns.size == upper.size == lower.size and columns.size >= 3 and np.all(np.diff(columns) > 0)
     ):
         return Measures(None, None, None, None, None, camera)
-    place = 2 * (columns - outline.start_px) / (outline.end_px - outline.start_px) - 1  # −1 at one end, 1 at the other
-    diameter_mm = (lower - upper) * mm_per_px
-    slope, middle = np.polyfit(place, diameter_mm, 1)
-    curve = np.polyfit(place, (upper + lower) / 2 * mm_per_px, 2)[0]
-    return Measures(length_mm, float(middle), abs(float(curve)), 2 * abs(float(slope)), None, camera)
+    place = 2 * (columns - outline.start_px) / travel_px - 1  # −1 at one end, 1 at the other
+    growth, middle = np.polyfit(place, lower - upper, 1)
+    curve, lean, _ = np.polyfit(place, (upper + lower) / 2, 2)
+    length_px = math.hypot(travel_px, 2 * lean)
+    # of a part that leans a column cuts off more than its diameter, as much as it shows less than its length
+    across_mm = mm_per_px * travel_px / length_px
+    return Measures(
+        length_px * mm_per_px,
+        float(middle) * across_mm,
+        abs(float(curve)) * across_mm,
+        2 * abs(float(growth)) * across_mm,
+        None,
+        camera,
+    )
 
 
 def _is_within(value: float, limits: Limits) -> bool:

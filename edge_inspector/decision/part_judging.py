@@ -33,7 +33,7 @@ def judge_part(
 
     ACCEPT needs a judgement that can be trusted of every camera × engine, no camera that has no view, the surface seen that
     the recipe asks for, and no rule that rejects. What is missing is a reason against the part; what is there may still
-    reject it.
+    reject it, but for marks where the outlines, one left out at most, give no surface to lay them on.
 
     Args:
         criteria: what parts are judged by.

@@ -7,15 +7,17 @@ map: area, length, width, where it lies; and in the view that shows it best, for
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from edge_inspector.decision.beside_part import blocks_of_part, count_beside
+from edge_inspector.decision.beside_part import count_beside, part_in_view
+from edge_inspector.decision.cell_budget import choose_fitting, strengths_of
 from edge_inspector.decision.criteria import Criteria, EngineDefect, Pair
 from edge_inspector.decision.measured import Extent, Marked, Measured, PixelBox
 from edge_inspector.decision.regions import ViewScale, crop_of, cut_level
@@ -24,14 +26,14 @@ from edge_inspector.decision.sizes import length_mm, width_mm
 from edge_inspector.decision.surface_fusing import CELLS_A_PIXEL, Fused, fuse_any, fuse_map, probability_map
 from edge_inspector.decision.surface_layout import SurfaceLayout
 from edge_inspector.decision.surface_sampling import Mask, Sample, cells_to_map, paint, sample, views_of
-from edge_inspector.decision.surface_windows import COARSE_PX, CoarseViews, Window, coarse_views, find_windows
-from edge_inspector.domain.judgement import Judged, Judgement
+from edge_inspector.decision.surface_windows import CoarseViews, Window, coarse_views, find_windows
+from edge_inspector.decision.unseen_marks import find_unseen
+from edge_inspector.domain.judgement import Judged, Judgement, Region
 from edge_inspector.geometry import SurfaceGrid
 from edge_inspector.station.recipe import Recipe, Surface
 
 MAX_PLACES = 256  # of one engine at one cut: to measure more would cost more time than a part has
-SPACING_PX = 1.5 * COARSE_PX  # of coarse cells in a view, at the most; nearer than that a mark may be the part's
-MAX_CELLS = 700_000  # of one engine's windows, once for each view: some 40 ms
+MAX_CELLS = 700_000  # of all windows of a part, once for each view: some 40 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +48,55 @@ class _Engine:
     surface: Surface
     recipe: Recipe
 
-    def scale(self, result: Judged) -> ViewScale:
+    @property
+    def grid(self) -> SurfaceGrid:
+        """The fine one."""
+        return SurfaceGrid.of(self.layout.rod, step_mm=self.recipe.mm_per_px / CELLS_A_PIXEL)
+
+    @property
+    def cameras(self) -> list[str]:
+        """Those whose views count for what is measured."""
+        # a mean needs to know who sees a place without a mark on it; for `any` and `max` those change nothing
+        return [camera for camera, result in self.judged.items() if result.regions or self.recipe.fusion == "weighted"]
+
+    def scale(self, camera: str) -> ViewScale:
         """What regions of a view are scored with."""
-        view = self.recipe.view
-        return ViewScale(view.height_px, view.width_px, self.recipe.mm_per_px, result.t_low, self.defect.smallest_px)
+        view, t_low = self.recipe.view, self.judged[camera].t_low
+        return ViewScale(view.height_px, view.width_px, self.recipe.mm_per_px, t_low, self.defect.smallest_px)
 
 
 def measure_surface(
     judged: Mapping[Pair, tuple[Judgement, Judged]], layout: SurfaceLayout, surface: Surface, criteria: Criteria
 ) -> Marked:
     """Measure what every trusted judgement marked, put together on the surface, at each cut of the rules."""
-    places: dict[tuple[str, float], Sequence[Measured]] = {}
-    doubts: list[str] = []
     marking = sorted({camera for (camera, _), (_, result) in judged.items() if result.regions})
     coarse = coarse_views(layout, marking, criteria.recipe.mm_per_px)
+    engines = []
     for name in criteria.recipe.engines:
         by_camera = {camera: result for (camera, engine), (_, result) in judged.items() if engine == name}
         engine = _Engine(name, criteria.defects[name], criteria.cuts_for(name), by_camera, layout, surface, criteria.recipe)
-        marked = _measure_engine(engine, coarse)
+        engines.append((engine, _find_marks(engine, coarse)))
+    windows = _windows_to_measure(engines, coarse)
+    part_of = cache(lambda camera: part_in_view(layout.rod, layout.views[camera]))
+    places: dict[tuple[str, float], Sequence[Measured]] = {}
+    doubts: list[str] = []
+    for (engine, marks), chosen in zip(engines, windows, strict=True):
+        marked = _measure_engine(engine, marks, chosen)
         places |= marked.places
-        doubts += marked.doubts
+        doubts += [*marked.doubts, *_beside_part(engine, marks, part_of), *_unseen(engine, marks)]
     return Marked(places, tuple(doubts))
 
 
-def _measure_engine(engine: _Engine, coarse: CoarseViews) -> Marked:
-    """Measure what one engine marked, window by window and cut by cut."""
-    places: dict[tuple[str, float], list[Measured]] = {(engine.name, cut): [] for cut in engine.cuts}
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What one engine marked that reaches the lowest cut somewhere. `regions`: by camera, of those that mark any."""
+
+    regions: Mapping[str, Sequence[Region]]
+    windows: Sequence[Window]
+    cells: Sequence[int]  # that each window costs
+
+
+def _find_marks(engine: _Engine, coarse: CoarseViews) -> _Marks:
     level = cut_level(engine.cuts[0])  # what lies below every cut matters only next to what does not
     regions = {
         camera: [region for region in result.regions if crop_of(region).max() >= level]
@@ -79,20 +104,45 @@ def _measure_engine(engine: _Engine, coarse: CoarseViews) -> Marked:
         if result.regions
     }
     if not any(regions.values()):
-        return Marked(places)
-    grid = SurfaceGrid.of(engine.layout.rod, step_mm=engine.recipe.mm_per_px / CELLS_A_PIXEL)
+        return _Marks({}, (), ())
     incidence_deg, gap_mm = engine.surface.max_incidence_deg, engine.surface.same_defect_mm
-    windows = find_windows(engine.layout, coarse, regions, grid, max_incidence_deg=incidence_deg, gap_mm=gap_mm)
-    if sum(cells_to_map(window, engine.layout, window.cameras, incidence_deg) for window in windows) > MAX_CELLS:
-        share = sum(int(window.own.sum()) for window in windows) / (grid.shape[0] * grid.shape[1])
-        too_much = (
+    windows = find_windows(engine.layout, coarse, regions, engine.grid, max_incidence_deg=incidence_deg, gap_mm=gap_mm)
+    return _Marks(
+        {camera: marked for camera, marked in regions.items() if marked},
+        windows,
+        [cells_to_map(window, engine.layout, engine.cameras, incidence_deg) for window in windows],
+    )
+
+
+def _windows_to_measure(engines: Sequence[tuple[_Engine, _Marks]], coarse: CoarseViews) -> list[Sequence[Window]]:
+    """Return for each engine all of its windows, or where there is no time for those of all engines the clearest of each."""
+    if sum(sum(marks.cells) for _, marks in engines) <= MAX_CELLS:
+        return [marks.windows for _, marks in engines]
+    by_strength = []
+    for engine, marks in engines:
+        cut, smallest_px = engine.cuts[0], engine.defect.smallest_px
+        strengths = strengths_of(marks.windows, marks.regions, cut, smallest_px, engine.layout, coarse)
+        by_strength.append(sorted(range(len(strengths)), key=strengths.__getitem__, reverse=True))
+    cells = [[marks.cells[at] for at in order] for (_, marks), order in zip(engines, by_strength, strict=True)]
+    return [
+        [marks.windows[order[number]] for number in numbers]
+        for (_, marks), order, numbers in zip(engines, by_strength, choose_fitting(cells, MAX_CELLS), strict=True)
+    ]
+
+
+def _measure_engine(engine: _Engine, marks: _Marks, windows: Sequence[Window]) -> Marked:
+    """Measure what one engine marked in some of its windows, one by one and cut by cut; those left out are a doubt."""
+    places: dict[tuple[str, float], list[Measured]] = {(engine.name, cut): [] for cut in engine.cuts}
+    doubts: list[str] = []
+    if len(windows) < len(marks.windows):
+        rows, columns = engine.grid.shape
+        share = sum(int(window.own.sum()) for window in marks.windows) / (rows * columns)
+        doubts.append(
             f"{engine.defect.name} is marked on about {100 * share:.0f} % of the surface, more than can be measured in "
             "time; look at the pictures: light, focus or product are not what the engine was made for"
         )
-        return Marked(places, (too_much,))
     for cut, found in _places_of(engine, windows):
         places[engine.name, cut] += found
-    doubts = _beside_part(engine, coarse)
     for (_, cut), measured in places.items():
         if len(measured) > MAX_PLACES:
             doubts.append(f"more than {MAX_PLACES} places of {engine.defect.name} at score {cut}")
@@ -100,38 +150,47 @@ def _measure_engine(engine: _Engine, coarse: CoarseViews) -> Marked:
     return Marked(places, tuple(doubts))
 
 
-def _beside_part(engine: _Engine, coarse: CoarseViews) -> list[str]:
+def _beside_part(engine: _Engine, marks: _Marks, part_of: Callable[[str], Mask]) -> list[str]:
     """Return a doubt for each view in which the engine marks what is no part."""
     doubts = []
-    for camera, result in engine.judged.items():
-        if result.regions:
-            shape = engine.recipe.view
-            blocks = blocks_of_part(
-                coarse.maps[camera],
-                height_px=shape.height_px,
-                width_px=shape.width_px,
-                spacing_px=SPACING_PX,
+    for camera, regions in marks.regions.items():
+        if count := count_beside(regions, engine.cuts[0], engine.scale(camera), part_of(camera)):
+            doubts.append(
+                f"{camera}: {engine.defect.name} is marked beside the part ({count}×); look at the picture: "
+                "something lies there, or the part is not where its outline says"
             )
-            if count := count_beside(result, engine.cuts[0], engine.scale(result), blocks):
-                doubts.append(
-                    f"{camera}: {engine.defect.name} is marked beside the part ({count}×); look at the picture: "
-                    "something lies there, or the part is not where its outline says"
-                )
     return doubts
 
 
+def _unseen(engine: _Engine, marks: _Marks) -> list[str]:
+    """Return a doubt where the engine marks surface that none of the views shows well, if there is any such surface."""
+    if engine.layout.coverage >= 1:
+        return []
+    incidence_deg = engine.surface.max_incidence_deg
+    scales = {camera: engine.scale(camera) for camera in marks.regions}
+    unseen = find_unseen(marks.regions, scales, engine.cuts[0], engine.layout, list(engine.judged), incidence_deg)
+    if not unseen:
+        return []
+    largest = max(unseen, key=lambda each: each.area_px)
+    return [
+        f"{engine.defect.name} is marked where no view shows the surface well, at {largest.along_mm:.0f} mm, "
+        f"{largest.angle_deg:.0f}°, by {', '.join(each.camera for each in unseen)}; look at the pictures: more views, or "
+        f"a max_incidence_deg above {float(incidence_deg):g} that the engine stands, would close the gap"
+    ]
+
+
 def _places_of(engine: _Engine, windows: Sequence[Window]) -> Iterator[tuple[float, list[Measured]]]:
+    if not windows:
+        return
     painted = {
-        camera: paint(result, engine.scale(result), with_scores=engine.recipe.fusion == "any")
+        camera: paint(result, engine.scale(camera), with_scores=engine.recipe.fusion == "any")
         for camera, result in engine.judged.items()
         if result.regions
     }
     for window in windows:
-        # a mean needs to know who sees a place without a mark on it; for `any` and `max` those change nothing
-        cameras = list(engine.judged if engine.recipe.fusion == "weighted" else painted)
         samples = [
             sample(view, painted.get(view.camera), engine.judged[view.camera].t_low)
-            for view in views_of(window, engine.layout, cameras, engine.surface.max_incidence_deg)
+            for view in views_of(window, engine.layout, engine.cameras, engine.surface.max_incidence_deg)
         ]
         if any(each.levels.any() for each in samples):
             yield from _places_in(window, samples, engine)

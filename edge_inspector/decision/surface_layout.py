@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_inspector.decision.criteria import Criteria
@@ -13,7 +13,7 @@ from edge_inspector.geometry import (
     Occlusion,
     RingCamera,
     Rod,
-    RodRefused,
+    RodFit,
     SeenOutline,
     SurfaceGrid,
     ViewOfRod,
@@ -24,44 +24,40 @@ from edge_inspector.station.recipe import Surface
 from edge_inspector.station.station import CameraPlace
 
 COVERAGE_PX = 4.5  # between the rows at which coverage is looked at: a gap between views narrower than that may be missed
-_SAME_DIRECTION_DEG = 10.0  # views from less far around, or from opposite sides, tell the same of a silhouette
 
 
 @dataclass(frozen=True, slots=True)
 class SurfaceLayout:
-    """One part's surface. `views`: all, by camera; one without an outline is placed by belt speed and time."""
+    """One part's surface. `views`: all, by camera; those that did not help to find it are placed by belt speed and time."""
 
     rod: Rod
     views: Mapping[str, ViewOfRod]
     occlusions: tuple[Occlusion, ...]
     coverage: float
-    directions: int  # different ones, among those from which an outline was seen
+    bow_mm: float | None  # this and the next: None where the directions of the outlines do not tell it
+    oval_mm: float | None
+    lead_correction_mm: float
 
     @property
     def measures(self) -> Measures:
         """What the rod measures, as far as the directions of the views tell."""
         rod = self.rod
-        return Measures(
-            rod.length_mm,
-            rod.diameter_mm,
-            rod.bow_mm if self.directions >= 2 else None,
-            rod.taper_mm,
-            rod.oval_mm if self.directions >= 3 else None,
-        )
+        return Measures(rod.end_to_end_mm, rod.diameter_mm, self.bow_mm, rod.taper_mm, self.oval_mm)
 
     @property
     def record(self) -> SurfaceRecord:
         """What the journal keeps: every view can be unwrapped again from it."""
         rod = self.rod
         return SurfaceRecord(
-            length_mm=rod.length_mm,
+            length_mm=rod.end_to_end_mm,
             diameter_mm=rod.diameter_mm,
-            bow_mm=rod.bow_mm,
+            bow_mm=self.bow_mm,
             taper_mm=rod.taper_mm,
-            oval_mm=rod.oval_mm,
+            oval_mm=self.oval_mm,
             coverage=self.coverage,
             rod=rod.parameters,
             views=tuple(_view_record(view) for view in self.views.values()),
+            lead_correction_mm=self.lead_correction_mm,
         )
 
 
@@ -76,7 +72,7 @@ class LaidOut:
 def lay_out(
     views: Mapping[str, View], withdrawn: Collection[str], surface: Surface, criteria: Criteria, trigger_ns: int
 ) -> LaidOut:
-    """Fit the rod to the outlines of all views and hold every view against it.
+    """Fit the rod to the outlines of all views, or of all but one that no rod fits, and hold every view against it.
 
     Args:
         views: what there is, by camera.
@@ -95,18 +91,16 @@ def lay_out(
         if view.outline is not None and camera not in withdrawn:
             place, lead_mm = _ring_camera(criteria, camera), criteria.viewpoints.lead_mm(trigger_ns, view.frame_ns)
             given[camera] = SeenOutline(place, view.outline, lead_mm)
-    fit = fit_rod(list(given.values()))
-    if isinstance(fit, RodRefused):
-        return LaidOut(None, (*doubts, f"the part's surface can not be laid out: {fit.reason}"))
-
-    fitted: dict[str, ViewOfRod] = {}
-    for camera, ring_camera, lead_mm, step_mm in zip(given, fit.cameras, fit.lead_mm, fit.max_end_residual_mm, strict=True):
-        fitted[camera] = _view_of_rod(views[camera], ring_camera, lead_mm)
-        if not step_mm <= surface.max_step_mm:
-            doubts.append(
-                f"{camera}: shows the part's ends {step_mm:.2f} mm from where belt speed and time put them "
-                f"(limit {float(surface.max_step_mm)}); check the belt's speed and the camera's place and latency"
-            )
+    found = _fit(given)
+    fit = found.fit
+    doubts += found.doubts
+    if fit is None:
+        return LaidOut(None, tuple(doubts))
+    doubts += _disagreements(fit, found.cameras, surface)
+    fitted = {
+        camera: _view_of_rod(views[camera], ring_camera, lead_mm)
+        for camera, ring_camera, lead_mm in zip(found.cameras, fit.cameras, fit.lead_mm, strict=True)
+    }
     others = {
         camera: _view_of_rod(
             view,
@@ -131,8 +125,57 @@ def lay_out(
             f"only {100 * coverage:.1f} % of the surface is shown well by {len(fitted)} views "
             f"(limit {100 * surface.min_coverage:.1f} %)"
         )
-    directions = _directions([view.camera.angle_deg for view in fitted.values()])
-    return LaidOut(SurfaceLayout(fit.rod, fitted | others, occlusions, coverage, directions), tuple(doubts))
+    layout = SurfaceLayout(
+        fit.rod,
+        fitted | others,
+        occlusions,
+        coverage,
+        fit.rod.bow_mm if fit.bow_is_known else None,
+        fit.rod.oval_mm if fit.oval_is_known else None,
+        fit.lead_correction_mm,
+    )
+    return LaidOut(layout, tuple(doubts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rod, None where there is none, the cameras whose outlines gave it, and why not those of all."""
+
+    fit: RodFit | None
+    cameras: Sequence[str]
+    doubts: tuple[str, ...] = ()
+
+
+def _fit(given: Mapping[str, SeenOutline]) -> _Found:
+    """Return the rod that all outlines show, or all but the one to blame: what the others mark may still reject the part."""
+    cameras = list(given)
+    fit = fit_rod(list(given.values()))
+    if isinstance(fit, RodFit):
+        return _Found(fit, cameras)
+    if fit.view is not None and len(cameras) > 1:
+        blamed = cameras.pop(fit.view)
+        without = fit_rod([given[camera] for camera in cameras])
+        if isinstance(without, RodFit):
+            return _Found(without, cameras, (f"{blamed}: left out of the part's surface: {fit.reason}",))
+    return _Found(None, (), (f"the part's surface can not be laid out: {fit.reason}",))
+
+
+def _disagreements(fit: RodFit, cameras: Sequence[str], surface: Surface) -> Iterator[str]:
+    """Return what of the views speaks against the rod, or against where belt speed and time put it."""
+    if not abs(fit.lead_correction_mm) <= surface.max_lead_error_mm:
+        yield (
+            f"all views show the part {abs(fit.lead_correction_mm):.1f} mm from where belt speed and time put it "
+            f"(limit {float(surface.max_lead_error_mm)}), or it is another part; measure the belt's speed_mm_s and the "
+            "cameras' offset_ms and latency_ms"
+        )
+    for camera, step_mm, edges in zip(cameras, fit.max_end_residual_mm, fit.edges, strict=True):
+        if not step_mm <= surface.max_step_mm:
+            yield (
+                f"{camera}: shows the part's ends {step_mm:.2f} mm from where belt speed and time put them "
+                f"(limit {float(surface.max_step_mm)}); check the belt's speed and the camera's place and latency"
+            )
+        if complaint := edges.complaint:
+            yield f"{camera}: {complaint}; look at the picture: the part is kinked, stepped or frayed, or something hides it"
 
 
 def _coverage_grid(rod: Rod, mm_per_px: float) -> SurfaceGrid:
@@ -165,12 +208,3 @@ def _view_record(view: ViewOfRod) -> ViewPlaceRecord:
         camera.centre_y_px,
         view.lead_mm,
     )
-
-
-def _directions(angles_deg: list[float]) -> int:
-    """Return how many of the angles differ, opposite ones counted as one."""
-    different: list[float] = []
-    for angle in angles_deg:
-        if all(abs((angle - other + 90) % 180 - 90) > _SAME_DIRECTION_DEG for other in different):
-            different.append(angle)
-    return len(different)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,12 +14,12 @@ from edge_inspector.decision.regions import ViewScale, crop_of, region_score
 from edge_inspector.decision.surface_layout import SurfaceLayout
 from edge_inspector.decision.surface_windows import Window
 from edge_inspector.domain.judgement import Judged
-from edge_inspector.geometry import ViewOfRod, map_view
+from edge_inspector.geometry import Rod, ViewOfRod, map_view
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
-_ASIDE_DEG = 8.0  # a rod that leans or lies aside is seen so much farther around than one along the axis
 _VIEW_CELLS = 5000
+_SPARE_DEG = 1.0  # for what is of second order
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def paint(result: Judged, scale: ViewScale, *, with_scores: bool) -> Painted:
 
 def cells_to_map(window: Window, layout: SurfaceLayout, cameras: Collection[str], max_incidence_deg: float) -> int:
     """Return how many cells `views_of` has to map, once for each view; a view costs as much as some thousands."""
-    facing = (_is_facing(window, layout.views[camera], max_incidence_deg).sum() for camera in cameras)
+    facing = (_is_facing(window, layout, layout.views[camera], max_incidence_deg).sum() for camera in cameras)
     return sum(int(rows) * window.own.shape[1] + _VIEW_CELLS for rows in facing if rows)
 
 
@@ -86,34 +87,54 @@ def views_of(window: Window, layout: SurfaceLayout, cameras: Collection[str], ma
     found = []
     for name in cameras:
         view = layout.views[name]
-        if not _is_facing(window, view, max_incidence_deg).any():
+        if not _is_facing(window, layout, view, max_incidence_deg).any():
             continue
         shown = map_view(layout.rod, view.camera, view.lead_mm, window.grid)
         is_shown = window.own & shown.shown(
             width_px=view.width_px, height_px=view.height_px, max_incidence_deg=max_incidence_deg
         )
-        is_shown &= ~_hidden(window, layout, view)
+        if layout.occlusions:
+            surface = layout.rod.surface(window.grid.along_mm[None, :], window.grid.angle_deg[:, None])
+            is_shown &= ~is_hidden(surface.points_mm, layout, view)
         if is_shown.any():
             weight = np.where(is_shown, np.square(shown.cos_incidence), np.float32(0))
             found.append(WindowView(name, shown.x_px, shown.y_px, is_shown, weight))
     return found
 
 
-def _is_facing(window: Window, view: ViewOfRod, max_incidence_deg: float) -> Mask:
+def _is_facing(window: Window, layout: SurfaceLayout, view: ViewOfRod, max_incidence_deg: float) -> Mask:
     """Return which rows of a window a view may show well, by their angle alone."""
     turn_deg = np.abs((window.grid.angle_deg - view.camera.angle_deg + 180) % 360 - 180)
-    return np.asarray(turn_deg <= max_incidence_deg + _ASIDE_DEG)
+    return np.asarray(turn_deg <= farthest_turn_deg(layout.rod, view, max_incidence_deg))
 
 
-def _hidden(window: Window, layout: SurfaceLayout, view: ViewOfRod) -> Mask:
-    """Return which cells lie under something that hides them from the view."""
-    hidden = np.zeros(window.own.shape, bool)
+def farthest_turn_deg(rod: Rod, view: ViewOfRod, max_incidence_deg: float) -> float:
+    """Return how far around from its camera a view shows a rod's surface at this incidence or less: an upper bound.
+
+    Of an upright round rod on the axis that is less than the incidence itself. A rod that lies aside is seen farther around
+    on one side, an oval one may turn its skin towards the camera, and so may one that leans, by its slope along the travel.
+    """
+    camera, oval_mm = view.camera, math.hypot(*rod.oval_terms_mm)
+    (x0, x1, x2), (y0, y1, y2), (r0, r1) = rod.centre_x_mm, rod.centre_y_mm, rod.radius_mm
+    aside_mm = math.hypot(abs(x0) + abs(x1) + abs(x2), abs(y0) + abs(y1) + abs(y2))
+    nearest_mm = max(camera.distance_mm - aside_mm - r0 - abs(r1) - oval_mm, 0.1 * camera.distance_mm)
+    slope = (math.hypot(x1, y1) + 2 * math.hypot(x2, y2)) * 2 / rod.length_mm + abs(rod.radius_slope)
+    along_mm = max(abs(view.lead_mm - at_mm - camera.along_mm) for at_mm in (0.0, rod.length_mm))
+    over = math.sin(math.atan2(along_mm, nearest_mm))  # of the flattest way to the lens, along the travel
+    flattest_deg = math.degrees(math.acos(max(-1.0, math.cos(math.radians(max_incidence_deg)) - slope * over)))
+    aside_deg = math.degrees(math.atan2(aside_mm, nearest_mm))
+    oval_deg = math.degrees(math.atan2(2 * oval_mm, r0 - abs(r1) - oval_mm))
+    return flattest_deg + aside_deg + oval_deg + _SPARE_DEG
+
+
+def is_hidden(points_mm: npt.NDArray[np.float64], layout: SurfaceLayout, view: ViewOfRod) -> Mask:
+    """Return which points of the part, mm (..., 3), lie under something that hides them from the view: bool (...)."""
+    hidden = np.zeros(points_mm.shape[:-1], bool)
     here = [each for each in layout.occlusions if not each.cameras or view.name in each.cameras]
     if here:
-        points = layout.rod.surface(window.grid.along_mm[None, :], window.grid.angle_deg[:, None]).points_mm
-        angle_deg = np.degrees(np.arctan2(points[..., 1], points[..., 0]))
+        angle_deg = np.degrees(np.arctan2(points_mm[..., 1], points_mm[..., 0]))
         for occlusion in here:
-            hidden |= occlusion.hides(view.lead_mm - points[..., 2], angle_deg)
+            hidden |= occlusion.hides(view.lead_mm - points_mm[..., 2], angle_deg)
     return hidden
 
 

@@ -186,14 +186,15 @@ class ViewPlaceRecord(msgspec.Struct, frozen=True):
 class SurfaceRecord(msgspec.Struct, frozen=True):
     """The rod that the silhouettes gave, from which any view can be unwrapped again (geometry.rod says what each means)."""
 
-    length_mm: float
+    length_mm: float  # end to end, on its own axis
     diameter_mm: float
-    bow_mm: float
+    bow_mm: float | None  # this and `oval_mm`: None where the directions of the views do not tell it
     taper_mm: float
-    oval_mm: float
+    oval_mm: float | None
     coverage: float  # share of the surface that some view shows well, 0..1
     rod: tuple[float, ...]  # the fit's parameters, `geometry.Rod.parameters`
     views: tuple[ViewPlaceRecord, ...]
+    lead_correction_mm: float | None = None  # all views show the part so much farther than belt speed and time say
 
 
 class RegionRecord(msgspec.Struct, frozen=True):

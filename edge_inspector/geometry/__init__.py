@@ -1,6 +1,7 @@
 """The part as a rod before a ring of cameras: what its silhouettes give, and where views show its surface. Pure maths."""
 
 from edge_inspector.geometry.coverage import Coverage, Occlusion, ViewOfRod, seen_share
+from edge_inspector.geometry.edge_agreement import EdgeAgreement
 from edge_inspector.geometry.ring_camera import Projected, RingCamera
 from edge_inspector.geometry.rod import Rod, SurfacePoints
 from edge_inspector.geometry.rod_fit import RodFit, RodRefused, SeenOutline, fit_rod
@@ -11,6 +12,7 @@ from edge_inspector.geometry.view_map import NOWHERE_PX, SurfacePlaces, ViewMap,
 __all__ = [
     "NOWHERE_PX",
     "Coverage",
+    "EdgeAgreement",
     "Occlusion",
     "Projected",
     "RingCamera",

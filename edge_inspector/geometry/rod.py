@@ -2,6 +2,7 @@
 
 Part coordinates: x and y across the travel as in the world (angle 0 is x, 90° is y, around the direction of travel), and
 `along`, mm from the leading end towards the trailing one, measured on the travel. In the world the part's z is lead − along.
+Where a rod leans by 8 degrees, places and lengths along are 1 % short of those on its own axis; `end_to_end_mm` is not.
 
 At each place along, the axis passes through (x, y), polynomials of degree two; the cross-section stands square to the axis
 there, as a cut through a bent tube does, and its radius at angle theta is r + a cos 2 theta + b sin 2 theta, with r linear
@@ -66,6 +67,11 @@ class Rod:
             raise ValueError(f"a rod has {PARAMETERS} parameters, not {len(parameters)}")
         length, x0, x1, x2, y0, y1, y2, r0, r1, a, b = parameters
         return cls(length, (x0, x1, x2), (y0, y1, y2), (r0, r1), (a, b))
+
+    @property
+    def end_to_end_mm(self) -> float:
+        """From the middle of one end to that of the other, as callipers measure it; more than `length_mm` where it leans."""
+        return math.hypot(self.length_mm, 2 * self.centre_x_mm[1], 2 * self.centre_y_mm[1])
 
     @property
     def diameter_mm(self) -> float:

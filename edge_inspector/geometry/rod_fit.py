@@ -8,6 +8,7 @@ closely, at `axis`, in the unit direction `out`, it does so at the distance of t
 This is linear in every unknown of the rod, so that one least-squares problem over all views and columns gives them all; as
 `out` and the place along depend a little on the rod, it is solved a few times. Points that do not fit the rest (a splinter,
 a fibre, a node) lose their weight: Huber's at first, then Tukey's biweight (Beaton & Tukey 1974), by the median residual.
+How many did, and where, is said of every view (`edge_agreement`): they may be more than a splinter.
 
 The ends come from where the silhouettes end. Belt speed and time say where the part is in each view against the others; the
 sensor's edge is not exact, so that all views are shifted by what their median asks for.
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.view import Outline
 from edge_inspector.geometry.axis_ray import Rays, from_axis, nearest_depth
+from edge_inspector.geometry.edge_agreement import EdgeAgreement
 from edge_inspector.geometry.ring_camera import RingCamera
 from edge_inspector.geometry.rod import Rod
 from edge_inspector.geometry.rod_ends import RodEnds
@@ -60,17 +62,28 @@ class RodFit:
     max_end_residual_mm: tuple[float, ...]  # farthest that a view shows one of the ends from where the rod has it
     edge_rms_px: float  # of the edge points that kept their weight
     cameras: tuple[RingCamera, ...]  # as given, but looking so that the view's own silhouette lies over the rod's
+    edges: tuple[EdgeAgreement, ...]
+    bow_is_known: bool  # these two: the views come from directions that tell it; if not, the rod has none of it
+    oval_is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RodRefused:
-    """Why the outlines give no rod: one sentence, which names the camera by its angle."""
+    """Why the outlines give no rod: one sentence, which names the camera by its angle.
+
+    `view`: which of those given is to blame, so that the others may give one; None where it is not a single one.
+    """
 
     reason: str
+    view: int | None = None
 
 
 class _NoRodError(Exception):
-    """The outlines give no rod; the text is the reason."""
+    """The outlines give no rod."""
+
+    def __init__(self, reason: str, view: int | None = None) -> None:
+        super().__init__(reason)
+        self.refused = RodRefused(reason, view)
 
 
 def fit_rod(seen: Sequence[SeenOutline]) -> RodFit | RodRefused:
@@ -86,7 +99,7 @@ def fit_rod(seen: Sequence[SeenOutline]) -> RodFit | RodRefused:
         edges = _EdgePoints.of(seen)
         return _refine(seen, edges, *_first_guess(seen))
     except _NoRodError as error:
-        return RodRefused(str(error))
+        return error.refused
     except np.linalg.LinAlgError as error:
         return RodRefused(f"the outlines give no rod that can be computed: {error}")
 
@@ -106,7 +119,7 @@ class _EdgePoints:
 
     @classmethod
     def of(cls, seen: Sequence[SeenOutline]) -> _EdgePoints:
-        parts = [_checked(view) for view in seen]
+        parts = [_checked(number, view) for number, view in enumerate(seen)]
         rays = [
             Rays.of_pixels(view.camera, view.lead_mm, np.tile(columns, 2), np.concatenate([upper, lower]))
             for view, (columns, upper, lower) in zip(seen, parts, strict=True)
@@ -120,7 +133,7 @@ class _EdgePoints:
         )
 
 
-def _checked(view: SeenOutline) -> tuple[Floats, Floats, Floats]:
+def _checked(number: int, view: SeenOutline) -> tuple[Floats, Floats, Floats]:
     """Return an outline's columns, upper and lower edge."""
     name, outline = _name(view.camera), view.outline
     columns, upper, lower = (
@@ -128,15 +141,16 @@ def _checked(view: SeenOutline) -> tuple[Floats, Floats, Floats]:
     )
     if not columns.size == upper.size == lower.size:
         raise _NoRodError(
-            f"{name} gave an outline of {columns.size} columns with {upper.size} upper and {lower.size} lower points"
+            f"{name} gave an outline of {columns.size} columns with {upper.size} upper and {lower.size} lower points",
+            number,
         )
     numbers = np.concatenate([columns, upper, lower, [outline.start_px, outline.end_px, view.lead_mm]])
     if not np.all(np.isfinite(numbers)):
-        raise _NoRodError(f"{name} gave an outline with a number that is not finite")
+        raise _NoRodError(f"{name} gave an outline with a number that is not finite", number)
     if not (outline.end_px > outline.start_px and np.all(lower > upper)):
-        raise _NoRodError(f"{name} gave an outline that is turned inside out")
+        raise _NoRodError(f"{name} gave an outline that is turned inside out", number)
     if columns.size < LEAST_COLUMNS:
-        raise _NoRodError(f"{name} gave an outline of {columns.size} columns; a rod needs at least {LEAST_COLUMNS}")
+        raise _NoRodError(f"{name} gave an outline of {columns.size} columns; a rod needs at least {LEAST_COLUMNS}", number)
     return columns, upper, lower
 
 
@@ -174,33 +188,41 @@ def _rod_of(length_mm: float, unknowns: Floats, seen: Sequence[SeenOutline]) -> 
 
 
 def _refine(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm: float) -> RodFit | RodRefused:
-    free = _free_directions([view.camera for view in seen])
+    free = _Free.from_directions([view.camera for view in seen])
     for turn in range(_ROUNDS):
         touching = _touching(edges, rod, shift_mm)
         weights = _weights(touching, tukey=turn >= _HUBER_ROUNDS)
-        unknowns = _solve(touching, weights, free)
+        unknowns = _solve(touching, weights, free.basis)
         rod = _rod_of(rod.length_mm, unknowns, seen)
         ends_mm = _end_offsets_mm(seen, rod, shift_mm)
         shift_mm += float(np.median(ends_mm.mean(axis=1)))
         rod = _rod_of(rod.length_mm + float(np.median(ends_mm[:, 1] - ends_mm[:, 0])), unknowns, seen)
-    return _judged(seen, edges, rod, shift_mm)
+    return _judged(seen, edges, free, rod, shift_mm)
 
 
-def _free_directions(cameras: Sequence[RingCamera]) -> Floats:
-    """Return what can be told from these directions, as a basis of the ten unknowns: (10, n_free).
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """What can be told from some directions.
 
     A silhouette tells where the axis is aside of the camera, well, and how far away it is, hardly; and the width of the
     cross-section in one direction, of which three different ones are needed to know an oval.
     """
-    aside = np.array([camera.aside[:2] for camera in cameras])
-    twice = 2 * np.radians([camera.angle_deg + 90 for camera in cameras])
-    widths = np.stack([np.ones_like(twice), np.cos(twice), np.sin(twice)], axis=1)
-    _, spread, across = np.linalg.svd(aside / math.sqrt(len(cameras)))
-    axis = across[: int(np.sum(spread > _LEAST_SPREAD))]  # (1 or 2, 2) directions in which the axis may move
-    round_only = np.linalg.matrix_rank(widths / math.sqrt(len(cameras)), tol=_LEAST_SPREAD) < 3
-    free = [np.concatenate([np.kron(direction, power), np.zeros(4)]) for direction in axis for power in np.eye(3)]
-    free += list(np.eye(10)[6 : 8 if round_only else 10])
-    return np.array(free).T
+
+    basis: Floats  # of the ten unknowns: (10, n_free)
+    axis: bool  # whether it is free in every direction
+    oval: bool
+
+    @classmethod
+    def from_directions(cls, cameras: Sequence[RingCamera]) -> _Free:
+        aside = np.array([camera.aside[:2] for camera in cameras])
+        twice = 2 * np.radians([camera.angle_deg + 90 for camera in cameras])
+        widths = np.stack([np.ones_like(twice), np.cos(twice), np.sin(twice)], axis=1)
+        _, spread, across = np.linalg.svd(aside / math.sqrt(len(cameras)))
+        axis = across[: int(np.sum(spread > _LEAST_SPREAD))]  # (1 or 2, 2) directions in which the axis may move
+        round_only = np.linalg.matrix_rank(widths / math.sqrt(len(cameras)), tol=_LEAST_SPREAD) < 3
+        free = [np.concatenate([np.kron(direction, power), np.zeros(4)]) for direction in axis for power in np.eye(3)]
+        free += list(np.eye(10)[6 : 8 if round_only else 10])
+        return cls(np.array(free).T, len(axis) == 2, not round_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +231,7 @@ class _Touching:
 
     rows: Floats  # (n, 10)
     values: Floats
+    along_mm: Floats
     px_per_mm: Floats
     residual_px: Floats  # positive: farther from the axis than the rod is thick
     inside: NDArray[np.bool_]  # between the ends of the rod, clear of their rims
@@ -233,8 +256,12 @@ def _touching(edges: _EdgePoints, rod: Rod, shift_mm: float) -> _Touching:
     support = radius + rod.oval_slope_mm(near.angle_rad) ** 2 / (2 * radius)
     values = np.einsum("ni,ni->n", out, points) - near.along_mm * out[:, 2] - (support - radius)
     px_per_mm = edges.focal_px / depth
-    inside = (near.along_mm > _END_MARGIN_MM) & (near.along_mm < rod.length_mm - _END_MARGIN_MM)
-    return _Touching(rows, values, px_per_mm, (near.distance_mm - support) * px_per_mm, inside)
+    inside = _is_inside(near.along_mm, rod)
+    return _Touching(rows, values, near.along_mm, px_per_mm, (near.distance_mm - support) * px_per_mm, inside)
+
+
+def _is_inside(along_mm: Floats, rod: Rod) -> NDArray[np.bool_]:
+    return (along_mm > _END_MARGIN_MM) & (along_mm < rod.length_mm - _END_MARGIN_MM)
 
 
 def _weights(touching: _Touching, *, tukey: bool) -> Floats:
@@ -276,11 +303,12 @@ def _end_offsets_mm(seen: Sequence[SeenOutline], rod: Rod, shift_mm: float) -> F
     return np.array(offsets)
 
 
-def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm: float) -> RodFit | RodRefused:
+def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, free: _Free, rod: Rod, shift_mm: float) -> RodFit | RodRefused:
     """Hold every view against the rod that all of them gave."""
     touching = _touching(edges, rod, shift_mm)
     weights = _weights(touching, tukey=True)
-    cameras = []
+    end_offsets_mm = _end_offsets_mm(seen, rod, shift_mm)
+    cameras, agreements, misses_mm = [], [], []
     for number, view in enumerate(seen):
         own = touching.inside & (edges.view == number)
         lower = edges.lower[own]
@@ -288,20 +316,24 @@ def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm:
         if fewer < LEAST_COLUMNS:
             return RodRefused(
                 f"{_name(view.camera)} shows only {fewer} columns of an edge between the ends of the rod that all views "
-                f"give together; at least {LEAST_COLUMNS} are needed"
+                f"give together; at least {LEAST_COLUMNS} are needed",
+                number,
             )
-        residual_px = touching.residual_px[own]
-        middle_px, px_per_mm = float(np.median(np.abs(residual_px))), float(np.median(touching.px_per_mm[own]))
-        if not middle_px <= MOST_EDGE_MM * px_per_mm:
-            return RodRefused(
-                f"{_name(view.camera)} shows the part's edges {middle_px / px_per_mm:.2f} mm from the rod that all views "
-                f"give together (limit {MOST_EDGE_MM:g}): it was moved, or the part is no rod"
-            )
+        residual_px, px_per_mm = touching.residual_px[own], touching.px_per_mm[own]
+        misses_mm.append(float(np.median(np.abs(residual_px)) / np.median(px_per_mm)))
         # edges that lie lower than the rod's, above and below alike: the part, or the camera, moved aside
         aside_px = (float(np.median(residual_px[lower])) - float(np.median(residual_px[~lower]))) / 2
         cameras.append(replace(view.camera, centre_y_px=view.camera.centre_y_px + aside_px))
+        agreements.append(_agreement(touching, edges, rod, number, aside_px, float(end_offsets_mm[number].mean())))
+    worst = int(np.argmax(np.nan_to_num(misses_mm, nan=math.inf)))
+    if not misses_mm[worst] <= MOST_EDGE_MM:
+        return RodRefused(
+            f"{_name(seen[worst].camera)} shows the part's edges {misses_mm[worst]:.2f} mm from the rod that all views "
+            f"give together (limit {MOST_EDGE_MM:g}): it was moved, or the part is no rod",
+            worst,
+        )
     rms_px = math.sqrt(float(np.sum(weights * np.square(touching.residual_px)) / np.sum(weights)))
-    ends_mm = np.abs(_end_offsets_mm(seen, rod, shift_mm)).max(axis=1)
+    ends_mm = np.abs(end_offsets_mm).max(axis=1)
     if not (math.isfinite(rms_px) and np.all(np.isfinite(ends_mm))):
         return RodRefused("the outlines give a rod that can not be compared with them: a number is not finite")
     return RodFit(
@@ -311,4 +343,18 @@ def _judged(seen: Sequence[SeenOutline], edges: _EdgePoints, rod: Rod, shift_mm:
         tuple(float(end_mm) for end_mm in ends_mm),
         rms_px,
         tuple(cameras),
+        tuple(agreements),
+        bow_is_known=free.axis,
+        oval_is_known=free.oval,
     )
+
+
+def _agreement(
+    touching: _Touching, edges: _EdgePoints, rod: Rod, number: int, aside_px: float, ahead_mm: float
+) -> EdgeAgreement:
+    """Lay one view over the rod, which it shows so far aside and ahead, and hold its edge points against it."""
+    along_mm = touching.along_mm + ahead_mm  # which runs against the travel
+    own = (edges.view == number) & _is_inside(along_mm, rod)
+    lower = edges.lower[own]
+    off_px = touching.residual_px[own] - np.where(lower, aside_px, -aside_px)
+    return EdgeAgreement.of(along_mm[own], off_px / touching.px_per_mm[own], lower, rod.length_mm)

@@ -79,6 +79,9 @@ class Surface(FileModel):
     max_step_mm: PositiveMm = Field(
         default=1.5, description="where a view shows the part's ends against where belt speed and time put them"
     )
+    max_lead_error_mm: PositiveMm = Field(
+        default=5.0, description="where all views together show the part against where belt speed and time put it"
+    )
 
 
 class Zone(FileModel):

@@ -109,14 +109,20 @@ def layout(rod: slow.SlowRod, occlusions: Sequence[Occlusion] = ()) -> SurfaceLa
         name: ViewOfRod(name, RingCamera(**place.model_dump()), LEAD_MM, WIDTH_PX, HEIGHT_PX)
         for name, place in PLACES.items()
     }
-    return SurfaceLayout(package_rod(rod), views, tuple(occlusions), 1.0, 3)
+    return SurfaceLayout(package_rod(rod), views, tuple(occlusions), 1.0, None, None, 0.0)
+
+
+def rim_in_row_of_axis(rod: slow.SlowRod, view: slow.SlowView, along: float) -> list[float]:
+    """The columns of the points of a rim that lie no farther than a tenth of a pixel from the row of its middle."""
+    row = view.project(rod.axis(along))[1]
+    rim = [view.project(rod.surface(along, 2 * math.pi * i / 1800)) for i in range(1800)]
+    return [place[0] for place in rim if abs(place[1] - row) < 0.1]
 
 
 def outline(rod: slow.SlowRod, view: slow.SlowView) -> Outline:
     """The silhouette: the outermost of very many points of the skin."""
     angles = [2 * math.pi * i / 240 for i in range(240)]
-    rims = [[view.project(rod.surface(along, t))[0] for t in angles] for along in (rod.length, 0.0)]
-    start, end = min(rims[0]), max(rims[1])
+    start, end = min(rim_in_row_of_axis(rod, view, rod.length)), max(rim_in_row_of_axis(rod, view, 0.0))
     columns, upper, lower = [], [], []
     for i in range(1, 20):
         along = rod.length * (1 - i / 20)

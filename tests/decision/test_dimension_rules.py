@@ -86,12 +86,28 @@ def test_an_outline_gives_length_diameter_bow_and_taper() -> None:
         tuple(m + h for m, h in zip(middle, half, strict=True)),
     )
     measures = outlined(outline)
-    assert measures.length_mm == pytest.approx(10.0)
-    assert measures.diameter_mm == pytest.approx(2.0)
-    assert measures.bow_mm == pytest.approx(0.4)
-    assert measures.taper_mm == pytest.approx(0.6)
+    assert measures.length_mm == pytest.approx(10.0, rel=0.001)
+    assert measures.diameter_mm == pytest.approx(2.0, rel=0.001)
+    assert measures.bow_mm == pytest.approx(0.4, rel=0.001)
+    assert measures.taper_mm == pytest.approx(0.6, rel=0.001)
     assert measures.oval_mm is None
     assert measures.source == "c1"
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 5.0, -10.0])
+def test_an_outline_that_leans_measures_like_one_that_does_not(tilt_deg: float) -> None:
+    """A bar of 100 by 20 px, turned: its ends on its axis move, and its columns cut it askew."""
+    turn = math.radians(tilt_deg)
+    start, end = 200 - 50 * math.cos(turn), 200 + 50 * math.cos(turn)
+    columns = tuple(start + 8 + (end - start - 16) * i / 16 for i in range(17))
+    middle = [30 + (x - 200) * math.tan(turn) for x in columns]
+    half = 10 / math.cos(turn)
+    upper, lower = tuple(m - half for m in middle), tuple(m + half for m in middle)
+    measures = outlined(Outline(start, end, columns, upper, lower))
+    assert measures.length_mm == pytest.approx(10.0)
+    assert measures.diameter_mm == pytest.approx(2.0)
+    assert measures.bow_mm == pytest.approx(0.0, abs=1e-9)
+    assert measures.taper_mm == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(

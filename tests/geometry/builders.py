@@ -85,6 +85,18 @@ def seen_outlines(
     ]
 
 
+def without_columns(view: SeenOutline, from_share: float, to_share: float) -> SeenOutline:
+    """The same view, but between these shares of its length, from the trailing end, no edge was clear."""
+    outline = view.outline
+    columns = np.array(outline.columns_px)
+    share = (columns - outline.start_px) / (outline.end_px - outline.start_px)
+    kept = np.flatnonzero((share < from_share) | (share > to_share))
+    columns_px, upper, lower = (
+        tuple(edge[k] for k in kept) for edge in (outline.columns_px, outline.upper_px, outline.lower_px)
+    )
+    return replace(view, outline=Outline(outline.start_px, outline.end_px, columns_px, upper, lower))
+
+
 def moved_down(view: SeenOutline, by_px: float) -> SeenOutline:
     """The same view by a camera that was knocked, or of a part that shook."""
     outline = view.outline

@@ -16,7 +16,8 @@ import numpy as np
 @dataclass(frozen=True)
 class SlowTube:
     """`middle` is where the curve passes half way, `tilt` its slope there in x and y per mm *backwards* (towards the
-    trailing end), `sag` by how much its ends lie beyond the middle, against the tilt's line, in x and y."""
+    trailing end), `sag` by how much its ends lie beyond the middle, against the tilt's line, in x and y. From `kink_at` mm
+    behind the leading end on it leaves that curve by `kink` mm a mm, and from `step_at` on its radius is `step` larger."""
 
     length: float
     radius: float  # half way, mean around
@@ -26,6 +27,10 @@ class SlowTube:
     growth: float = 0.0  # of the radius per mm backwards
     oval: float = 0.0  # largest less smallest diameter
     oval_at: float = 0.0  # degrees
+    kink_at: float = math.inf
+    kink: tuple[float, float] = (0.0, 0.0)
+    step_at: float = math.inf
+    step: float = 0.0
 
     def axis(self, back):
         """Point of the curve, `back` mm behind the leading end; its third number is −back."""
@@ -33,6 +38,8 @@ class SlowTube:
         t = (back - half) / half
         x = self.middle[0] + self.tilt[0] * (back - half) + self.sag[0] * t * t
         y = self.middle[1] + self.tilt[1] * (back - half) + self.sag[1] * t * t
+        beyond = np.maximum(back - self.kink_at, 0.0)
+        x, y = x + self.kink[0] * beyond, y + self.kink[1] * beyond
         return np.stack([x, y, -back], axis=-1)
 
     def along_axis(self, back):
@@ -40,9 +47,27 @@ class SlowTube:
         half = self.length / 2
         t = (back - half) / half
         one = np.ones_like(back)
+        kinked = np.where(back > self.kink_at, one, 0.0)
         return np.stack(
-            [self.tilt[0] + 2 * self.sag[0] * t / half, self.tilt[1] + 2 * self.sag[1] * t / half, -one], axis=-1
+            [
+                self.tilt[0] + 2 * self.sag[0] * t / half + self.kink[0] * kinked,
+                self.tilt[1] + 2 * self.sag[1] * t / half + self.kink[1] * kinked,
+                -one,
+            ],
+            axis=-1,
         )
+
+    def end_to_end(self):
+        """From the middle of one end to that of the other: of the points around each rim the mean, of those the distance."""
+        around = np.arange(0.0, 360.0, 5.0)
+        first, last = (surface_point(self, back, around).mean(axis=0) for back in (0.0, self.length))
+        return float(np.linalg.norm(first - last))
+
+    def bow(self):
+        """Farthest that any of very many points of the curve lies from the straight line between its ends."""
+        points = self.axis(np.linspace(0.0, self.length, 6001))
+        line = (points[-1] - points[0]) / np.linalg.norm(points[-1] - points[0])
+        return float(np.linalg.norm(np.cross(points - points[0], line), axis=-1).max())
 
     def foot(self, points):
         """Where the plane square to the curve passes through points: slide along it until nothing is left to slide."""
@@ -81,7 +106,7 @@ class SlowTube:
 
     def _height(self, points, back):
         distance = np.linalg.norm(points - self.axis(back), axis=-1)
-        radius = self.radius + self.growth * (back - self.length / 2)
+        radius = self.radius + self.growth * (back - self.length / 2) + np.where(back > self.step_at, self.step, 0.0)
         radius = radius + self.oval / 4 * np.cos(2 * np.radians(self.angle_at(points, back) - self.oval_at))
         return distance - radius
 
@@ -214,11 +239,18 @@ def _project(camera, lead, points):
 
 
 def end_columns(tube, camera, lead):
-    """The lowest and the highest column of the picture that the tube's ends reach: every degree of both rims, projected."""
-    around = np.arange(360.0)
-    last, _ = _project(camera, lead, surface_point(tube, tube.length, around))
-    first, _ = _project(camera, lead, surface_point(tube, 0.0, around))
-    return float(np.min(last)), float(np.max(first))
+    """The lowest and the highest column that the tube's ends reach in the row of its axis: very many points of both rims."""
+    return tuple(
+        float(farthest(_in_row_of_axis(tube, camera, lead, back)))
+        for back, farthest in ((tube.length, np.min), (0.0, np.max))
+    )
+
+
+def _in_row_of_axis(tube, camera, lead, back):
+    """Columns of the points of a rim that lie no farther than 0.4 px from the row in which its middle is seen."""
+    columns, rows = _project(camera, lead, surface_point(tube, back, np.arange(0.0, 360.0, 0.2)))
+    _, row = _project(camera, lead, tube.axis(np.float64(back)))
+    return columns[np.abs(rows - row) < 0.4]
 
 
 def picture_place(tube, camera, lead, back, angle):

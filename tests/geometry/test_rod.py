@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,6 +37,13 @@ def test_a_rod_comes_back_from_its_parameters_exactly(seed: int) -> None:
 def test_parameters_of_no_rod_are_refused(parameters: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="rod"):
         Rod.of_parameters(parameters)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_its_length_end_to_end_is_what_the_slow_reference_measures(seed: int) -> None:
+    tube = replace(random_tube(np.random.default_rng(seed)), tilt=(0.1, -0.12))
+    assert rod_of(tube).end_to_end_mm == pytest.approx(tube.end_to_end(), abs=1e-6)
 
 
 def test_its_measures_are_those_of_its_form() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import msgspec
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge_inspector.geometry import RodFit, RodRefused, SeenOutline, fit_rod, surface_of_pixels
-from tests.geometry.builders import AZIMUTHS, moved_down, random_tube, rod_of, seen_outlines
+from tests.geometry.builders import AZIMUTHS, moved_down, random_tube, rod_of, seen_outlines, without_columns
 from tests.geometry.slow_ray_caster import SlowCamera, SlowTube, picture_place
 
 SEEDS = range(6)
@@ -27,6 +28,10 @@ def refused(seen: list[SeenOutline]) -> str:
     fit = fit_rod(seen)
     assert isinstance(fit, RodRefused), fit
     return fit.reason
+
+
+def complaints(fit: RodFit) -> list[str]:
+    return [complaint for edges in fit.edges if (complaint := edges.complaint)]
 
 
 def with_outline(view: SeenOutline, **changes: object) -> SeenOutline:
@@ -59,6 +64,7 @@ def test_noisy_outlines_of_any_straw_give_its_measures(seed: int) -> None:
     assert fit.lead_mm == pytest.approx([view.lead_mm + late_mm for view in seen], abs=0.1)
     assert fit.edge_rms_px < 0.35
     assert max(fit.max_end_residual_mm) < 0.1
+    assert complaints(fit) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS[:3])
@@ -99,15 +105,17 @@ def test_splinters_and_fibres_do_not_pull_the_rod() -> None:
     seen = seen_outlines(tube, rng=rng)
     for k in (0, 2, 3):
         lower = np.array(seen[k].outline.lower_px)
-        lower[4 * k + 4 : 4 * k + 7] += rng.uniform(4, 30, 3)
+        lower[4 * k + 4 : 4 * k + 7] += rng.uniform(6, 30, 3)
         seen[k] = with_outline(seen[k], lower_px=tuple(lower))
     fit = fitted(seen)
     assert fit.rod.diameter_mm == pytest.approx(2 * tube.radius, abs=0.05)
     assert fit.rod.bow_mm == pytest.approx(rod_of(tube).bow_mm, abs=0.1)
     assert fit.rod.oval_mm == pytest.approx(tube.oval, abs=0.08)
+    long_ones = [bool(edges.complaint) for edges in fit.edges]
+    assert long_ones == [k in (0, 2, 3) for k in range(6)]  # each hides 5 to 10 mm of an edge
 
 
-def test_a_leaf_along_a_third_of_an_edge_in_every_view_does_not_pull_the_rod() -> None:
+def test_a_leaf_along_a_third_of_an_edge_in_every_view_does_not_pull_the_rod_but_is_told() -> None:
     rng = np.random.default_rng(1)
     tube = random_tube(rng)
     seen = []
@@ -118,6 +126,7 @@ def test_a_leaf_along_a_third_of_an_edge_in_every_view_does_not_pull_the_rod() -
     fit = fitted(seen)
     assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.02)
     assert fit.edge_rms_px < 0.35
+    assert len(complaints(fit)) == len(seen)
 
 
 def test_a_node_does_not_thicken_the_rod() -> None:
@@ -131,6 +140,69 @@ def test_a_node_does_not_thicken_the_rod() -> None:
     fit = fitted(seen)
     assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.05)
     assert fit.edge_rms_px < 0.35
+    assert complaints(fit) == []
+
+
+KINK = math.tan(math.radians(7.0))
+
+
+@pytest.mark.parametrize("kink_at_deg", [0.0, 50.0, 90.0])
+def test_a_straw_kinked_over_its_last_quarter_is_not_taken_for_a_straight_one(kink_at_deg: float) -> None:
+    turn = math.radians(kink_at_deg)
+    tube = SlowTube(60.0, 4.0, kink_at=45.0, kink=(KINK * math.cos(turn), KINK * math.sin(turn)))
+    assert tube.bow() > 1.2
+    fit = fitted(seen_outlines(tube))
+    assert fit.rod.bow_mm < 0.5  # what the fit claims
+    told = complaints(fit)
+    assert len(told) >= 4  # the two that look along the kink do not see it
+    assert all("mm beside" in complaint for complaint in told)
+
+
+def test_a_kink_whose_columns_were_left_out_is_told_where_it_lies() -> None:
+    """Whoever measures an outline drops columns that do not lie on one curve."""
+    tube = SlowTube(60.0, 4.0, kink_at=45.0, kink=(KINK, 0.0))
+    seen = [without_columns(view, 0.0, 0.25) for view in seen_outlines(tube)]
+    told = complaints(fitted(seen))
+    assert len(told) == len(seen)
+    for complaint in told:
+        found = re.search(
+            r"no edge of the part lies on the rod .* from (\d+\.\d) to (\d+\.\d) mm \(limit 5\.\d mm\)", complaint
+        )
+        assert found, complaint
+        assert (float(found[1]), float(found[2])) == pytest.approx((45.0, 60.0), abs=2.5)
+
+
+def test_a_straw_of_two_diameters_is_not_taken_for_one_of_the_more_common_one() -> None:
+    tube = SlowTube(60.0, 4.0, step_at=42.0, step=1.0)
+    fit = fitted(seen_outlines(tube))
+    assert fit.rod.diameter_mm < 8.3  # its mean is 8.6
+    assert len(complaints(fit)) == 6
+
+
+def test_one_column_left_out_here_and_there_is_no_reason_to_complain() -> None:
+    seen = []
+    for view in seen_outlines(random_tube(np.random.default_rng(12)), rng=np.random.default_rng(12)):
+        for share in (0.0, 0.3, 0.55, 0.98):
+            view = without_columns(view, share - 0.02, share + 0.02)
+        seen.append(view)
+    assert complaints(fitted(seen)) == []
+
+
+def test_half_an_outline_says_nothing_of_the_other_half() -> None:
+    seen = [without_columns(view, 0.4, 0.9) if k == 2 else view for k, view in enumerate(seen_outlines(STRAIGHT))]
+    fit = fitted(seen)
+    assert [bool(edges.complaint) for edges in fit.edges] == [k == 2 for k in range(6)]
+
+
+@pytest.mark.parametrize("tilt_deg", [5.0, -8.5, 10.0])
+@pytest.mark.parametrize("tilt_at_deg", [0.0, 70.0])
+def test_a_straw_that_leans_is_as_long_as_from_end_to_end(tilt_at_deg: float, tilt_deg: float) -> None:
+    slope, turn = math.tan(math.radians(tilt_deg)), math.radians(tilt_at_deg)
+    tube = SlowTube(59.0, 4.0, tilt=(slope * math.cos(turn), slope * math.sin(turn)), sag=(0.4, 0.3))
+    fit = fitted(seen_outlines(tube, rng=np.random.default_rng(11)))
+    assert fit.rod.end_to_end_mm == pytest.approx(tube.end_to_end(), abs=0.1)
+    assert fit.rod.end_to_end_mm - fit.rod.length_mm > 0.2
+    assert complaints(fit) == []
 
 
 def test_a_view_out_of_step_is_told_and_does_not_move_the_others() -> None:
@@ -160,11 +232,14 @@ def test_parts_that_shake_between_the_frames_are_laid_over_each_other() -> None:
 
 
 def test_a_camera_that_was_moved_is_named() -> None:
-    seen = seen_outlines(STRAIGHT)
-    seen[2] = moved_down(seen[2], 30.0)
-    reason = refused(seen)
-    assert reason.startswith("the camera at 120° shows the part's edges 1.")
-    assert "(limit 0.5)" in reason
+    for moved in range(6):
+        seen = seen_outlines(STRAIGHT)
+        seen[moved] = moved_down(seen[moved], 30.0)
+        fit = fit_rod(seen)
+        assert isinstance(fit, RodRefused)
+        assert fit.view == moved
+        assert fit.reason.startswith(f"the camera at {60 * moved}° shows the part's edges 1.")
+        assert "(limit 0.5)" in fit.reason
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 120.0])
@@ -199,6 +274,31 @@ def test_two_opposite_cameras_do_not_guess_what_neither_can_tell() -> None:
     fit = fitted(seen_outlines(tube, azimuths=[0.0, 180.0], rng=np.random.default_rng(7)))
     assert fit.rod.parameters == pytest.approx(rod_of(tube).parameters, abs=0.1)
     assert fit.rod.centre_x_mm == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("azimuths", "bow_is_known", "oval_is_known"),
+    [
+        ([0.0], False, False),
+        ([0.0, 180.0], False, False),
+        ([0.0, 20.0], False, False),
+        ([0.0, 60.0], True, False),
+        ([0.0, 15.0, 30.0], True, False),
+        ([0.0, 120.0, 240.0], True, True),
+        (list(AZIMUTHS), True, True),
+    ],
+)
+def test_the_fit_says_what_the_directions_do_not_tell_and_has_none_of_it(
+    azimuths: list[float], bow_is_known: bool, oval_is_known: bool
+) -> None:
+    tube = SlowTube(60.0, 4.0, sag=(0.9, 0.0), oval=0.4, oval_at=40.0)
+    fit = fitted(seen_outlines(tube, azimuths=azimuths))
+    assert (fit.bow_is_known, fit.oval_is_known) == (bow_is_known, oval_is_known)
+    if bow_is_known:
+        assert fit.rod.bow_mm == pytest.approx(0.9, abs=0.1)
+    else:
+        assert fit.rod.bow_mm < 0.3  # towards the cameras it has none
+    assert fit.rod.oval_mm == pytest.approx(0.4 if oval_is_known else 0.0, abs=0.05)
 
 
 def test_three_cameras_give_the_oval_too() -> None:
