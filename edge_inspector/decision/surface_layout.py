@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from edge_inspector.decision.criteria import Criteria
 from edge_inspector.decision.dimension_rules import Measures
@@ -24,6 +25,7 @@ from edge_inspector.station.recipe import Surface
 from edge_inspector.station.station import CameraPlace
 
 COVERAGE_PX = 4.5  # between the rows at which coverage is looked at: a gap between views narrower than that may be missed
+OTHER_SIDE_DEG = 20.0  # views that look from less apart, or from opposite sides, show a bend alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,19 @@ def _disagreements(fit: RodFit, cameras: Sequence[str], surface: Surface) -> Ite
                 f"{camera}: shows the part's ends {step_mm:.2f} mm from where belt speed and time put them "
                 f"(limit {float(surface.max_step_mm)}); check the belt's speed and the camera's place and latency"
             )
-        if complaint := edges.complaint:
+        complaint = edges.complaint
+        if complaint and not (edges.only_lacks_edges and _is_held_from_two_sides(fit)):
             yield f"{camera}: {complaint}; look at the picture: the part is kinked, stepped or frayed, or something hides it"
+
+
+def _is_held_from_two_sides(fit: RodFit) -> bool:
+    """Whether views from two directions, not opposite ones, agree with the rod all along: then nothing of it is kinked.
+
+    A view may lack edges over a stretch, where shade makes them too soft to be placed; what other views show there, from two
+    sides, says where the rod is.
+    """
+    holding = [camera.angle_deg for camera, edges in zip(fit.cameras, fit.edges, strict=True) if not edges.complaint]
+    return any(abs((one - other + 90) % 180 - 90) > OTHER_SIDE_DEG for one, other in combinations(holding, 2))
 
 
 def _coverage_grid(rod: Rod, mm_per_px: float) -> SurfaceGrid:

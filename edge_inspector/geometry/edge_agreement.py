@@ -27,12 +27,14 @@ class EdgeAgreement:
     """How one view's edge points lie against the rod, once the view is laid over it.
 
     `off_share`: of its edge points, those farther from the rod than `MOST_OFF_MM`. `unheld_mm`: [from, to] along, the
-    stretch of one edge without a point on the rod that is longest against its limit, `unheld_limit_mm`.
+    stretch of one edge without a point on the rod that is longest against its limit, `unheld_limit_mm`. `unheld_is_blank`:
+    the view shows no edge point there at all, none beside the rod either.
     """
 
     off_share: float
     unheld_mm: tuple[float, float]
     unheld_limit_mm: float
+    unheld_is_blank: bool
 
     @classmethod
     def of(cls, along_mm: Floats, off_mm: Floats, lower: NDArray[np.bool_], length_mm: float) -> EdgeAgreement:
@@ -40,7 +42,14 @@ class EdgeAgreement:
         is_on = np.abs(off_mm) <= MOST_OFF_MM  # not where it is no number
         stretches = [_least_held(along_mm[is_on & edge], length_mm) for edge in (lower, ~lower)]
         (start, end), limit = max(stretches, key=lambda each: (each[0][1] - each[0][0]) / each[1])
-        return cls(1 - float(np.mean(is_on)) if is_on.size else 1.0, (start, end), limit)
+        off_share = 1 - float(np.mean(is_on)) if is_on.size else 1.0
+        is_blank = not np.any(~is_on & (along_mm >= start) & (along_mm <= end))
+        return cls(off_share, (start, end), limit, is_blank)
+
+    @property
+    def only_lacks_edges(self) -> bool:
+        """Whether nothing but a blank stretch speaks against the rod, which other views may hold there."""
+        return self.unheld_is_blank and self.off_share <= MOST_OFF_SHARE
 
     @property
     def complaint(self) -> str:

@@ -304,6 +304,32 @@ def test_a_kinked_part_is_in_doubt_although_a_rod_fits_most_of_it() -> None:
     assert ring.judge(part(crack(8.0, 180.0), outlines=outlines)).kind is REJECT
 
 
+def without_columns(*cameras: str) -> dict[str, Outline]:
+    """The outlines, some without the columns of a stretch of 6 mm, as where shade makes an edge too soft to be placed."""
+    left = dict(OUTLINES)
+    for camera in cameras:
+        outline = OUTLINES[camera]
+        kept = [not 6 <= number <= 12 for number in range(len(outline.columns_px))]
+        columns, upper, lower = (
+            tuple(value for value, is_kept in zip(edge, kept, strict=True) if is_kept)
+            for edge in (outline.columns_px, outline.upper_px, outline.lower_px)
+        )
+        left[camera] = msgspec.structs.replace(outline, columns_px=columns, upper_px=upper, lower_px=lower)
+    return left
+
+
+def test_edges_that_views_lack_are_no_doubt_where_others_hold_the_part_from_two_sides() -> None:
+    for cameras in (("c2",), ("c2", "c5"), ("c1", "c2", "c3")):
+        result = ring.judge(part(outlines=without_columns(*cameras)))
+        assert (result.kind, result.reasons) == (ACCEPT, ()), cameras
+
+
+def test_edges_that_all_but_one_direction_lack_are_a_doubt() -> None:
+    result = ring.judge(part(outlines=without_columns("c1", "c2", "c4", "c5")))
+    assert result.kind is UNINSPECTED
+    assert [reason[:2] for reason in result.reasons] == ["c1", "c2", "c4", "c5"]
+
+
 def test_the_length_of_a_part_that_leans_is_that_from_end_to_end() -> None:
     leaning = replace(ring.STRAIGHT, x=(0.0, 1.5, 0.0))  # 8.5 degrees
     true_mm = math.dist(leaning.axis(0.0), leaning.axis(20.0))
