@@ -88,12 +88,7 @@ def lay_out(
         for camera, view in views.items()
         if view.outline is None and camera not in withdrawn
     ]
-    given: dict[str, SeenOutline] = {}
-    for camera, view in views.items():
-        if view.outline is not None and camera not in withdrawn:
-            place, lead_mm = _ring_camera(criteria, camera), criteria.viewpoints.lead_mm(trigger_ns, view.frame_ns)
-            given[camera] = SeenOutline(place, view.outline, lead_mm)
-    found = _fit(given)
+    found = _fit(_seen_outlines(views, withdrawn, criteria, trigger_ns))
     fit = found.fit
     doubts += found.doubts
     if fit is None:
@@ -137,6 +132,19 @@ def lay_out(
         fit.lead_correction_mm,
     )
     return LaidOut(layout, tuple(doubts))
+
+
+def _seen_outlines(
+    views: Mapping[str, View], withdrawn: Collection[str], criteria: Criteria, trigger_ns: int
+) -> dict[str, SeenOutline]:
+    """Return by camera what the rod is fitted to: every outline of a view that was not taken back."""
+    return {
+        camera: SeenOutline(
+            _ring_camera(criteria, camera), view.outline, criteria.viewpoints.lead_mm(trigger_ns, view.frame_ns)
+        )
+        for camera, view in views.items()
+        if view.outline is not None and camera not in withdrawn
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import openvino
 from numpy.typing import NDArray
 
 from edge_inspector.training.metrics.intervals import proportion_interval
+from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.plain_folder import PlainFolder
 from edge_inspector.training.threshold import view_score
 
@@ -87,7 +88,7 @@ def evaluate(
             scores.append(view_score(probability, smallest_defect_px))
             if folder.defective[i]:
                 found, truth = probability >= 0.5, mask > 127
-                dice.append(2.0 * float((found & truth).sum()) / float(found.sum() + truth.sum()))
+                dice.append(overlap(found, truth).dice)
         is_defective = any(folder.defective[i] for i in views)
         (defective if is_defective else good).append(float(np.max(scores)))  # NaN wins
         progress((k + 1) / len(parts))

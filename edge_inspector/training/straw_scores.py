@@ -23,6 +23,7 @@ from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_
 from edge_inspector.synthesis.projection import HEIGHT, WIDTH
 from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine
+from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.package import Draft, EngineSheet, Measurement, Progress
 
 VALIDATION_SEED = 61_000
@@ -169,5 +170,5 @@ def _dice(maps: NDArray[np.float32], measured: MeasuredPart, kind: DefectKind) -
         seen = ~view.exposure.flat
         found, truth = (probability >= 0.5) & seen, (view.exposure.masks[kind] > 0) & seen
         if truth.any():
-            values.append(2.0 * float((found & truth).sum()) / float(found.sum() + truth.sum()))
+            values.append(overlap(found, truth).dice)
     return values
