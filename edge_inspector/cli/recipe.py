@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from edge_inspector.station.session import Session
     from edge_inspector.supervisor.status_report import ChangeStatus
 
-READING_MS = 60_000.0  # the daemon reads and copies recipe and engines before it answers
 LOOK_S = 0.2
 
 
@@ -36,31 +35,37 @@ def recipe(
 
     session = running_daemon(state_folder(station, None))
     path = str(recipe.absolute()) if recipe is not None else ""
-    reply = ask(session, RecipeRequest(who or getpass.getuser(), path), READING_MS)
-    typer.echo(reply.text, err=not reply.ok)
+    reply = ask(session, RecipeRequest(who or getpass.getuser(), path))
     if not reply.ok:
+        typer.echo(reply.text, err=True)
         raise typer.Exit(1)
-    if reply.body:  # else there is nothing to wait for
-        _follow(session, msgspec.json.decode(reply.body, type=str), time.monotonic() + timeout_s)
+    _follow(session, msgspec.json.decode(reply.body, type=int), time.monotonic() + timeout_s)
 
 
-def _follow(session: Session, digest: str, until_s: float) -> None:
+def _follow(session: Session, number: int, until_s: float) -> None:
     from edge_inspector.supervisor.change_over import ChangePhase
 
-    while (change := _look(session, digest)).phase in (ChangePhase.PREPARING, ChangePhase.SWITCHING):
+    is_good = False
+    while True:
+        change = _look(session, number)
+        if change.recipe and not is_good:
+            is_good = True
+            typer.echo(f"{change.path} is good: all workers prepare it ({change.recipe[:12]})")
+        if change.phase not in (ChangePhase.READING, ChangePhase.PREPARING, ChangePhase.SWITCHING):
+            break
         if time.monotonic() > until_s:
-            raise ConfigurationError(f"still {change.phase} {digest[:12]}; see `edge-inspector status` for how it ends")
+            raise ConfigurationError(f"still {change.phase} {change.path}; see `edge-inspector status` for how it ends")
         time.sleep(LOOK_S)
     if change.phase == ChangePhase.FAILED:
         typer.echo(change.detail, err=True)
         raise typer.Exit(1)
-    typer.echo(f"parts that arrive are inspected for {digest[:12]} from now on")
+    typer.echo(change.detail or f"parts that arrive are inspected for {change.recipe[:12]} from now on")
 
 
-def _look(session: Session, digest: str) -> ChangeStatus:
+def _look(session: Session, number: int) -> ChangeStatus:
     from edge_inspector.supervisor.client import ask_status
 
     change = ask_status(session).change_over
-    if change is None or change.recipe != digest:
-        raise ConfigurationError(f"the daemon was restarted, or somebody else changed over meanwhile ({digest[:12]})")
+    if change is None or change.number != number:
+        raise ConfigurationError("somebody else changed over meanwhile; see `edge-inspector status`")
     return change

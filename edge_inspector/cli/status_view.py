@@ -37,8 +37,9 @@ def _header(status: StationStatus) -> list[Text]:
     lines.append(Text(f"recipe {status.recipe_digest[:12]} {status.recipe_path}", "dim"))
     change = status.change_over
     if change is not None and change.phase != ChangePhase.DONE:
+        digest = f" ({change.recipe[:12]})" if change.recipe else ""
         detail = f": {change.detail}" if change.detail else ""
-        lines.append(Text(f"change-over to {change.recipe[:12]} {change.path} {change.phase}{detail}", style="yellow"))
+        lines.append(Text(f"change-over to {change.path}{digest} {change.phase}{detail}", style="yellow"))
     if status.lot:
         lines.append(Text(f"lot {status.lot}"))
     lines += [Text(f"waiting for {reason}", style="yellow") for reason in status.waiting_for]

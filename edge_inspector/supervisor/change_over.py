@@ -21,6 +21,7 @@ from edge_inspector.supervisor.worker_watch import WorkerWatch
 class ChangePhase(StrEnum):
     """How far a change-over is."""
 
+    READING = "reading"  # the daemon checks files and copies them aside
     PREPARING = "preparing"  # workers load the new recipe beside the one in force
     SWITCHING = "switching"  # the line is told
     FINISHING = "finishing"  # parts that arrive are inspected for the new one; some of the old one are under way

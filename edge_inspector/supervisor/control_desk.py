@@ -1,12 +1,9 @@
-"""Answers people's requests: status here, acknowledgement, trigger and lot by the line worker, stop by draining.
-
-A change of the recipe is answered once its files were read.
-"""
+"""Answers people's requests: status here, acknowledgement, trigger and lot by the line worker, stop by draining."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, assert_never
+from typing import assert_never
 
 import msgspec
 import zmq
@@ -28,24 +25,14 @@ from edge_inspector.supervisor.status_report import StationStatus
 LINE_ANSWER_NS = NS_PER_S
 
 
-class Answer(Protocol):
-    """An answer that comes later."""
-
-    def poll(self, now_ns: int) -> ControlReply | None:
-        """Return it, or None: ask again later."""
-
-    def close(self) -> None:
-        """Let go of what was needed for it."""
-
-
 class ControlDesk:
-    """Takes one request at a time; while its answer is awaited, the loop goes on."""
+    """Takes one request at a time; while the line worker's answer is awaited, the loop goes on."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], endpoints: Endpoints) -> None:
         self._context = context
         self._endpoints = endpoints
         self._server = ControlServer(context, endpoints.control, endpoints.incarnation)
-        self._awaited: Answer | None = None
+        self._awaited: LineRequest | None = None
 
     @property
     def socket(self) -> zmq.Socket[bytes]:
@@ -53,7 +40,7 @@ class ControlDesk:
         return self._server.socket
 
     def turn(
-        self, status: Callable[[], StationStatus], change_recipe: Callable[[RecipeRequest], Answer], now_ns: int
+        self, status: Callable[[], StationStatus], change_recipe: Callable[[RecipeRequest], ControlReply], now_ns: int
     ) -> StopRequest | None:
         """Answer what can be answered; return a request to stop, which is answered already."""
         if self._awaited is not None:
@@ -78,7 +65,7 @@ class ControlDesk:
                     now_ns + LINE_ANSWER_NS,
                 )
             case RecipeRequest():
-                self._awaited = change_recipe(request)
+                self._server.reply(change_recipe(request))
             case StopRequest():
                 self._server.reply(ControlReply(ok=True, text="draining: parts under way are finished, then all stops"))
                 return request

@@ -22,20 +22,6 @@ from edge_inspector.supervisor.worker_watch import WorkerWatch
 _log = structlog.get_logger()
 
 
-class RecipeAnswer:
-    """The answer to one request: there when the files were checked."""
-
-    def __init__(self) -> None:
-        self.reply: ControlReply | None = None
-
-    def poll(self, now_ns: int) -> ControlReply | None:
-        """Return the answer, or None: ask again later."""
-        return self.reply
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 class RecipeDesk:
     """At most one change-over at a time. `turn` returns the session as it is to be: unchanged most of the time."""
 
@@ -44,7 +30,8 @@ class RecipeDesk:
         self.who = ""  # asked for the recipe in force
         self._state_dir = state_dir
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recipe")  # a slow disk must not stop the beat
-        self._loading: tuple[RecipeRequest, RecipeAnswer, Future[LoadedStation]] | None = None
+        self._asked_count = 0
+        self._loading: tuple[RecipeRequest, Future[LoadedStation]] | None = None
         self._change: ChangeOver | None = None
         self._next: tuple[RecipeRequest, LoadedStation] | None = None
 
@@ -53,22 +40,26 @@ class RecipeDesk:
         """Whether a change-over is under way."""
         return self._loading is not None or self._change is not None
 
-    def ask(self, request: RecipeRequest, session: Session, *, may_begin: bool) -> RecipeAnswer:
-        """Begin a change-over, or say why not; `may_begin` is false where workers are not running, or are to end."""
-        answer = RecipeAnswer()
+    def ask(self, request: RecipeRequest, session: Session, *, may_begin: bool) -> ControlReply:
+        """Begin a change-over, or say why not; `may_begin` is false where workers are not running, or are to end.
+
+        The body of a good reply is the change-over's number in `status`, where it can be followed.
+        """
         if not may_begin:
-            answer.reply = ControlReply(ok=False, text="the daemon is starting or draining: nothing was changed; ask again")
-        elif self.is_busy:
+            return ControlReply(ok=False, text="the daemon is starting or draining: nothing was changed; ask again")
+        if self.is_busy:
             text = "a change-over is under way; see `edge-inspector status`, and ask again when it is over"
-            answer.reply = ControlReply(ok=False, text=text)
-        else:
-            future = self._reader.submit(_read, Path(session.station_path), request.path, session.station, self._state_dir)
-            self._loading = request, answer, future
-        return answer
+            return ControlReply(ok=False, text=text)
+        future = self._reader.submit(_read, Path(session.station_path), request.path, session.station, self._state_dir)
+        self._loading = request, future
+        self._asked_count += 1
+        path = request.path or f"the recipe that {session.station_path} names"
+        self.status = ChangeStatus(self._asked_count, "", path, ChangePhase.READING, "")
+        return ControlReply(ok=True, text=f"{path} is read and checked", body=msgspec.json.encode(self._asked_count))
 
     def turn(self, session: Session, watches: Mapping[str, WorkerWatch], now_ns: int, *, is_draining: bool) -> Session:
         """Go on with what is under way."""
-        if self._loading is not None and self._loading[2].done():
+        if self._loading is not None and self._loading[1].done():
             session = self._begin(session, watches, now_ns)
         if self._change is None:
             return session
@@ -91,24 +82,22 @@ class RecipeDesk:
 
     def _begin(self, session: Session, watches: Mapping[str, WorkerWatch], now_ns: int) -> Session:
         assert self._loading is not None
-        request, answer, future = self._loading
+        request, future = self._loading
         self._loading = None
         try:
             loaded = future.result()
         except (EdgeInspectorError, OSError) as error:
             _log.warning("recipe_refused", who=request.who, why=str(error))
-            answer.reply = ControlReply(ok=False, text=f"{error}\nnothing was changed")
+            self._end(ChangePhase.FAILED, f"{error}\nnothing was changed")
             return session
         digest = loaded.recipe_digest
         if digest == session.recipe_digest:
-            answer.reply = ControlReply(ok=True, text=f"parts are inspected for {digest[:12]} already: nothing to change")
+            self._end(ChangePhase.DONE, f"parts are inspected for {digest[:12]} already: nothing to change")
             return msgspec.structs.replace(session, recipe_path=str(loaded.recipe_path.absolute()))
+        self._tell(ChangePhase.PREPARING, recipe=digest, path=str(loaded.recipe_path))
         self._change = ChangeOver(digest, watches, now_ns, ms_to_ns(session.station.supervision.start_timeout_ms))
         self._next = request, loaded
-        self.status = ChangeStatus(digest, str(loaded.recipe_path), ChangePhase.PREPARING, "")
         _log.info("recipe_preparing", recipe=digest, path=str(loaded.recipe_path), who=request.who)
-        text = f"{loaded.recipe_path} is good: all workers prepare it ({digest[:12]})"
-        answer.reply = ControlReply(ok=True, text=text, body=msgspec.json.encode(digest))
         return msgspec.structs.replace(session, other_recipe=digest)
 
     def _switch(self, session: Session) -> Session:
@@ -124,14 +113,14 @@ class RecipeDesk:
             other_recipe=session.recipe_digest,
         )
 
-    def _tell(self, phase: ChangePhase) -> None:
+    def _tell(self, phase: ChangePhase, **changes: str) -> None:
         if self.status is not None:
-            self.status = msgspec.structs.replace(self.status, phase=phase)
+            self.status = msgspec.structs.replace(self.status, phase=phase, **changes)
 
     def _end(self, phase: ChangePhase, detail: str) -> None:
         self._change = self._next = None
         if self.status is not None:
-            self.status = msgspec.structs.replace(self.status, phase=phase, detail=detail)
+            self._tell(phase, detail=detail)
             log = _log.warning if phase is ChangePhase.FAILED else _log.info
             log(f"recipe_change_{phase}", recipe=self.status.recipe, detail=detail)
 

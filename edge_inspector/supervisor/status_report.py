@@ -42,8 +42,12 @@ class WorkerStatus(msgspec.Struct, frozen=True):
 
 
 class ChangeStatus(msgspec.Struct, frozen=True):
-    """The newest change-over: to which recipe, and how far it is (`ChangePhase`). `detail` says why it failed."""
+    """The newest change-over: the `number`th that this daemon was asked for, and how far it is (`ChangePhase`).
 
+    `recipe` is empty until its files were found good. `detail` says why it failed, or that there was nothing to change.
+    """
+
+    number: int
     recipe: str
     path: str
     phase: str

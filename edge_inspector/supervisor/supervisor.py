@@ -10,7 +10,7 @@ import zmq
 
 from edge_inspector.bus import Endpoints, Receiver, Sender
 from edge_inspector.domain.clock import NS_PER_MS, NS_PER_S, now_ns
-from edge_inspector.domain.control import RecipeRequest
+from edge_inspector.domain.control import ControlReply, RecipeRequest
 from edge_inspector.domain.health import SupervisorBeat, WorkerBeat
 from edge_inspector.line.schedule import drain_bound_ns
 from edge_inspector.station.belt_file import find_belt
@@ -20,7 +20,7 @@ from edge_inspector.supervisor.drain import Drain
 from edge_inspector.supervisor.fleet import Command, Fleet
 from edge_inspector.supervisor.locks import LineSuccession
 from edge_inspector.supervisor.process import LINE, worker_command, worker_specs
-from edge_inspector.supervisor.recipe_desk import RecipeAnswer, RecipeDesk
+from edge_inspector.supervisor.recipe_desk import RecipeDesk
 from edge_inspector.supervisor.status_report import ARMED, Alarm, StationStatus, alarms, failures, line_state, station_status
 from edge_inspector.supervisor.timeline import LEAD_NS, join_belt
 from edge_inspector.supervisor.worker_watch import Phase
@@ -119,7 +119,7 @@ class Supervisor:
         if line_state(self._fleet.watches[LINE], t_ns) == ARMED:
             self._change_session(msgspec.structs.replace(self._session, t0_ns=t_ns + LEAD_NS))
 
-    def _change_recipe(self, request: RecipeRequest) -> RecipeAnswer:
+    def _change_recipe(self, request: RecipeRequest) -> ControlReply:
         may_begin = self._fleet is not None and self._drain is None
         return self._recipes.ask(request, self._session, may_begin=may_begin)
 

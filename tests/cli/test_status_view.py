@@ -49,10 +49,10 @@ def test_the_lot_that_is_named_is_shown_and_none_is_not() -> None:
 
 
 def test_a_change_over_is_shown_until_it_is_done_and_why_it_failed() -> None:
-    change = ChangeStatus("b" * 64, "other.yaml", "preparing", "")
+    change = ChangeStatus(1, "b" * 64, "other.yaml", "preparing", "")
     status = msgspec.structs.replace(a_status(), change_over=change, recipe_digest="a" * 64, recipe_path="recipe.yaml")
     assert "recipe aaaaaaaaaaaa recipe.yaml" in shown(status)
-    assert "change-over to bbbbbbbbbbbb other.yaml preparing" in shown(status).splitlines()
+    assert "change-over to other.yaml (bbbbbbbbbbbb) preparing" in shown(status).splitlines()
     failed = msgspec.structs.replace(change, phase="failed", detail="nothing was changed: no such engine")
     assert "failed: nothing was changed: no such engine" in shown(msgspec.structs.replace(status, change_over=failed))
     done = msgspec.structs.replace(change, phase="done")
