@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -62,6 +63,7 @@ def _facts(loaded: LoadedStation) -> dict[str, object]:
             for name, budget in budgets.items()
         },
         "coverage": asdict(coverage) if coverage is not None else None,
+        "notes": _notes(loaded),
         "state_dir": str(loaded.state_dir),
         "recording": str(loaded.recording_path) if loaded.recording_path is not None else None,
     }
@@ -93,7 +95,17 @@ def _summary(loaded: LoadedStation) -> list[str]:
             f"  surface: the cameras see {smallest:.1f} % of the smallest part and {largest:.1f} % of the largest; a part "
             f"of which less than {100 * coverage.least:g} % is seen is UNINSPECTED"
         )
-    return lines
+    return lines + [f"  note: {note}" for note in _notes(loaded)]
+
+
+def _notes(loaded: LoadedStation) -> list[str]:
+    """What is no fault of the files, and yet to be looked at on this computer."""
+    threads, cpus = loaded.station.inference.threads, len(os.sched_getaffinity(0))
+    if threads <= cpus:
+        return []
+    return [
+        f"inference.threads is {threads}, and this computer has {cpus} CPUs for it: engines are slower with more than those"
+    ]
 
 
 def _blur_px(loaded: LoadedStation, camera: Camera) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -111,6 +112,16 @@ def test_a_ring_is_summed_up_with_what_it_sees_and_how_much_the_exposure_blurs(a
     assert facts["coverage"] == pytest.approx(
         {"smallest": smallest / 100, "largest": largest / 100, "least": 0.9}, abs=0.001
     )
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_more_threads_than_cpus_are_noted_and_are_no_fault(app: typer.Typer, station: Path, beyond: int) -> None:
+    cpus = len(os.sched_getaffinity(0))
+    station.write_text(f"{station.read_text()}\ninference: {{threads: {cpus + beyond}}}\n")
+    result = CliRunner().invoke(app, [str(station)])
+    assert result.exit_code == 0, result.output
+    note = f"note: inference.threads is {cpus + 1}, and this computer has {cpus} CPUs"
+    assert (note in result.stdout) == bool(beyond)
 
 
 def test_without_a_ring_no_coverage_is_claimed(app: typer.Typer, apart: Path) -> None:
