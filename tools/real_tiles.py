@@ -30,6 +30,7 @@ from edge_inspector.recordings import PartKind, RecordedTruth
 from edge_inspector.simulation.bin_events import Bin
 from edge_inspector.simulation.reconcile import Row
 from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, ScaleRange
+from edge_inspector.training.cuts import Cheapest
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.magnetic_tile import (
     VIEW_HEIGHT_PX,
@@ -187,7 +188,7 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
         f"--seed {arguments.seed}",
         validation_words="the fold that chose the cut: tiles with this defect, and good ones known to be free of it",
         test_words="the fold held back: tiles with this defect, and good ones known to be free of it",
-        escape_cost=ESCAPE_COST,
+        cut_rule=Cheapest(ESCAPE_COST),
         parity=PARITY,
     )
     return package_engine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from edge_inspector.inference.map_regions import map_score
 from edge_inspector.training.metrics.intervals import proportion_interval
 from edge_inspector.training.metrics.overlap import overlap
+from edge_inspector.training.part_scores import PartScores
 from edge_inspector.training.plain_folder import PlainFolder
-from edge_inspector.training.threshold import view_score
 
 BOOTSTRAPS = 1000
 
@@ -44,19 +46,10 @@ class ExportedEngine:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Part scores (largest of a part's views) of good and defective parts, and Dice of each picture with a defect."""
+    """Scores of the parts, and Dice of each picture with a defect."""
 
-    good: tuple[float, ...]
-    defective: tuple[float, ...]
+    parts: PartScores
     dice: tuple[float, ...]
-
-    def escapes(self, cut: float) -> int:
-        """Defective parts that would pass; a score that is no number does not pass."""
-        return sum(score < cut for score in self.defective)
-
-    def false_rejects(self, cut: float) -> int:
-        """Good parts that would not pass."""
-        return sum(not score < cut for score in self.good)
 
     def mean_dice(self) -> tuple[float, float, float]:
         """Mean over the pictures with a defect, and its 95 % interval (bootstrap over pictures)."""
@@ -66,18 +59,26 @@ class Evaluation:
         return float(values.mean()), float(low), float(high)
 
 
+def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> float:
+    """Mean of the `smallest_defect_px` largest values of the 3x3-box-filtered map, float32 (h, w) (science.md §6.4).
+
+    The very function by which a station scores. A map that is not all finite scores NaN, which no comparison takes for good.
+    """
+    return map_score(probability, smallest_defect_px) if np.isfinite(probability).all() else math.nan
+
+
 def evaluate(
     folder: PlainFolder,
     engine: ExportedEngine,
     smallest_defect_px: int,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Evaluation:
-    """Judge every picture alone. A part is defective if any of its masks is not empty."""
-    good: list[float] = []
-    defective: list[float] = []
+    """Judge every picture alone. A part scores the largest of its views, and is defective if any mask of it is not empty."""
+    good: dict[str, float] = {}
+    defective: dict[str, float] = {}
     dice: list[float] = []
     parts = folder.parts()
-    for k, views in enumerate(parts.values()):
+    for k, (part, views) in enumerate(parts.items()):
         scores = []
         for i in views:
             rgb, mask = folder.samples[i].read()
@@ -90,9 +91,9 @@ def evaluate(
                 found, truth = probability >= 0.5, mask > 127
                 dice.append(overlap(found, truth).dice)
         is_defective = any(folder.defective[i] for i in views)
-        (defective if is_defective else good).append(float(np.max(scores)))  # NaN wins
+        (defective if is_defective else good)[part] = float(np.max(scores))  # NaN wins
         progress((k + 1) / len(parts))
-    return Evaluation(tuple(good), tuple(defective), tuple(dice))
+    return Evaluation(PartScores(good, defective), tuple(dice))
 
 
 def share(count: int, n: int) -> tuple[float, float, float]:

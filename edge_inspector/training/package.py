@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +29,13 @@ from edge_inspector.station.engine_manifest import (
     load_engine_package,
     write_manifest,
 )
+from edge_inspector.training.calibration import fit_calibration
+from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, evaluate, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.part_scores import worst_of
 from edge_inspector.training.plain_folder import PlainFolder
-from edge_inspector.training.threshold import choose_cut, fit_calibration, region_threshold
 from edge_inspector.training.train import TrainedNetwork, normalise
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
@@ -68,7 +69,7 @@ class EngineSheet:
     command: str
     validation_words: str
     test_words: str
-    escape_cost: float = math.inf  # false rejects that an escape is worth; infinite: no validation part may escape
+    cut_rule: CutRule = HALF_WAY
     precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
     parity: ParityLimits = PARITY
 
@@ -144,12 +145,8 @@ def start_package(out: Path, trained: TrainedNetwork, calibration: PlainFolder, 
 
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
     """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place."""
-    cut = choose_cut(
-        [score for each in measured.values() for score in each.validation.good],
-        [score for each in measured.values() for score in each.validation.defective],
-        " and ".join(measured),
-        sheet.escape_cost,
-    )
+    validation = worst_of([each.validation.parts for each in measured.values()])
+    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines)
     height, width = draft.golden.samples[0].read_mask().shape
@@ -260,13 +257,13 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[st
             f"mean Dice at p >= 0.5 of pictures with the defect; {on}",
         ),
         "escapes": (
-            *share(evaluation.escapes(cut), len(evaluation.defective)),
-            len(evaluation.defective),
+            *share(evaluation.parts.escapes(cut), len(evaluation.parts.defective)),
+            len(evaluation.parts.defective),
             f"share of defective parts below the cut; {on}",
         ),
         "false_rejects": (
-            *share(evaluation.false_rejects(cut), len(evaluation.good)),
-            len(evaluation.good),
+            *share(evaluation.parts.false_rejects(cut), len(evaluation.parts.good)),
+            len(evaluation.parts.good),
             f"share of good parts at or above the cut; {on}",
         ),
     }

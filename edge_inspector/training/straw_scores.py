@@ -25,6 +25,7 @@ from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine
 from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.package import Draft, EngineSheet, Measurement, Progress
+from edge_inspector.training.part_scores import PartScores
 
 VALIDATION_SEED = 61_000
 TEST_SEED = 62_000
@@ -34,13 +35,13 @@ KINDS = tuple(DefectKind)
 
 @dataclass(slots=True)
 class _Scores:
-    good: list[float] = field(default_factory=list)
-    defective: list[float] = field(default_factory=list)
+    good: dict[str, float] = field(default_factory=dict)
+    defective: dict[str, float] = field(default_factory=dict)
     dice: list[float] = field(default_factory=list)
 
     @property
     def evaluation(self) -> Evaluation:
-        return Evaluation(tuple(self.good), tuple(self.defective), tuple(self.dice))
+        return Evaluation(PartScores(self.good, self.defective), tuple(self.dice))
 
 
 class RememberedEngine:
@@ -115,7 +116,8 @@ def _score(
             if not _is_whole(rejudged):
                 continue  # the part would be UNINSPECTED: not the engine's to judge
             into = scores[name, precision]
-            (into.good if kind is None else into.defective).append(max(rejudged.score(name), LEAST_SCORE / 2))
+            scored = into.good if kind is None else into.defective
+            scored[f"{stratum.value}-{number}"] = max(rejudged.score(name), LEAST_SCORE / 2)
             if kind is not None:
                 into.dice += _dice(engines[name, precision].maps, measured, kind)
         progress(f"judging straws for {where}", done / len(todo))

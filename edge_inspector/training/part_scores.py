@@ -1,0 +1,41 @@
+"""Scores of whole parts, by the part's name: what cuts are chosen on, and what is counted at one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class PartScores:
+    """Each part's score, 0..1 or NaN where a map was no number, of good parts and of defective ones."""
+
+    good: Mapping[str, float]
+    defective: Mapping[str, float]
+
+    def escapes(self, cut: float) -> int:
+        """Defective parts that would pass; a score that is no number does not pass."""
+        return sum(score < cut for score in self.defective.values())
+
+    def false_rejects(self, cut: float) -> int:
+        """Good parts that would not pass."""
+        return sum(not score < cut for score in self.good.values())
+
+
+def worst_of(measured: Sequence[PartScores]) -> PartScores:
+    """Each part's score nearest to a mistake: the same parts, scored in several precisions, stay as many parts as they are.
+
+    >>> worst_of([PartScores({"p1": 0.1}, {"p2": 0.9}), PartScores({"p1": 0.2}, {"p2": 0.8})])
+    PartScores(good={'p1': 0.2}, defective={'p2': 0.8})
+    """
+
+    def over(scores: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+        names = dict.fromkeys(name for each in scores for name in each)
+        return {name: [each[name] for each in scores if name in each] for name in names}
+
+    return PartScores(
+        {name: float(np.max(values)) for name, values in over([each.good for each in measured]).items()},  # NaN wins
+        {name: float(np.min(values)) for name, values in over([each.defective for each in measured]).items()},
+    )

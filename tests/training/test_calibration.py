@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_inspector.training.calibration import fit_calibration
+
+
+def test_calibration_finds_the_scale_and_bias_that_made_the_labels() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, 40_000)
+    target = (rng.random(40_000) < 1 / (1 + np.exp(-(0.5 * logits - 1.0)))).astype(np.float64)
+    scale, bias = fit_calibration(logits, target, np.ones(40_000))
+    assert scale == pytest.approx(0.5, abs=0.03)
+    assert bias == pytest.approx(-1.0, abs=0.05)
+
+
+def test_with_one_class_alone_nothing_is_fitted() -> None:
+    assert fit_calibration(np.array([1.0, 2.0]), np.zeros(2), np.ones(2)) == (1.0, 0.0)
