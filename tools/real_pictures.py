@@ -21,6 +21,10 @@ from edge_inspector.recordings import PartKind, RecordedTruth
 from edge_inspector.simulation.bin_events import Bin
 from edge_inspector.simulation.reconcile import tally
 from edge_inspector.station.engine_manifest import EngineManifest, EnginePackage, ScaleRange
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.kolektor import (
     HEIGHT,
@@ -35,7 +39,6 @@ from edge_inspector.training.kolektor import (
 )
 from edge_inspector.training.own_engine import encoder_from
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
-from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
 from edge_inspector.training.proof import grey_range, interval_words, is_marked
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
@@ -102,7 +105,7 @@ def work(arguments: argparse.Namespace, progress: Progress) -> str:
         progress("reducing pictures", k / 3)
         shutil.rmtree(out / "sets" / name, ignore_errors=True)
         write_set(getattr(split, name), out / "sets" / name)
-        sets[name] = open_plain_folder(out / "sets" / name)
+        sets[name] = defect_set(read_plain(out / "sets" / name, "crack", is_complete=True), "crack")
     progress("reducing pictures", 1.0)
     trained = train_or_take(arguments, sets["training"], progress)
     package = package_engine(
@@ -119,14 +122,13 @@ def work(arguments: argparse.Namespace, progress: Progress) -> str:
     return report
 
 
-def train_or_take(arguments: argparse.Namespace, folder: PlainFolder, progress: Progress) -> TrainedNetwork:
+def train_or_take(arguments: argparse.Namespace, folder: DefectSet, progress: Progress) -> TrainedNetwork:
     """Take the network trained with these settings on these pictures, if it is there; train it otherwise."""
     settings = TrainingSettings(
         seed=arguments.seed,
         steps=arguments.steps,
         minutes=arguments.minutes,
-        crop_height=192,
-        crop_width=WIDTH,
+        crops=CropPlan(height_px=192, width_px=WIDTH),
         learning_rate=1e-3,
         bf16=has_fast_bf16(),
         threads=arguments.threads,
@@ -134,13 +136,19 @@ def train_or_take(arguments: argparse.Namespace, folder: PlainFolder, progress: 
     weights: Path | None = arguments.weights
     sources = {"pictures": folder.digest, "weights": digest_of(weights)}
 
-    def learn() -> TrainedNetwork:
-        return train([folder], settings, lambda step, share, loss: progress("training", share), encoder_from(weights))
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
+        return train(
+            [folder],
+            settings,
+            lambda step, share, loss: progress("training", share),
+            encoder_from(weights),
+            checkpoint=checkpoint,
+        )
 
     return keep_network(arguments.out / "trained.pt", settings, sources, learn)
 
 
-def describe_engine(arguments: argparse.Namespace, training: PlainFolder) -> EngineSheet:
+def describe_engine(arguments: argparse.Namespace, training: DefectSet) -> EngineSheet:
     encoder = f" --weights {arguments.weights.name}" if arguments.weights else ""
     return EngineSheet(
         defect="crack",
@@ -155,7 +163,7 @@ def describe_engine(arguments: argparse.Namespace, training: PlainFolder) -> Eng
     )
 
 
-def play(out: Path, split: Split, package: EnginePackage, seen: tuple[PlainFolder, ...], progress: Progress) -> str:
+def play(out: Path, split: Split, package: EnginePackage, seen: tuple[DefectSet, ...], progress: Progress) -> str:
     """Write station, recipe and recording, run belt and daemon over them, and say what became of each part."""
     shutil.rmtree(out / "parts", ignore_errors=True)
     truth = {

@@ -30,6 +30,8 @@ from edge_inspector.recordings import PartKind, RecordedTruth
 from edge_inspector.simulation.bin_events import Bin
 from edge_inspector.simulation.reconcile import Row
 from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, ScaleRange
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.cuts import Cheapest
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.magnetic_tile import (
@@ -156,9 +158,7 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
         seed=arguments.seed,
         steps=arguments.steps,
         minutes=arguments.minutes,
-        batch=lesson.batch,
-        crop_height=lesson.crop_height,
-        crop_width=lesson.crop_width,
+        crops=CropPlan(batch=lesson.batch, height_px=lesson.crop_height, width_px=lesson.crop_width),
         learning_rate=1e-3,
         bf16=has_fast_bf16(),
         threads=arguments.threads,
@@ -169,9 +169,15 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
     validation = views_for(defect, cut_tiles(defect, split.validation), views)
     test = views_for(defect, cut_tiles(defect, split.held_back), views)
 
-    def learn() -> TrainedNetwork:
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         stage = f"{defect}: training"
-        return train([training], settings, lambda step, share, loss: progress(stage, share), encoder_from(weights))
+        return train(
+            [training],
+            settings,
+            lambda step, share, loss: progress(stage, share),
+            encoder_from(weights),
+            checkpoint=checkpoint,
+        )
 
     sources = {"pictures": training.digest, "weights": digest_of(weights)}
     trained = keep_network(arguments.out / "networks" / f"{defect}.pt", settings, sources, learn)

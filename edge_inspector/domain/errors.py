@@ -14,6 +14,7 @@ EdgeInspectorError
 │   ├── EngineFileError       an engine's files are missing, truncated or swapped
 │   ├── RecordingError        a session folder or folder of pictures can not be played
 │   ├── TrainingDataError     a folder of pictures and masks can not be trained on
+│   ├── TrainingStoppedError  a training can not go on; what was kept of it is whole
 │   └── AlreadyRunningError   another daemon holds this state folder
 └── MaintenanceError      call maintenance
     ├── CameraError           a camera is gone, stalled or sends damaged pictures
@@ -93,6 +94,10 @@ class RecordingError(ConfigurationError):
 
 class TrainingDataError(ConfigurationError):
     """A folder of pictures and masks can not be trained on."""
+
+
+class TrainingStoppedError(ConfigurationError):
+    """A training can not go on: its loss is no number any more, or the disk takes nothing. What was kept of it is whole."""
 
 
 class AlreadyRunningError(ConfigurationError):

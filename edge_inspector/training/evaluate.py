@@ -12,10 +12,11 @@ import openvino
 from numpy.typing import NDArray
 
 from edge_inspector.inference.map_regions import map_score
+from edge_inspector.training.datasets.labelled_picture import Somewhere
+from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.metrics.intervals import proportion_interval
 from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.part_scores import PartScores
-from edge_inspector.training.plain_folder import PlainFolder
 
 BOOTSTRAPS = 1000
 
@@ -68,7 +69,7 @@ def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> flo
 
 
 def evaluate(
-    folder: PlainFolder,
+    folder: DefectSet,
     engine: ExportedEngine,
     smallest_defect_px: int,
     progress: Callable[[float], None] = lambda share: None,
@@ -81,16 +82,16 @@ def evaluate(
     for k, (part, views) in enumerate(parts.items()):
         scores = []
         for i in views:
-            rgb, mask = folder.samples[i].read()
-            probability = engine.probability(rgb[None])[0]  # (h, w)
-            judged = folder.samples[i].read_judged()
+            sample = folder.samples[i]
+            probability = engine.probability(sample.read_picture()[None])[0]  # (h, w)
+            judged = sample.read_judged()
             if judged is not None:
-                probability, mask = np.where(judged, probability, np.float32(0)), np.where(judged, mask, 0)
+                probability = np.where(judged, probability, np.float32(0))
             scores.append(view_score(probability, smallest_defect_px))
-            if folder.defective[i]:
-                found, truth = probability >= 0.5, mask > 127
-                dice.append(overlap(found, truth).dice)
-        is_defective = any(folder.defective[i] for i in views)
+            if sample.is_defective and not isinstance(sample.label, Somewhere):
+                truth = sample.read_mask(*probability.shape) >= 128
+                dice.append(overlap(probability >= 0.5, truth if judged is None else truth & judged).dice)
+        is_defective = any(folder.samples[i].is_defective for i in views)
         (defective if is_defective else good)[part] = float(np.max(scores))  # NaN wins
         progress((k + 1) / len(parts))
     return Evaluation(PartScores(good, defective), tuple(dice))

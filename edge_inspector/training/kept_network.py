@@ -1,13 +1,16 @@
-"""A trained network kept in a file, so that the same training is not done twice."""
+"""A trained network kept in a file, so that the same training is not done twice, and goes on where it was interrupted."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
+from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings
 
@@ -16,25 +19,38 @@ def keep_network(
     path: Path,
     settings: TrainingSettings,
     sources: Mapping[str, str],
-    learn: Callable[[], TrainedNetwork],
+    learn: Callable[[Checkpoint], TrainedNetwork],
     outputs: int = 1,
 ) -> TrainedNetwork:
     """The network in `path`, if it came of these settings and sources; else what `learn` gives, which is then kept there.
 
     `sources` names what is learned from, each by its digest: pictures, weights to start from. How many threads compute is
-    nobody's concern. The file changes only when it is whole.
+    nobody's concern. The file changes only when it is whole; until then the checkpoint that `learn` is given lies beside it,
+    and one of another training is removed.
     """
-    asked = {name: value for name, value in asdict(settings).items() if name != "threads"} | dict(sources)
+    asked = asked_of(settings, sources)
     if path.is_file():
         kept = torch.load(path, weights_only=True)
         if kept["asked"] == asked:
             network = LightUNet(outputs).eval()
             network.load_state_dict(kept["network"])
             return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
-    trained = learn()
+    digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+    checkpoint = Checkpoint(path.with_name(f"{path.stem}.{digest}.checkpoint"), asked)
+    for other in path.parent.glob(f"{path.stem}.*.checkpoint"):
+        if other != checkpoint.path:
+            other.unlink()
+    trained = learn(checkpoint)
     run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     torch.save({"asked": asked, "network": trained.network.state_dict(), **run}, partial)
     partial.replace(path)
+    checkpoint.remove()
     return trained
+
+
+def asked_of(settings: TrainingSettings, sources: Mapping[str, str]) -> dict[str, str]:
+    """All that decides a training, in words: its settings but for the threads, and its sources."""
+    decided = {name: repr(value) for name, value in asdict(settings).items() if name != "threads"}
+    return decided | dict(sources)

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import decode_jpeg
 from edge_inspector.imaging.fit import fit
-from edge_inspector.training.plain_folder import PlainFolder, Sample, describe_samples
+from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, MaskFile
+from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.set_index import FIRST_LINE, INDEX_FILE, read_index
 from edge_inspector.training.split import dealing_key
 
@@ -35,7 +36,6 @@ VIEW_WIDTH_PX, VIEW_HEIGHT_PX = 640, 416  # multiples of 32 px that hold the lar
 LEAST_LABEL_PX = 9  # the smallest defect of the set has 26; below are masks of 0, 1 and 3 px
 _COLUMNS = ("path", "mask", "class", "group", "fold", "width", "height", "mask_pixels")
 _CLASSES = {f"MT_{defect.capitalize()}": defect for defect in DEFECTS} | {"MT_Free": ""}
-_CLEAN = "clean.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,6 @@ def write_views(tiles: Iterable[Tile], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("images", "masks"):
         (folder / name).mkdir(parents=True)
-    _write(folder / "masks" / _CLEAN, np.zeros((VIEW_HEIGHT_PX, VIEW_WIDTH_PX), np.uint8))
     for tile in tiles:
         picture, mask = tile_picture(tile.picture), tile_mask(tile.mask)
         if picture.shape != mask.shape:
@@ -192,7 +191,7 @@ def write_views(tiles: Iterable[Tile], folder: Path) -> None:
         _write(folder / "masks" / f"{tile.name}.png", fit(mask, "pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX))
 
 
-def views_for(defect: str, tiles: Iterable[Tile], folder: Path) -> PlainFolder:
+def views_for(defect: str, tiles: Iterable[Tile], folder: Path) -> DefectSet:
     """The views of these tiles that `write_views` put into `folder`, with the masks of one defect, in dealing order.
 
     Raises TrainingDataError if they do not hold both tiles with the defect and tiles without.
@@ -203,17 +202,17 @@ def views_for(defect: str, tiles: Iterable[Tile], folder: Path) -> PlainFolder:
             f"{folder}: {len(tiles)} tiles are known for {defect}, but tiles with it and tiles without are needed; hold "
             "another fold back"
         )
-    return describe_samples(
-        folder,
-        tuple(
-            Sample(
-                folder / "images" / f"{tile.name}.png",
-                folder / "masks" / (f"{tile.name}.png" if tile.defect == defect else _CLEAN),
-                tile.name,
-            )
-            for tile in tiles
-        ),
+    pictures = tuple(
+        LabelledPicture(
+            folder / "images" / f"{tile.name}.png",
+            tile.name,
+            "",
+            {defect: MaskFile(folder / "masks" / f"{tile.name}.png") if tile.defect == defect else CLEAN},
+            "magnetic_tile",
+        )
+        for tile in tiles
     )
+    return defect_set(LabelledSet("magnetic_tile", (defect,), pictures), defect)
 
 
 def write_parts(tiles: Iterable[Tile], folder: Path) -> dict[str, bool]:

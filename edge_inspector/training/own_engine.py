@@ -14,11 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, ScaleRange
 from edge_inspector.station.model import Name
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import defect_set
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
-from edge_inspector.training.plain_folder import open_plain_folder
-from edge_inspector.training.split import VALIDATION_SHARE, split_folder
+from edge_inspector.training.split import VALIDATION_SHARE, deal
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_pictures
 from edge_inspector.training.train import MEAN, STD, TrainingSettings, has_fast_bf16, train
 
@@ -48,24 +50,22 @@ def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, shar
     All that can be refused is refused before training begins. Raises ConfigurationError, TrainingDataError.
     """
     refuse_order(order)
-    folder = open_plain_folder(order.folder)
+    folder = defect_set(read_plain(order.folder, order.defect, is_complete=True), order.defect)
     survey = survey_pictures(folder, lambda done: progress("looking at pictures", done))
-    sets = split_folder(folder, order.validation_share)
-    seen = survey.areas_of(sets.training, sets.validation)  # the test set is only measured
+    split = deal([folder], order.validation_share, order.validation_share)
+    training, validation, test = (folder.of_parts(names) for names in (split.training, split.validation, split.test))
+    seen = survey.areas_of(training, validation)  # the test set is only measured
     smallest_px = smallest_defect_px(seen)
-    refuse_tiny_defects(sets.validation, smallest_px)
+    refuse_tiny_defects(validation, smallest_px)
     settings = TrainingSettings(
         seed=order.seed,
         steps=order.steps,
         minutes=order.minutes,
-        crop_height=min(survey.height_px, LARGEST_CROP_PX),
-        crop_width=min(survey.width_px, LARGEST_CROP_PX),
+        crops=CropPlan(height_px=min(survey.height_px, LARGEST_CROP_PX), width_px=min(survey.width_px, LARGEST_CROP_PX)),
         bf16=has_fast_bf16(),
         threads=len(os.sched_getaffinity(0)),
     )
-    trained = train(
-        [sets.training], settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights)
-    )
+    trained = train([training], settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights))
     progress("training", 1.0)
     sheet = EngineSheet(
         defect=order.defect,
@@ -73,12 +73,12 @@ def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, shar
         mm_per_px=order.mm_per_px,
         smallest_defect_px=smallest_px,
         seed=order.seed,
-        training_digest=sets.training.digest,
+        training_digest=training.digest,
         command=order_command(order),
         validation_words=f"parts of {order.folder.resolve().name} that chose the cut, dealt by the SHA-256 of their names",
         test_words=f"parts of {order.folder.resolve().name} held back, dealt by the SHA-256 of their names",
     )
-    return package_engine(order.out, trained, EngineSets(sets.validation, sets.test, sets.validation), sheet, progress)
+    return package_engine(order.out, trained, EngineSets(validation, test, validation), sheet, progress)
 
 
 def refuse_order(order: EngineOrder) -> None:

@@ -31,11 +31,12 @@ from edge_inspector.station.engine_manifest import (
 )
 from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
+from edge_inspector.training.datasets.labelled_picture import Somewhere
+from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, evaluate, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.part_scores import worst_of
-from edge_inspector.training.plain_folder import PlainFolder
 from edge_inspector.training.train import TrainedNetwork, normalise
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
@@ -51,9 +52,9 @@ class EngineSets:
     `validation` chooses calibration and cut, `test` is only measured, `golden` gives the golden pictures.
     """
 
-    validation: PlainFolder
-    test: PlainFolder
-    golden: PlainFolder
+    validation: DefectSet
+    test: DefectSet
+    golden: DefectSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Draft:
     out: Path
     trained: TrainedNetwork
     logit_map: LogitMap
-    golden: PlainFolder
+    golden: DefectSet
 
     @property
     def folder(self) -> Path:
@@ -120,7 +121,7 @@ def package_engine(
         for precision in sheet.precisions:
             engine = ExportedEngine(draft.model_path, precision)
 
-            def measure(folder: PlainFolder, name: str, engine: ExportedEngine = engine) -> Evaluation:
+            def measure(folder: DefectSet, name: str, engine: ExportedEngine = engine) -> Evaluation:
                 return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
 
             measured[precision] = Measurement(measure(sets.validation, "validation"), measure(sets.test, "test"))
@@ -129,12 +130,12 @@ def package_engine(
         draft.discard()
 
 
-def start_package(out: Path, trained: TrainedNetwork, calibration: PlainFolder, golden: PlainFolder) -> Draft:
+def start_package(out: Path, trained: TrainedNetwork, calibration: DefectSet, golden: DefectSet) -> Draft:
     """Calibrate on pictures that training did not see, and export the graph."""
     draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration)), golden)
     draft.discard()  # what an earlier one left that was killed
     (draft.folder / "golden").mkdir(parents=True)
-    height, width = calibration.samples[0].read_mask().shape
+    height, width = calibration.samples[0].read_picture().shape[:2]
     try:
         export_onnx(trained.network, draft.logit_map, draft.model_path, height, width)
     except BaseException:
@@ -149,7 +150,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines)
-    height, width = draft.golden.samples[0].read_mask().shape
+    height, width = draft.golden.samples[0].read_picture().shape[:2]
     manifest = EngineManifest(
         format=1,
         name=draft.out.name,
@@ -203,11 +204,12 @@ def _file_digests(package: Path, golden: list[GoldenPicture]) -> dict[str, str]:
 
 
 @torch.no_grad()
-def calibrate(trained: TrainedNetwork, validation: PlainFolder) -> tuple[float, float]:
+def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, float]:
     """Scale and bias on validation logits with alpha's shift undone: all defect pixels, one in 100 of the others."""
     rng = np.random.default_rng(0)
     logits, targets, weights = [], [], []
-    for sample in validation.samples[:CALIBRATION_PICTURES]:
+    placed = [sample for sample in validation.samples if not isinstance(sample.label, Somewhere)]
+    for sample in placed[:CALIBRATION_PICTURES]:
         rgb, mask = sample.read()
         z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
@@ -226,12 +228,12 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
     Raises RuntimeError if the exported graph is not well within the parity limits of PyTorch: the export is then wrong.
     """
     samples = draft.golden.samples
-    area = [int(np.count_nonzero(sample.read_mask())) for sample in samples]
+    area = [sample.positive_px for sample in samples]
     decidable = [i for i in np.argsort(area) if area[i] >= 2 * sheet.smallest_defect_px]
-    clean = [i for i in range(len(area)) if area[i] == 0]
+    clean = [i for i, sample in enumerate(samples) if not sample.is_defective]
     golden = []
     for n, i in enumerate([*decidable[:2], *decidable[-2:], *clean[:1], *clean[-1:]]):
-        rgb, _ = samples[i].read()
+        rgb = samples[i].read_picture()
         expected = torch_probability(draft.trained.network, draft.logit_map, rgb[None])[0]
         for engine in engines:
             _refuse_wrong_export(engine.probability(rgb[None])[0], expected, sheet.parity)

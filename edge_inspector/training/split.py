@@ -1,25 +1,36 @@
-"""Deals the parts of one plain folder to training, validation and test: by chance, repeatably, none to two of them."""
+"""Deals parts to training, validation and test, or to folds: by chance, repeatably, stratified, and none to two of them.
+
+A stratum is what is known of parts: which defects they show, which not, and of which nothing is known.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.plain_folder import PlainFolder, describe_samples
+from edge_inspector.training.defect_set import DefectSet
 
 VALIDATION_SHARE = 0.2  # of the parts for the cut, and as many for the test
 LEAST_PARTS = 3  # of each kind in validation and in test; the manifest's intervals say how little so few can show
 
 
 @dataclass(frozen=True, slots=True)
-class SplitFolder:
-    """Three sets that share no part."""
+class Split:
+    """Names of parts: `training` learns, `validation` chooses calibration and cut, `test` is only measured.
 
-    training: PlainFolder
-    validation: PlainFolder
-    test: PlainFolder
+    In dealing order, so that the first ones of each are of all kinds. Raises TrainingDataError if two share a part.
+    """
+
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        refuse_straddling({"training": self.training, "validation": self.validation, "test": self.test})
 
 
 def dealing_key(name: str) -> str:
@@ -31,38 +42,95 @@ def dealing_key(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def split_folder(folder: PlainFolder, validation_share: float) -> SplitFolder:
-    """Deal `validation_share` of the good and of the defective parts to validation, as many to test, the others to training.
+def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float) -> Split:
+    """Deal the parts of sets that are labelled for one defect each: of every stratum the same shares, but for one part.
 
-    A part is defective if any of its masks is not empty. Samples follow in dealing order, so that the first ones of a set
-    are of both kinds. Raises TrainingDataError if a kind has too few parts.
+    Raises TrainingDataError for shares that leave nothing to learn from, and if a set has too few parts of a kind.
     """
-    if not 0.0 < validation_share < 0.5:
-        raise TrainingDataError(f"validation share {validation_share:g}: allowed is above 0 and below 0.5; 0.2 is usual")
-    parts = folder.parts()
-    dealt = sorted(parts, key=dealing_key)
-    defective = [part for part in dealt if any(folder.defective[i] for i in parts[part])]
-    good = [part for part in dealt if part not in set(defective)]
-    set_of: dict[str, str] = {}
-    for found in (good, defective):
-        count = math.floor(validation_share * len(found) + 1e-9)
-        if count < LEAST_PARTS:
-            raise TrainingDataError(_too_few(folder, len(good), len(defective), validation_share))
-        names = ["validation"] * count + ["test"] * count + ["training"] * (len(found) - 2 * count)
-        set_of |= dict(zip(found, names, strict=True))
+    if not (validation_share > 0.0 and test_share > 0.0 and validation_share + test_share < 1.0):
+        raise TrainingDataError(
+            f"shares of {validation_share:g} for validation and {test_share:g} for test: allowed is above 0 each, below 1 "
+            f"together; {VALIDATION_SHARE:g} each is usual"
+        )
+    dealt: dict[str, list[str]] = {"training": [], "validation": [], "test": []}
+    owed = {"validation": 0.0, "test": 0.0}  # what rounding down has left, so that many small strata lose nothing
+    for parts in strata(sets).values():
+        left = parts
+        for name, share in (("validation", validation_share), ("test", test_share)):
+            owed[name] += share * len(parts)
+            count = min(math.floor(owed[name] + 1e-9), len(left))
+            owed[name] -= count
+            dealt[name] += left[:count]
+            left = left[count:]
+        dealt["training"] += left
+    split = Split(*(tuple(sorted(dealt[name], key=dealing_key)) for name in ("training", "validation", "test")))
+    for each in sets:
+        _refuse_few(each, split, min(validation_share, test_share))
+    return split
 
-    def choose(name: str) -> PlainFolder:
-        chosen = (folder.samples[i] for part in dealt if set_of[part] == name for i in parts[part])
-        return describe_samples(folder.path, tuple(chosen))
 
-    return SplitFolder(choose("training"), choose("validation"), choose("test"))
+def folds(sets: Sequence[DefectSet], count: int) -> tuple[tuple[str, ...], ...]:
+    """Deal all parts to so many folds, each stratum in turn, going on where the one before ended: sizes differ by one.
+
+    Raises TrainingDataError if there are fewer parts than folds, or fewer than three: one is held back, one chooses cuts.
+    """
+    dealt: list[list[str]] = [[] for _ in range(count)]
+    everyone = [part for parts in strata(sets).values() for part in parts]
+    if not 3 <= count <= len(everyone):
+        raise TrainingDataError(f"{count} folds of {len(everyone)} parts: allowed are 3 to {len(everyone)}")
+    for number, part in enumerate(everyone):
+        dealt[number % count].append(part)
+    return tuple(tuple(sorted(each, key=dealing_key)) for each in dealt)
 
 
-def _too_few(folder: PlainFolder, good: int, defective: int, share: float) -> str:
-    needed = math.ceil(LEAST_PARTS / share - 1e-9)
-    return (
-        f"{folder.path}: {len(folder.samples)} pictures make {good} good and {defective} defective parts, but {needed} of "
-        f"each are needed: validation and test take {100 * share:g} % each, {LEAST_PARTS} parts at least. Add pictures, or "
-        "raise --validation-share. The name up to its last hyphen is the part (p7-c1 and p7-c2 are two views of p7): write "
-        "scan_001, not scan-001, where each picture is a part of its own"
-    )
+def split_of_folds(dealt: Sequence[Collection[str]], held_back: int) -> Split:
+    """Fold `held_back` is the test, the one after it chooses the cuts, the others train.
+
+    Raises TrainingDataError if there is no such fold, or two share a part.
+    """
+    if not 0 <= held_back < len(dealt) or len(dealt) < 3:
+        raise TrainingDataError(f"fold {held_back} of {len(dealt)}: allowed are 0 to {len(dealt) - 1}, of three at least")
+    refuse_straddling({f"fold {number}": each for number, each in enumerate(dealt)})
+    choosing = (held_back + 1) % len(dealt)
+    training = [part for number, each in enumerate(dealt) if number not in (held_back, choosing) for part in each]
+    ordered = (tuple(sorted(each, key=dealing_key)) for each in (training, dealt[choosing], dealt[held_back]))
+    return Split(*ordered)
+
+
+def refuse_straddling(named: Mapping[str, Collection[str]]) -> None:
+    """Raise TrainingDataError if two of these share a part: what is measured there would be memory."""
+    place: dict[str, str] = {}
+    for name, parts in named.items():
+        for part in parts:
+            if place.setdefault(part, name) != name:
+                raise TrainingDataError(
+                    f"part {part} is in {place[part]} and in {name}: its pictures look alike, so what is measured would be "
+                    "memory; leave it in one of them"
+                )
+
+
+def strata(sets: Sequence[DefectSet]) -> dict[tuple[bool | None, ...], list[str]]:
+    """Parts by what is known of them: of each set, whether some picture of theirs is defective (None: not in the set).
+
+    The rarest stratum first, parts in dealing order.
+    """
+    shown = [{part: any(each.defective[i] for i in views) for part, views in each.parts().items()} for each in sets]
+    found: dict[tuple[bool | None, ...], list[str]] = defaultdict(list)
+    for part in sorted({part for each in shown for part in each}, key=dealing_key):
+        found[tuple(each.get(part) for each in shown)].append(part)
+    return dict(sorted(found.items(), key=lambda item: (len(item[1]), str(item[0]))))
+
+
+def _refuse_few(each: DefectSet, split: Split, share: float) -> None:
+    defective = {part for part, views in each.parts().items() if any(each.defective[i] for i in views)}
+    good = each.parts().keys() - defective
+    for parts in (good, defective):
+        if min(len(parts & set(split.validation)), len(parts & set(split.test))) >= LEAST_PARTS:
+            continue
+        needed = math.ceil(LEAST_PARTS / share - 1e-9)
+        raise TrainingDataError(
+            f"{each.source}: {len(each.samples)} pictures make {len(good)} good and {len(defective)} defective parts for "
+            f"{each.defect}, but {needed} of each are needed: validation and test take {100 * share:g} % each, and need "
+            f"{LEAST_PARTS} parts at least. Add pictures, or raise the share. In a plain folder the name up to its last "
+            "hyphen is the part (p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
+        )

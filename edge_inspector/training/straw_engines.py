@@ -10,18 +10,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import torch
 
 from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, Precision, ScaleRange
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.training_set import training_set
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.kept_network import asked_of, keep_network
 from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
-from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
 from edge_inspector.training.straw_scores import measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
@@ -90,9 +93,9 @@ def build_straw_engines(
     try:
         for name in names:
             trained = _own_network(work, name, common, plan, progress)
-            calibration = open_plain_folder(work / "calibration", ENGINES[name].kind.value)
+            calibration = _straws(work / "calibration", ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
-            sheets[name] = _sheet(name, plan, open_plain_folder(work / "training", ENGINES[name].kind.value))
+            sheets[name] = _sheet(name, plan, _straws(work / "training", ENGINES[name].kind))
         measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
         return [finish_package(drafts[name], measured[name], sheets[name]) for name in names]
     finally:
@@ -106,17 +109,17 @@ def _draw(path: Path, seed: int, count: int, progress: Progress) -> None:
         training_set(path, seed, count, progress=lambda done: progress(stage, done / count))
 
 
+def _straws(path: Path, kind: DefectKind) -> DefectSet:
+    return defect_set(read_plain(path, is_complete=True), kind.value)
+
+
 def _settings(plan: BuildPlan) -> TrainingSettings:
     return TrainingSettings(
         seed=plan.seed,
         steps=plan.common_steps,
         minutes=plan.common_minutes,
-        batch=9,
-        crop_height=192,
-        crop_width=320,
-        defective_share=0.7,
-        alpha=0.9,
-        pooled_dice=True,
+        crops=CropPlan(batch=9, height_px=192, width_px=320, defective_share=0.7),
+        loss=LossMix(alpha=0.9, overlap="pooled_dice"),
         ema_decay=0.998,
         bf16=has_fast_bf16(),
         threads=len(os.sched_getaffinity(0)),
@@ -124,26 +127,45 @@ def _settings(plan: BuildPlan) -> TrainingSettings:
 
 
 def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
-    def learn() -> TrainedNetwork:
-        folders = [open_plain_folder(work / "training", kind.value) for kind in KINDS]
-        return train(folders, _settings(plan), lambda step, done, loss: progress("learning all defects", done))
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
+        sets = [_straws(work / "training", kind) for kind in KINDS]
+        return train(
+            sets,
+            _settings(plan),
+            lambda step, done, loss: progress("learning all defects", done),
+            checkpoint=checkpoint,
+        )
 
-    return _kept(work / "common.pt", len(KINDS), _settings(plan), learn)
+    return keep_network(work / "common.pt", _settings(plan), _sources(plan), learn, len(KINDS))
 
 
 def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
     own_steps = round(plan.own_steps * ENGINES[name].patience)
+    common_settings = _settings(plan)
     settings = replace(
-        _settings(plan), steps=own_steps, minutes=plan.own_minutes, batch=8, defective_share=0.5, learning_rate=7e-4
+        common_settings,
+        steps=own_steps,
+        minutes=plan.own_minutes,
+        crops=replace(common_settings.crops, batch=8, defective_share=0.5),
+        learning_rate=7e-4,
     )
 
-    def learn() -> TrainedNetwork:
-        folder = open_plain_folder(work / "training", ENGINES[name].kind.value)
-        start = start_from(common.network, KINDS.index(ENGINES[name].kind))
-        trained = train([folder], settings, lambda step, done, loss: progress(f"learning {name}", done), start)
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
+        trained = train(
+            [_straws(work / "training", ENGINES[name].kind)],
+            settings,
+            lambda step, done, loss: progress(f"learning {name}", done),
+            start_from(common.network, KINDS.index(ENGINES[name].kind)),
+            checkpoint=checkpoint,
+        )
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
-    return _kept(work / f"{name}.pt", 1, settings, learn)
+    begun = asked_of(common.settings, {}) | {"steps": f"{common.steps}"}
+    return keep_network(work / f"{name}.pt", settings, _sources(plan) | {"begun with": repr(begun)}, learn)
+
+
+def _sources(plan: BuildPlan) -> dict[str, str]:
+    return {"straws": f"{plan.straws} of seed {plan.seed + 1}"}
 
 
 def start_from(common: LightUNet, output: int) -> Callable[[LightUNet], None]:
@@ -158,24 +180,7 @@ def start_from(common: LightUNet, output: int) -> Callable[[LightUNet], None]:
     return prepare
 
 
-def _kept(path: Path, outputs: int, settings: TrainingSettings, learn: Callable[[], TrainedNetwork]) -> TrainedNetwork:
-    """The network in `path` if it was trained with these settings, else one that is trained now and kept there."""
-    asked = {name: value for name, value in asdict(settings).items() if name not in ("threads", "bf16")}
-    if path.is_file():
-        kept = torch.load(path, weights_only=True)
-        if kept["asked"] == asked:
-            network = LightUNet(outputs).eval()
-            network.load_state_dict(kept["network"])
-            return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
-    trained = learn()
-    record = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
-    partial = path.with_suffix(".partial")
-    torch.save({"asked": asked, "network": trained.network.state_dict(), **record}, partial)
-    partial.replace(path)
-    return trained
-
-
-def _sheet(name: str, plan: BuildPlan, training: PlainFolder) -> EngineSheet:
+def _sheet(name: str, plan: BuildPlan, training: DefectSet) -> EngineSheet:
     engine = ENGINES[name]
     return EngineSheet(
         defect=engine.kind.value,

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.plain_folder import Picture, PlainFolder, Sample
+from edge_inspector.training.defect_set import DefectSet, Picture, Sample
 
 SIZE_STEP = 32  # the network halves five times and the exported graph has one size
 LEAST_AREA_PX = 9  # what a manifest allows: a score is a mean over 3x3-filtered pixels
@@ -25,14 +25,14 @@ class Survey:
     height_px: int
     areas_px: Mapping[Path, tuple[int, ...]]
 
-    def areas_of(self, *folders: PlainFolder) -> list[int]:
+    def areas_of(self, *folders: DefectSet) -> list[int]:
         """The areas of the defects in sets that are cut from the folder surveyed."""
         return [area for folder in folders for sample in folder.samples for area in self.areas_px[sample.picture]]
 
 
-def survey_pictures(folder: PlainFolder, progress: Callable[[float], None] = lambda share: None) -> Survey:
+def survey_pictures(folder: DefectSet, progress: Callable[[float], None] = lambda share: None) -> Survey:
     """Read every picture and mask. Raises TrainingDataError naming what is damaged, of another size, or lacks 255."""
-    height, width = folder.samples[0].read_mask().shape
+    height, width = folder.samples[0].read_picture().shape[:2]
     _refuse_size(folder, width, height)
     areas: dict[Path, tuple[int, ...]] = {}
     for k, sample in enumerate(folder.samples):
@@ -56,13 +56,13 @@ def smallest_defect_px(areas_px: Sequence[int]) -> int:
     return max(LEAST_AREA_PX, int(np.percentile(areas_px, SMALL_PERCENTILE) / 2))
 
 
-def refuse_tiny_defects(validation: PlainFolder, smallest_px: int) -> None:
+def refuse_tiny_defects(validation: DefectSet, smallest_px: int) -> None:
     """Raise TrainingDataError unless a validation picture has defects enough to serve as a golden picture."""
-    largest = max(int(np.count_nonzero(sample.read_mask())) for sample in validation.samples)
+    largest = max(sample.positive_px for sample in validation.samples)
     if largest < 2 * smallest_px:
         raise TrainingDataError(
-            f"{validation.path}: the largest defect area of a validation picture is {largest} px, but {2 * smallest_px} px "
-            "are needed; take pictures with more pixels a millimetre, or add defective parts"
+            f"{validation.source}: the largest defect area of a validation picture is {largest} px, but "
+            f"{2 * smallest_px} px are needed; take pictures with more pixels a millimetre, or add defective parts"
         )
 
 
@@ -72,13 +72,13 @@ def _areas(sample: Sample, mask: Picture) -> tuple[int, ...]:
     drawn = (mask > 127).astype(np.uint8)
     if not drawn.any():
         raise TrainingDataError(
-            f"{sample.mask}: its largest value is {mask.max()}, but a defect is 255; export the mask again"
+            f"the mask of {sample.picture}: its largest value is {mask.max()}, but a defect is 255; export the mask again"
         )
     _, _, boxes, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
     return tuple(int(area) for area in boxes[1:, cv2.CC_STAT_AREA])
 
 
-def _refuse_size(folder: PlainFolder, width: int, height: int) -> None:
+def _refuse_size(folder: DefectSet, width: int, height: int) -> None:
     if width % SIZE_STEP == 0 and height % SIZE_STEP == 0:
         return
     down = tuple(side - side % SIZE_STEP for side in (width, height))

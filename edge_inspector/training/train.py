@@ -1,7 +1,7 @@
-"""Trains a light U-Net on crops of plain folders, after science.md §3.6; `TrainingSettings` names what differs.
+"""Trains a network on crops of labelled sets, after science.md §3.6; `TrainingSettings` names what differs.
 
-One folder an output: the folders hold the same pictures with the masks of one defect each. An engine has one output; a
-network with several is a start for engines that are then trained each for its own defect.
+One set an output. An engine has one output; a network with several is a start for engines that are then trained each for
+its own defect.
 """
 
 from __future__ import annotations
@@ -11,18 +11,35 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edge_inspector.training.losses import alpha_of_set, dice_loss, prior_shift, weighted_cross_entropy
+from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.training.augmentation import Augmentation, Augmenter
+from edge_inspector.training.batches import Batch, Batches, CropPlan
+from edge_inspector.training.checkpoint import Checkpoint, RunState
+from edge_inspector.training.datasets.labelled_picture import Somewhere
+from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.losses import alpha_of_set
 from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.plain_folder import PlainFolder
+from edge_inspector.training.objective import LossMix, Objective
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB 0..1: the encoder's published weights expect them
 STD = (0.229, 0.224, 0.225)
+PLATEAU_FACTOR = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Looks at the validation loss every so many steps. Without a better one in `patience` looks training ends, with the
+    weights that had the best; under a plateau schedule the rate falls once in the middle of the wait."""
+
+    every_steps: int = 200
+    patience: int = 10
+    pictures: int = 60  # of each set, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +53,13 @@ class TrainingSettings:
     seed: int
     steps: int = 1500
     minutes: float = math.inf
-    batch: int = 8
-    crop_height: int = 160  # the straw is 148 px across; background teaches little
-    crop_width: int = 256
-    defective_share: float = 0.5
-    alpha: float | None = None  # weight of defect pixels; None: of the set (science.md §3.1)
-    pooled_dice: bool = False
+    crops: CropPlan = CropPlan()  # noqa: RUF009  # frozen
+    loss: LossMix = LossMix()  # noqa: RUF009
+    augmentation: Augmentation = Augmentation()  # noqa: RUF009
     learning_rate: float = 2e-3
+    encoder_rate: float = 1.0  # of the learning rate: below 1 where the encoder starts from published weights
+    schedule: Literal["cosine", "plateau"] = "cosine"
+    checks: Checks | None = None
     weight_decay: float = 1e-4
     ema_decay: float = 0.995
     bf16: bool = False
@@ -65,57 +82,123 @@ Progress = Callable[[int, float, float], None]  # step, share done 0..1, running
 
 
 def train(
-    folders: Sequence[PlainFolder],
+    sets: Sequence[DefectSet],
     settings: TrainingSettings,
     progress: Progress = lambda step, share, loss: None,
     prepare: Callable[[LightUNet], None] = lambda network: None,
+    *,
+    build: Callable[[int], LightUNet] = LightUNet,
+    checkpoint: Checkpoint | None = None,
+    validation: Sequence[DefectSet] = (),
 ) -> TrainedNetwork:
-    """Train from random weights, or from those that `prepare` puts in. Nothing is written; an interrupt simply ends it.
+    """Train from random weights, or from those that `prepare` puts in; `build` makes a network of so many outputs.
 
-    Loss: weighted cross-entropy (alpha of the set) + 0.5 Dice, the mean over the outputs. Dice acts on the logit with
-    alpha's shift undone, so both terms agree on where p = 0.5 lies.
+    With a checkpoint a run that was killed goes on where it was kept, equal to the bit, and an error leaves what was kept.
+    `validation`, a set an output, is looked at only where `settings.checks` ask for it.
+
+    Raises TrainingStoppedError if the loss is no number any more, or the disk takes no checkpoint; TrainingDataError for
+    pictures that can not be learned from, or a checkpoint of another run.
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    rng = np.random.default_rng(settings.seed)
-    network = LightUNet(len(folders))
+    network = build(len(sets))
     prepare(network)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
-    averaged = copy.deepcopy(network).eval()
-    alphas = [alpha_of_set(folder.positive_share) if settings.alpha is None else settings.alpha for folder in folders]
-    optimiser = torch.optim.AdamW(_parameter_groups(network, settings.weight_decay), lr=settings.learning_rate)
+    alphas = [_alpha(each, settings.loss) for each in sets]
+    state = RunState(
+        network,
+        copy.deepcopy(network).eval(),
+        torch.optim.AdamW(_parameter_groups(network, settings), lr=settings.learning_rate),
+        np.random.default_rng(settings.seed),
+    )
+    if checkpoint is not None:
+        checkpoint.restore(state)
     network.train()
-    started = time.monotonic()
-    running = math.nan
-    step = 0
-    while (share := _share_done(step, started, settings)) < 1.0:
-        for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(share)
-        batch = draw_batch(folders, settings, rng)
+    run = _Run(settings, Batches(sets, settings.crops), Objective(settings.loss, alphas), validation)
+    started = time.monotonic() - state.seconds
+    while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
+        run.learn(state, share)
+        state.seconds = time.monotonic() - started
+        _refuse_nonsense(state, checkpoint)
+        run.check(state)
+        if checkpoint is not None:
+            checkpoint.write_if_due(state)
+        progress(state.step, share, state.loss)
+    if state.best is not None:
+        state.averaged.load_state_dict(state.best)
+    return TrainedNetwork(state.averaged, settings, alphas[0], state.step, state.seconds / 60.0, state.loss)
+
+
+class _Run:
+    """What the steps of one run have in common."""
+
+    def __init__(
+        self, settings: TrainingSettings, batches: Batches, objective: Objective, validation: Sequence[DefectSet]
+    ) -> None:
+        self._settings = settings
+        self._batches = batches
+        self._objective = objective
+        self._augment = Augmenter(settings.augmentation)
+        self._validation = validation
+        self._own_output = [Objective(settings.loss, [alpha]) for alpha in objective.alphas]
+
+    def learn(self, state: RunState, share: float) -> None:
+        """One step."""
+        settings = self._settings
+        for group in state.optimiser.param_groups:
+            group["lr"] = group["rate"] * _rate(share, state, settings)
+        batch = self._augment(self._batches.draw(state.rng))
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
-            logits = network(batch.pictures)  # (n, d, h, w)
-        loss = _loss(logits.float(), batch, alphas, pooled=settings.pooled_dice)
-        optimiser.zero_grad(set_to_none=True)
+            logits = state.network(normalise(batch.pictures).contiguous(memory_format=torch.channels_last))  # (n, d, h, w)
+        loss = self._objective(logits.float(), batch)
+        state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        step += 1
-        _average(averaged, network, min(settings.ema_decay, (1 + step) / (10 + step)))
+        nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+        state.optimiser.step()
+        state.step += 1
+        _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise FloatingPointError(f"the loss became {value} at step {step}; lower the learning rate")
-        running = value if math.isnan(running) else 0.95 * running + 0.05 * value
-        progress(step, share, running)
-    return TrainedNetwork(averaged, settings, alphas[0], step, (time.monotonic() - started) / 60.0, running)
+        state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
 
+    def check(self, state: RunState) -> None:
+        """Look at the validation sets if it is time, and keep the averaged weights if they were never better."""
+        checks = self._settings.checks
+        if checks is None or not self._validation or state.step % checks.every_steps:
+            return
+        loss = self._validation_loss(state.averaged, checks.pictures)
+        state.checks += 1
+        if loss < state.best_loss:
+            state.best_loss, state.checks = loss, 0
+            state.best = {name: value.detach().clone() for name, value in state.averaged.state_dict().items()}
+        elif self._settings.schedule == "plateau" and state.checks == max(checks.patience // 2, 1):
+            state.rate_factor *= PLATEAU_FACTOR
 
-def _loss(logits: Tensor, batch: Batch, alphas: Sequence[float], *, pooled: bool) -> Tensor:
-    losses = []
-    for output, alpha in enumerate(alphas):
-        z, y = logits[:, output : output + 1], batch.masks[:, output : output + 1]
-        dice = dice_loss(z - prior_shift(alpha), y, batch.judged, pooled=pooled)
-        losses.append(weighted_cross_entropy(z, y, alpha, batch.judged) + 0.5 * dice)
-    return torch.stack(losses).mean()
+    def is_waited_out(self, state: RunState) -> bool:
+        """Whether the validation loss has not fallen for long enough."""
+        checks = self._settings.checks
+        return checks is not None and state.best is not None and state.checks >= checks.patience
+
+    @torch.no_grad()
+    def _validation_loss(self, network: nn.Module, most: int) -> float:
+        """The mean over whole pictures, the same ones each time, of every set's own output."""
+        losses = [
+            self._loss_of(network, sample, output)
+            for output, each in enumerate(self._validation)
+            for sample in each.samples[:most]
+            if not isinstance(sample.label, Somewhere)
+        ]
+        return float(np.mean(losses))
+
+    def _loss_of(self, network: nn.Module, sample: Sample, output: int) -> float:
+        rgb, mask = sample.read()
+        judged = sample.read_judged()
+        weight = np.ones(mask.shape, np.float32) if judged is None else judged.astype(np.float32)
+        y = weight * mask.astype(np.float32) / np.float32(255)
+        masks, weights = (torch.from_numpy(each)[None, None] for each in (y, weight))
+        batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bf16):
+            logits = network(normalise(batch.pictures))  # (1, d, h, w)
+        return float(self._own_output[output](logits[:, output : output + 1].float(), batch))
 
 
 def has_fast_bf16() -> bool:
@@ -131,74 +214,48 @@ def normalise(rgb: Tensor) -> Tensor:
     return (x - mean) / std
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Crops: `pictures` float32 (n, 3, h, w) normalised, `masks` float32 (n, d, h, w) of 0 and 1, `judged` float32
-    (n, 1, h, w): 0 where nothing is learned."""
-
-    pictures: Tensor
-    masks: Tensor
-    judged: Tensor
+def _alpha(each: DefectSet, mix: LossMix) -> float:
+    """Weight of defect pixels; 0.5, which weighs nothing, where the pixel loss has none."""
+    if mix.pixels != "weighted":
+        return 0.5
+    return alpha_of_set(each.positive_share) if mix.alpha is None else mix.alpha
 
 
-def draw_batch(folders: Sequence[PlainFolder], settings: TrainingSettings, rng: np.random.Generator) -> Batch:
-    """Draw crops; in turn each folder's own defect is wanted in `defective_share` of them."""
-    pictures, masks, judged = [], [], []
-    for k in range(settings.batch):
-        folder = folders[k % len(folders)]
-        wants_defect = k < round(settings.batch * settings.defective_share)
-        with_defect = np.flatnonzero(folder.defective)
-        clean = np.flatnonzero(~np.asarray(folder.defective))
-        pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
-        number = int(rng.choice(pool))
-        rgb, wanted = folder.samples[number].read()
-        is_judged = folder.samples[number].read_judged()
-        drawn = [wanted if other is folder else other.samples[number].read_mask() for other in folders]
-        if is_judged is not None:
-            wanted = np.where(is_judged, wanted, 0).astype(np.uint8)
-            drawn = [np.where(is_judged, one, 0).astype(np.uint8) for one in drawn]
-        area = _crop_area(wanted, settings, rng)
-        crop = rgb[area].astype(np.float32)
-        mask = np.stack([one[area] > 127 for one in drawn]).astype(np.float32)  # (d, h, w)
-        weight = np.ones(mask.shape[1:], np.float32) if is_judged is None else is_judged[area].astype(np.float32)
-        flip = (slice(None, None, -1 if rng.random() < 0.5 else 1), slice(None, None, -1 if rng.random() < 0.5 else 1))
-        gain, gamma = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.85, 1.1), rng.uniform(0.85, 1.18)
-        pictures.append(np.clip(255.0 * (crop[flip] / 255.0) ** gamma * gain, 0, 255).astype(np.float32))
-        masks.append(mask[:, flip[0], flip[1]])
-        judged.append(weight[flip])
-    x = normalise(torch.from_numpy(np.stack(pictures))).contiguous(memory_format=torch.channels_last)
-    return Batch(x, torch.from_numpy(np.stack(masks)), torch.from_numpy(np.stack(judged))[:, None])
+def _parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, object]]:
+    """BatchNorm and biases are not decayed; the encoder has a rate of its own."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "weight_decay": settings.weight_decay if is_decayed else 0.0,
+            "rate": settings.learning_rate * (settings.encoder_rate if is_encoder else 1.0),
+        }
+        for (is_encoder, is_decayed), parameters in groups.items()
+    ]
 
 
-def _crop_area(mask: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.Generator) -> tuple[slice, slice]:
-    """Rows and columns that hold a random defect pixel somewhere inside, or lie anywhere if there is none."""
-    height, width = min(settings.crop_height, mask.shape[0]), min(settings.crop_width, mask.shape[1])
-    top = int(rng.integers(mask.shape[0] - height + 1))
-    left = int(rng.integers(mask.shape[1] - width + 1))
-    defect = np.flatnonzero(mask)
-    if len(defect):
-        y, x = divmod(int(rng.choice(defect)), mask.shape[1])
-        top = int(np.clip(y - rng.integers(8, height - 8), 0, mask.shape[0] - height))
-        left = int(np.clip(x - rng.integers(8, width - 8), 0, mask.shape[1] - width))
-    return slice(top, top + height), slice(left, left + width)
+def _share_done(state: RunState, settings: TrainingSettings) -> float:
+    return max(state.step / settings.steps, state.seconds / 60.0 / settings.minutes)
 
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """BatchNorm and biases are not decayed."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
-
-
-def _share_done(step: int, started: float, settings: TrainingSettings) -> float:
-    return max(step / settings.steps, (time.monotonic() - started) / 60.0 / settings.minutes)
-
-
-def _schedule(share: float) -> float:
-    """5 % warm-up, then cosine to 1 %."""
+def _rate(share: float, state: RunState, settings: TrainingSettings) -> float:
+    """Of the learning rate: 5 % warm-up, then cosine to 1 %, or as it is until the validation loss rests."""
     if share < 0.05:
         return 0.05 + 0.95 * share / 0.05
+    if settings.schedule == "plateau":
+        return state.rate_factor
     return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (share - 0.05) / 0.95))
+
+
+def _refuse_nonsense(state: RunState, checkpoint: Checkpoint | None) -> None:
+    if math.isfinite(state.loss):
+        return
+    kept = "nothing was kept"
+    if checkpoint is not None and checkpoint.path.is_file():
+        kept = f"the last good state is kept in {checkpoint.path}"
+    raise TrainingStoppedError(f"the loss became {state.loss} at step {state.step}; {kept}. Lower the learning rate")
 
 
 @torch.no_grad()

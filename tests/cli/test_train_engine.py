@@ -138,7 +138,7 @@ def test_a_size_that_the_network_can_not_halve_is_refused_with_the_nearest_ones(
 @pytest.mark.parametrize(("share", "counts"), [(0.0, "24 good and 0 defective"), (1.0, "0 good and 24 defective")])
 def test_parts_of_one_kind_alone_are_refused(tmp_path: Path, share: float, counts: str) -> None:
     folder = write_parts(tmp_path / "blots", defective_share=share)
-    with pytest.raises(TrainingDataError, match=f"48 pictures make {counts} parts, but 12 of each are needed"):
+    with pytest.raises(TrainingDataError, match=f"48 pictures make {counts} parts for crack, but 12 of each are needed"):
         train(folder, tmp_path / "engines")
     assert not (tmp_path / "engines").exists()
 

@@ -12,13 +12,14 @@ from edge_inspector.synthesis import surface
 from edge_inspector.synthesis.defects import RANGES, DefectKind
 from edge_inspector.synthesis.grain import HARDER, NATURAL, draw_grain
 from edge_inspector.synthesis.training_set import draw_training_part, training_set
-from edge_inspector.training.plain_folder import open_plain_folder
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import defect_set
 
 
 def test_every_picture_has_a_mask_of_each_kind_and_what_to_ignore(tmp_path: Path) -> None:
     training_set(tmp_path / "set", seed=5, count=3)
     for kind in DefectKind:
-        folder = open_plain_folder(tmp_path / "set", kind.value)
+        folder = defect_set(read_plain(tmp_path / "set", is_complete=True), kind.value)
         assert len(folder.samples) == 18
         assert set(folder.parts()) == {"5-00000", "5-00001", "5-00002"}
         for sample in folder.samples:

@@ -10,24 +10,26 @@ import pytest
 import torch
 
 from edge_inspector.synthesis import training_set
+from edge_inspector.training.batches import Batches, CropPlan
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap, cast_comes_first, export_onnx, torch_probability
-from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
-from edge_inspector.training.train import TrainedNetwork, TrainingSettings, draw_batch, train
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings, train
 
 LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> PlainFolder:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> DefectSet:
     path = tmp_path_factory.mktemp("training") / "set"
     training_set(path, seed=5, count=4)
-    return open_plain_folder(path, "crack")
+    return defect_set(read_plain(path, is_complete=True), "crack")
 
 
 @pytest.fixture(scope="module")
-def trained(folder: PlainFolder) -> TrainedNetwork:
-    settings = TrainingSettings(seed=1, steps=12, batch=4, crop_height=96, crop_width=128)
+def trained(folder: DefectSet) -> TrainedNetwork:
+    settings = TrainingSettings(seed=1, steps=12, crops=CropPlan(batch=4, height_px=96, width_px=128))
     losses: list[float] = []
     result = train([folder], settings, lambda step, share, loss: losses.append(loss))
     assert losses[-1] < losses[0]
@@ -41,7 +43,7 @@ def graph(trained: TrainedNetwork, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def test_masks_match_their_pictures(folder: PlainFolder) -> None:
+def test_masks_match_their_pictures(folder: DefectSet) -> None:
     assert any(folder.defective)
     assert len(folder.samples) == 24
     for sample in folder.samples:
@@ -50,15 +52,15 @@ def test_masks_match_their_pictures(folder: PlainFolder) -> None:
         assert set(np.unique(mask)) <= {0, 255}
 
 
-def test_half_of_a_batch_has_defects(folder: PlainFolder) -> None:
-    batch = draw_batch([folder], TrainingSettings(seed=1, batch=8), np.random.default_rng(0))
-    assert batch.pictures.shape == (8, 3, 160, 256)
+def test_half_of_a_batch_has_defects(folder: DefectSet) -> None:
+    batch = Batches([folder], CropPlan(batch=8)).draw(np.random.default_rng(0))
+    assert batch.pictures.shape == (8, 160, 256, 3)
     assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == 4
     assert 0.8 < float(batch.judged.mean()) < 1.0
 
 
-def test_the_same_seed_trains_the_same_network(folder: PlainFolder) -> None:
-    settings = TrainingSettings(seed=3, steps=2, batch=2, crop_height=64, crop_width=64, threads=1)
+def test_the_same_seed_trains_the_same_network(folder: DefectSet) -> None:
+    settings = TrainingSettings(seed=3, steps=2, crops=CropPlan(batch=2, height_px=64, width_px=64), threads=1)
     first, second = (train([folder], settings).network.state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings
@@ -22,7 +23,7 @@ class Teacher:
     def __init__(self) -> None:
         self.lessons = 0
 
-    def learn(self) -> TrainedNetwork:
+    def learn(self, checkpoint: Checkpoint) -> TrainedNetwork:
         self.lessons += 1
         torch.manual_seed(self.lessons)
         return TrainedNetwork(LightUNet().eval(), SETTINGS, 0.9, 3, 0.25, 0.125)
@@ -64,7 +65,7 @@ def test_other_settings_or_pictures_are_learned_anew(
 
 
 def test_a_training_that_is_interrupted_leaves_what_was_there(tmp_path: Path, teacher: Teacher) -> None:
-    def interrupted() -> TrainedNetwork:
+    def interrupted(checkpoint: Checkpoint) -> TrainedNetwork:
         raise KeyboardInterrupt
 
     path = tmp_path / "crack.pt"
@@ -73,3 +74,28 @@ def test_a_training_that_is_interrupted_leaves_what_was_there(tmp_path: Path, te
         keep_network(path, SETTINGS, {**SOURCES, "pictures": "cd"}, interrupted)
     keep_network(path, SETTINGS, SOURCES, teacher.learn)
     assert teacher.lessons == 1
+
+
+def test_a_training_that_is_interrupted_finds_its_checkpoint_again_and_another_one_does_not(tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def interrupted(checkpoint: Checkpoint) -> TrainedNetwork:
+        seen.append(checkpoint.path)
+        checkpoint.path.touch()
+        raise KeyboardInterrupt
+
+    path = tmp_path / "crack.pt"
+    for sources in (SOURCES, SOURCES, {**SOURCES, "pictures": "cd"}):
+        with pytest.raises(KeyboardInterrupt):
+            keep_network(path, SETTINGS, sources, interrupted)
+    assert seen[0] == seen[1] != seen[2]
+    assert list(tmp_path.iterdir()) == [seen[2]]
+
+
+def test_a_checkpoint_goes_once_its_network_is_kept(tmp_path: Path, teacher: Teacher) -> None:
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
+        checkpoint.path.touch()
+        return teacher.learn(checkpoint)
+
+    keep_network(tmp_path / "crack.pt", SETTINGS, SOURCES, learn)
+    assert [path.name for path in tmp_path.iterdir()] == ["crack.pt"]

@@ -11,6 +11,8 @@ import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.imaging.decode import decode_jpeg
+from edge_inspector.training.datasets.plain import read_plain
+from edge_inspector.training.defect_set import defect_set
 from edge_inspector.training.kolektor import (
     HEIGHT,
     WIDTH,
@@ -24,7 +26,6 @@ from edge_inspector.training.kolektor import (
     write_parts,
     write_set,
 )
-from edge_inspector.training.plain_folder import open_plain_folder
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "kolektor_sdd"
 CAMERAS = ("c1", "c2", "c3")
@@ -105,7 +106,7 @@ def test_more_items_than_there_are_can_not_be_held_back(data: Path) -> None:
 
 def test_a_set_counts_good_surfaces_as_one_part_and_the_defective_one_apart(split: Split, tmp_path: Path) -> None:
     write_set(split.held_back, tmp_path / "set")
-    folder = open_plain_folder(tmp_path / "set")
+    folder = defect_set(read_plain(tmp_path / "set", "crack", is_complete=True), "crack")
     for group in split.held_back:
         assert [folder.defective[i] for i in folder.parts()[f"{group}-good"]] == [False] * 3
         assert [folder.defective[i] for i in folder.parts()[f"{group}-defective"]] == [True]

@@ -155,7 +155,7 @@ def test_views_are_padded_as_the_station_pads_them(tiles: list[Tile], tmp_path: 
 def test_a_mask_is_cut_at_128_and_mirrored_with_its_picture(tiles: list[Tile], tmp_path: Path) -> None:
     write_views(tiles, tmp_path / "views")
     folder = views_for("crack", tiles, tmp_path / "views")
-    mask = next(sample for sample in folder.samples if sample.part == "a1").read_mask()
+    mask = next(sample for sample in folder.samples if sample.part == "a1").read()[1]
     assert set(np.unique(mask)) == {0, 255}
     assert np.array_equal(np.argwhere(mask[:HEIGHT_PX, :150])[:, 0], [240] * 12)
     assert mask[2 * (HEIGHT_PX - 1) - 240, 10] == 255  # row 240 again, as far below the last row as it lies above

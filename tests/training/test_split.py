@@ -1,50 +1,115 @@
-"""No part is in two sets, both kinds are in each, and the same names are dealt the same way."""
+"""No part is in two sets, every kind is in each, and the same names are dealt the same way."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge_inspector.training.plain_folder import PlainFolder, open_plain_folder
-from edge_inspector.training.split import split_folder
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Runs
+from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.split import Split, deal, folds, refuse_straddling, split_of_folds, strata
+from tests.training.labelled import labelled_set
+
+SHOWS = Runs(("1 9",))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> PlainFolder:
-    for name in ("images", "masks"):
-        (tmp_path / name).mkdir()
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> LabelledSet:
+    """Forty parts of two views: 20 with a crack, in one view; of every other one it is known whether it has a stain."""
+    labels = {}
     for part in range(40):
         for view in range(2):
-            mask = np.zeros((32, 32), np.uint8)
-            mask[:4, :4] = 255 * (part < 20 and view == 1)
-            for name in ("images", "masks"):
-                cv2.imwrite(str(tmp_path / name / f"p{part}-c{view}.png"), mask)
-    return open_plain_folder(tmp_path)
+            crack = SHOWS if part < 20 and view == 1 else CLEAN
+            stain = None if part % 2 else SHOWS if part % 4 == 0 else CLEAN
+            labels[f"p{part}-c{view}"] = {"crack": crack, "stain": stain}
+    return labelled_set(tmp_path_factory.mktemp("set"), labels)
 
 
-def test_every_part_is_in_one_set_with_all_its_views(folder: PlainFolder) -> None:
-    split = split_folder(folder, 0.2)
-    training, validation, test = (set(each.parts()) for each in (split.training, split.validation, split.test))
-    assert training | validation | test == set(folder.parts())
-    assert len(training) + len(validation) + len(test) == 40
-    assert (len(validation), len(test)) == (8, 8)
-    assert all(len(views) == 2 for each in (split.training, split.validation, split.test) for views in each.parts().values())
+@pytest.fixture(scope="module")
+def cracks(labelled: LabelledSet) -> DefectSet:
+    return defect_set(labelled, "crack")
 
 
-def test_validation_and_test_have_their_share_of_both_kinds(folder: PlainFolder) -> None:
-    split = split_folder(folder, 0.2)
-    assert sum(split.validation.defective) == sum(split.test.defective) == 4
+@pytest.fixture(scope="module")
+def stains(labelled: LabelledSet) -> DefectSet:
+    return defect_set(labelled, "stain")
 
 
-def test_the_split_does_not_depend_on_the_order_of_the_pictures(folder: PlainFolder) -> None:
-    reversed_folder = replace(folder, samples=folder.samples[::-1], defective=folder.defective[::-1])
-    first, second = split_folder(folder, 0.2), split_folder(reversed_folder, 0.2)
-    assert set(first.validation.parts()) == set(second.validation.parts())
+def test_every_part_is_in_one_set_with_all_its_views(cracks: DefectSet) -> None:
+    split = deal([cracks], 0.2, 0.2)
+    assert sorted((*split.training, *split.validation, *split.test)) == sorted(cracks.parts())
+    assert (len(split.validation), len(split.test)) == (8, 8)
+    chosen = [cracks.of_parts(names) for names in (split.training, split.validation, split.test)]
+    assert all(len(views) == 2 for each in chosen for views in each.parts().values())
 
 
-def test_the_first_pictures_of_a_set_are_of_both_kinds(folder: PlainFolder) -> None:
-    assert set(split_folder(folder, 0.2).training.defective[:12]) == {True, False}
+def test_validation_and_test_have_their_share_of_every_stratum(cracks: DefectSet, stains: DefectSet) -> None:
+    split = deal([cracks, stains], 0.44, 0.4)
+    kinds = {part: kind for kind, parts in strata([cracks, stains]).items() for part in parts}
+    assert {kind: len(parts) for kind, parts in strata([cracks, stains]).items()} == {
+        (False, False): 5, (False, True): 5, (True, False): 5, (True, True): 5, (False, None): 10, (True, None): 10,
+    }  # fmt: skip
+    assert (len(split.validation), len(split.test)) == (17, 16)
+    for names, share in ((split.validation, 0.44), (split.test, 0.4)):
+        for kind, parts in strata([cracks, stains]).items():
+            assert abs(sum(kinds[name] == kind for name in names) - share * len(parts)) < 1
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_pictures(cracks: DefectSet) -> None:
+    assert deal([replace(cracks, samples=cracks.samples[::-1])], 0.2, 0.2) == deal([cracks], 0.2, 0.2)
+
+
+def test_the_first_pictures_of_a_set_are_of_both_kinds(cracks: DefectSet) -> None:
+    assert set(cracks.of_parts(deal([cracks], 0.2, 0.2).training).defective[:12]) == {True, False}
+
+
+@pytest.mark.parametrize("shares", [(0.0, 0.2), (0.2, 0.0), (0.6, 0.4), (float("nan"), 0.2)])
+def test_shares_that_leave_nothing_are_refused(cracks: DefectSet, shares: tuple[float, float]) -> None:
+    with pytest.raises(TrainingDataError, match="above 0 each, below 1 together"):
+        deal([cracks], *shares)
+
+
+def test_too_few_parts_of_a_kind_are_refused_with_what_is_needed(cracks: DefectSet, stains: DefectSet) -> None:
+    with pytest.raises(TrainingDataError, match="40 pictures make 10 good and 10 defective parts for stain, but 30 of each"):
+        deal([stains, cracks], 0.1, 0.1)
+
+
+@given(st.integers(3, 9))
+def test_folds_hold_every_part_once_and_differ_by_one(cracks: DefectSet, stains: DefectSet, count: int) -> None:
+    dealt = folds([cracks, stains], count)
+    assert sorted(part for each in dealt for part in each) == sorted(cracks.parts())
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+    with_crack = {part for part, views in cracks.parts().items() if any(cracks.defective[i] for i in views)}
+    counts = [len(with_crack & set(each)) for each in dealt]
+    assert max(counts) - min(counts) <= 3  # of three strata, each of which may be one out
+
+
+@given(st.integers(3, 6), st.integers(0, 5))
+def test_a_fold_is_held_back_and_the_next_one_chooses(cracks: DefectSet, count: int, held_back: int) -> None:
+    dealt = folds([cracks], count)
+    if held_back >= count:
+        with pytest.raises(TrainingDataError, match=f"fold {held_back} of {count}: allowed are 0 to {count - 1}"):
+            split_of_folds(dealt, held_back)
+        return
+    split = split_of_folds(dealt, held_back)
+    assert set(split.test) == set(dealt[held_back])
+    assert set(split.validation) == set(dealt[(held_back + 1) % count])
+    assert len(split.training) == 40 - len(split.test) - len(split.validation)
+
+
+@pytest.mark.parametrize("count", [2, 41])
+def test_fewer_folds_than_three_or_more_than_parts_are_refused(cracks: DefectSet, count: int) -> None:
+    with pytest.raises(TrainingDataError, match="allowed are 3 to 40"):
+        folds([cracks], count)
+
+
+def test_a_split_with_a_part_on_both_sides_is_refused(cracks: DefectSet) -> None:
+    with pytest.raises(TrainingDataError, match=r"part p1 is in training and in test: .*would be memory"):
+        Split(("p1", "p2"), ("p3",), ("p4", "p1"))
+    with pytest.raises(TrainingDataError, match="part p7 is in fold 0 and in fold 2"):
+        split_of_folds([["p7"], ["p8"], ["p7"]], 1)
+    refuse_straddling({"training": ["p1", "p1"], "test": ["p2"]})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_file import read_json
-from edge_inspector.training.datasets.labelled_picture import Drawn, Label, LabelledPicture, LabelledSet, Runs
+from edge_inspector.training.datasets.labelled_picture import Canvas, Drawn, Label, LabelledPicture, LabelledSet, Runs
 from edge_inspector.training.datasets.regions import Polygon, draw
 from edge_inspector.training.datasets.run_lengths import decode_counts, encode_runs
 
@@ -25,7 +25,8 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
 
     Pictures without annotations are clean if `is_complete`, else nothing is known of them. Missing pictures are oddities.
     Raises TrainingDataError for an annotation without an outline (a box alone does not say which pixels), and for one whose
-    outline or box can not be meant: a file that was converted wrongly is refused, not trained on.
+    outline or box can not be meant: a file that was converted wrongly is refused, not trained on. A picture of another size
+    than the file says is refused when it is read.
     """
     content = read_json(path)
     if not isinstance(content, dict) or not all(isinstance(content.get(name), list) for name in LISTS):
@@ -54,7 +55,8 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
             continue
         labels: dict[str, Label | None] = dict.fromkeys(defects)
         if key in outlines or is_complete:
-            labels = {defect: _label(outlines[key][defect], height, width) for defect in defects}
+            canvas = Canvas(f"{path}: {name}", height, width)
+            labels = {defect: _label(outlines[key][defect], canvas) for defect in defects}
         found.append(LabelledPicture(folder / name, Path(name).stem, "", labels, "coco"))
     if not found:
         raise TrainingDataError(f"{path}: none of its {len(images)} pictures is in {folder}; name their folder")
@@ -84,12 +86,12 @@ def _polygon(where: str, numbers: Sequence[float]) -> Polygon:
     return Polygon(tuple((x - 0.5, y - 0.5) for x, y in points), is_outlined=False)  # COCO's (0, 0) is the picture's corner
 
 
-def _label(outlines: Sequence[Outline], height: int, width: int) -> Label:
+def _label(outlines: Sequence[Outline], canvas: Canvas) -> Label:
     polygons = tuple(each for each in outlines if isinstance(each, Polygon))
     if len(polygons) == len(outlines):
-        return Drawn(tuple((polygon, 1.0) for polygon in polygons))
-    mask = draw(polygons, height, width)
+        return Drawn(tuple((polygon, 1.0) for polygon in polygons), canvas)
+    mask = draw(polygons, canvas.height_px, canvas.width_px)
     for each in outlines:
         if not isinstance(each, Polygon):
             mask |= each
-    return Runs((encode_runs(mask),))
+    return Runs((encode_runs(mask),), canvas)

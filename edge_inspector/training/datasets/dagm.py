@@ -8,9 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Label, LabelledPicture, LabelledSet, MaskFile
+from edge_inspector.training.datasets.labelled_picture import (
+    ANY_GREY,
+    CLEAN,
+    Label,
+    LabelledPicture,
+    LabelledSet,
+    MaskFile,
+)
 
-ANY_GREY = frozenset(range(1, 256))
 DEFECT = "defect"
 
 

@@ -7,7 +7,7 @@ ten thousand pictures costs no memory.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
@@ -20,14 +20,29 @@ from edge_inspector.training.datasets.regions import Region, draw
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
 SoftMask = NDArray[np.float32]  # (h, w), 0..1
+ANY_GREY = frozenset(range(1, 256))
+FROM_HALF_GREY = frozenset(range(128, 256))
 
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
-    """A picture of one channel. `values`: the grey levels that mean the defect; None: grey level / 255 is how sure it is."""
+    """A picture of one channel. `values`: the grey levels that mean the defect; None: grey level / 255 is how sure it is.
+
+    `known`: the grey levels that mean anything, where they number classes; a mask with any other one is refused.
+    """
 
     path: Path
     values: frozenset[int] | None = None
+    known: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The size of the picture that labels were drawn on, and `where` that is said: on another size they mean nothing."""
+
+    where: str
+    height_px: int
+    width_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class Drawn:
     """Regions, each with how sure it is, 0..1. No region: the picture is clean."""
 
     regions: tuple[tuple[Region, float], ...] = ()
+    canvas: Canvas | None = field(default=None, compare=False, repr=False)  # says where it stands, not what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,7 @@ class Runs:
     """Run lengths, down the columns, counted from 1; several where a picture has several rows."""
 
     texts: tuple[str, ...]
+    canvas: Canvas | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +72,17 @@ CLEAN = Drawn()
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """`labels` by defect; None: nobody looked for it, which is not the same as clean. Pictures of one part share `part`."""
+    """`labels` by defect; None: nobody looked for it, which is not the same as clean. Pictures of one part share `part`.
+
+    `ignore` is a mask of the picture's size: from 128 on nothing is learned and nothing counts.
+    """
 
     picture: Path
     part: str
     view: str
     labels: Mapping[str, Label | None]
     source: str
+    ignore: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +101,16 @@ def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> 
     Raises TrainingDataError naming the file, or what of the label can not be meant.
     """
     match label:
-        case MaskFile(path, values):
-            return _read_file(path, values, height_px, width_px)
-        case Drawn(regions):
+        case MaskFile():
+            return _read_file(label, height_px, width_px)
+        case Drawn(regions, canvas):
+            _refuse_other_size(canvas, height_px, width_px)
             mask = np.zeros((height_px, width_px), np.float32)
             for region, level in regions:
                 mask[draw([region], height_px, width_px)] = np.float32(level)
             return mask
-        case Runs(texts):
+        case Runs(texts, canvas):
+            _refuse_other_size(canvas, height_px, width_px)
             mask = np.zeros((height_px, width_px), np.float32)
             for text in texts:
                 mask[decode_runs(text, height_px, width_px)] = 1.0
@@ -96,15 +119,30 @@ def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> 
             assert_never(label)
 
 
-def _read_file(path: Path, values: frozenset[int] | None, height_px: int, width_px: int) -> SoftMask:
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+def _refuse_other_size(canvas: Canvas | None, height_px: int, width_px: int) -> None:
+    if canvas is not None and (canvas.height_px, canvas.width_px) != (height_px, width_px):
+        raise TrainingDataError(
+            f"{canvas.where}: was labelled at {canvas.width_px} x {canvas.height_px} px, but its picture is {width_px} x "
+            f"{height_px} px; restore the picture that was labelled"
+        )
+
+
+def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
+    mask = cv2.imread(str(label.path), cv2.IMREAD_UNCHANGED)
+    if mask is not None and mask.ndim == 3 and (mask[..., :3] == mask[..., :1]).all():
+        mask = mask[..., 0]  # grey, but saved as colours
     if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
-        raise TrainingDataError(f"{path}: is not a picture of 8 bit and one channel; export the mask again")
+        raise TrainingDataError(f"{label.path}: is not a picture of 8 bit and one channel; export the mask again")
     if mask.shape != (height_px, width_px):
         raise TrainingDataError(
-            f"{path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw the "
-            "mask again on this picture"
+            f"{label.path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw "
+            "the mask again on this picture"
         )
-    if values is not None:
-        return np.asarray(np.isin(mask, list(values)), np.float32)
+    if label.known is not None and (foreign := set(np.unique(mask).tolist()) - label.known):
+        raise TrainingDataError(
+            f"{label.path}: holds the grey level {min(foreign)}, allowed are {', '.join(map(str, sorted(label.known)))}; "
+            "export the mask again"
+        )
+    if label.values is not None:
+        return np.asarray(np.isin(mask, list(label.values)), np.float32)
     return np.asarray(np.asarray(mask, np.float32) / np.float32(255), np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.run_lengths import decode_counts
 
 Mask = NDArray[np.bool_]
 _SHIFT = 4  # cv2 takes points in sixteenths of a pixel
@@ -28,7 +29,7 @@ class Polygon:
     """A closed outline with what it encloses; the first point need not come again.
 
     `is_outlined`: the pixels under the outline belong to it, as where people click on pixels; else those whose middles lie
-    inside, so that the area is the outline's own.
+    inside, so that the area is the outline's own. One too thin to hold any has those under it: somebody meant something.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -61,7 +62,18 @@ class Spot:
     y: float
 
 
-Region = Polygon | Polyline | Ellipse | Spot
+@dataclass(frozen=True, slots=True)
+class Stencil:
+    """Pixels within a box: its first pixel, its size, and counts along its rows, by turns outside and inside."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+    counts: tuple[int, ...]
+
+
+Region = Polygon | Polyline | Ellipse | Spot | Stencil
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
@@ -77,9 +89,13 @@ def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
     mask = np.zeros((height_px, width_px), np.bool_)
     for region in regions:
         points = _checked(region)
-        if isinstance(region, Polygon) and not region.is_outlined:
-            _fill_inside(mask, points)
+        if isinstance(region, Stencil):
+            _lay(mask, region)
             continue
+        if isinstance(region, Polygon) and not region.is_outlined:
+            has_inside = _fill_inside(mask, points)
+            if has_inside or reaches_beyond(region, height_px, width_px):
+                continue
         near = np.clip(points, -_BEYOND_PX, np.array([width_px, height_px]) + _BEYOND_PX)  # (n, 2)
         corner = np.minimum(np.floor(near.min(0)), 0).astype(np.int64)  # (x, y): cv2 bends what its canvas cuts off
         size = np.maximum(np.ceil(near.max(0)) + 1, (width_px, height_px)).astype(np.int64) - corner
@@ -93,19 +109,32 @@ def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
     return mask
 
 
-def _fill_inside(mask: Mask, points: NDArray[np.float64]) -> None:
-    """Set the pixels whose middles lie within an outline: drawn _FINER times as large, where an outline is thin."""
+def _lay(mask: Mask, stencil: Stencil) -> None:
+    inside = decode_counts(stencil.counts, stencil.width_px, stencil.height_px).T  # they go along rows, not down columns
+    rows, columns = np.nonzero(inside)
+    rows, columns = rows + stencil.top_px, columns + stencil.left_px
+    is_on = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
+    mask[rows[is_on], columns[is_on]] = True
+
+
+def _fill_inside(mask: Mask, points: NDArray[np.float64]) -> bool:
+    """Set the pixels whose middles lie within an outline: drawn _FINER times as large, where an outline is thin.
+
+    Returns whether there are any.
+    """
     height, width = mask.shape
     low = np.maximum(np.floor(points.min(0)) - 1, 0).astype(np.int64)
     high = np.minimum(np.ceil(points.max(0)) + 2, (width, height)).astype(np.int64)
     if (high <= low).any():
-        return
+        return False
     canvas = np.zeros(tuple((high - low)[::-1] * _FINER), np.uint8)
     near = np.clip(points, low - _BEYOND_PX, high + _BEYOND_PX)
     fixed = np.rint(((near - low + 0.5) * _FINER - 0.5) * (1 << _SHIFT)).astype(np.int32)[None]
     cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
     middle = (_FINER - 1) // 2
-    mask[low[1] : high[1], low[0] : high[0]] |= canvas[middle::_FINER, middle::_FINER] > 0
+    inside = canvas[middle::_FINER, middle::_FINER] > 0
+    mask[low[1] : high[1], low[0] : high[0]] |= inside
+    return bool(inside.any())
 
 
 def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:
@@ -132,6 +161,8 @@ def _checked(region: Region) -> NDArray[np.float64]:
             numbers = (x, y, half_x, half_y, turn_rad)
         case Spot(x, y):
             numbers = (x, y)
+        case Stencil(left, top, width, height):
+            numbers = (left, top, left + width - 1, top + height - 1)  # the middles of its first and its last pixel
         case _:
             assert_never(region)
     name = type(region).__name__.lower()
@@ -140,7 +171,7 @@ def _checked(region: Region) -> NDArray[np.float64]:
     if isinstance(region, Ellipse):
         return _outline(region)
     found = np.asarray(numbers, np.float64).reshape(-1, 2)
-    least = {Polygon: 3, Polyline: 2, Spot: 1}[type(region)]
+    least = {Polygon: 3, Polyline: 2, Spot: 1, Stencil: 2}[type(region)]
     if len(found) < least:
         raise TrainingDataError(f"a {name} of {len(found)} points, needed are at least {least}")
     return np.rint(found) if isinstance(region, Spot) else found

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Label, LabelledPicture, LabelledSet, Runs
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Canvas, Label, LabelledPicture, LabelledSet, Runs
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
 HEIGHT_PX, WIDTH_PX = 256, 1600
@@ -22,7 +22,8 @@ DEFECTS = ("class_1", "class_2", "class_3", "class_4")
 def read_severstal(labels: Path, pictures: Path) -> LabelledSet:
     """Read the pictures of a folder with the rows of a CSV; a picture without rows is clean of all four classes.
 
-    Raises TrainingDataError naming the line of a row that can not be meant, or a picture that is missing.
+    Raises TrainingDataError naming the line of a row that can not be meant, or a picture that is missing. One with a defect
+    and of another size than 1600 x 256 is refused when it is read.
     """
     rows: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for line, name, defect, text in read_rows(labels):
@@ -35,7 +36,8 @@ def read_severstal(labels: Path, pictures: Path) -> LabelledSet:
         known: dict[str, Label | None] = {}
         for defect in DEFECTS:
             texts = rows[picture.name][defect]
-            known[defect] = Runs(tuple(texts)) if texts else CLEAN
+            canvas = Canvas(f"{labels}: {picture.name}", HEIGHT_PX, WIDTH_PX)
+            known[defect] = Runs(tuple(texts), canvas) if texts else CLEAN
         found.append(LabelledPicture(picture, picture.stem, "", known, "severstal"))
     if not found:
         raise TrainingDataError(f"{pictures}: holds no picture; name the folder train_images")

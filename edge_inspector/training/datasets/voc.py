@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, Label, LabelledPicture, LabelledSet, Somewhere
+from edge_inspector.training.datasets.xml_file import read_xml
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -49,11 +50,11 @@ def read_voc(annotations: Path, pictures: Path) -> LabelledSet:
 
 def read_boxes(file: Path) -> list[Box]:
     """Return the boxes of one XML file. Raises TrainingDataError for one that is off the picture, empty or no number."""
+    root = read_xml(file)
     try:
-        root = ElementTree.parse(file).getroot()
         width, height = int(root.findtext("size/width", "")), int(root.findtext("size/height", ""))
         boxes = [_box(each) for each in root.iter("object")]
-    except (OSError, ElementTree.ParseError, ValueError) as error:
+    except ValueError as error:
         raise TrainingDataError(f"{file}: can not be read as VOC ({error})") from error
     for box in boxes:
         if not (0 <= box.left_px <= box.right_px < width and 0 <= box.top_px <= box.bottom_px < height):

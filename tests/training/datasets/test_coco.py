@@ -67,6 +67,17 @@ def test_a_picture_without_annotations_is_clean_only_where_all_were_looked_at(tm
     assert read_coco(write(tmp_path, POLYGON), is_complete=False).pictures[1].labels == {"crack": None}
 
 
+def test_a_picture_of_another_size_than_the_file_says_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, POLYGON)
+    for picture in read_coco(path).pictures:
+        label = picture.labels["crack"]
+        assert isinstance(label, Drawn)
+        with pytest.raises(
+            TrainingDataError, match=rf"{path}: [ab]\.png: was labelled at 50 x 40 px, but its picture is 50 x 41"
+        ):
+            read_mask(label, 41, 50)
+
+
 def test_a_missing_picture_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, POLYGON)
     (tmp_path / "a.png").unlink()

@@ -11,6 +11,7 @@ import pytest
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.dagm import read_dagm, read_labels
 from edge_inspector.training.datasets.labelled_picture import CLEAN, MaskFile, read_mask
+from tests.training.datasets.lookalikes import assert_same, write_dagm
 from tests.training.real_data import real_data
 
 GOOD, BAD = "1\t0\t0001.PNG\t0\t0\t", "2\t1\t0002.PNG\t0\t0002_label.PNG"
@@ -26,6 +27,11 @@ def write(folder: Path, *lines: str) -> Path:
     mask[4:9, 5:8] = 255
     assert cv2.imwrite(str(train / "Label" / "0002_label.PNG"), mask)
     return train
+
+
+def test_a_look_alike_is_read_as_it_was_drawn(tmp_path: Path) -> None:
+    for folder, truth in write_dagm(tmp_path).items():
+        assert_same(read_dagm(folder), truth)
 
 
 def test_a_folder_is_read_with_its_good_and_its_defective_pictures(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import TrainingDataError
@@ -15,6 +15,7 @@ from edge_inspector.training.datasets.regions import (
     Polygon,
     Polyline,
     Spot,
+    Stencil,
     draw,
     reaches_beyond,
     rectangle,
@@ -40,11 +41,19 @@ def test_every_pixel_well_inside_a_polygon_is_covered_and_none_well_outside(poin
 
 @given(st.lists(coordinates, min_size=3, max_size=6))
 def test_without_its_outline_a_polygon_covers_exactly_the_middles_inside(points: list[tuple[float, float]]) -> None:
+    pixels = [(row, column) for row in range(20) for column in range(24)]
+    clear = [(row, column) for row, column in pixels if distance_to_outline(column, row, points) > 0.2]
+    assume(any(is_inside(column, row, points) for row, column in clear))
     mask = draw([Polygon(tuple(points), is_outlined=False)], 20, 24)
-    for row in range(20):
-        for column in range(24):
-            if distance_to_outline(column, row, points) > 0.2:
-                assert mask[row, column] == is_inside(column, row, points)
+    for row, column in clear:
+        assert mask[row, column] == is_inside(column, row, points)
+
+
+def test_a_polygon_too_thin_to_hold_the_middle_of_a_pixel_covers_those_under_it() -> None:
+    sliver = Polygon(((2, 3.2), (9, 3.2), (9, 3.4), (2, 3.4)), is_outlined=False)
+    assert np.argwhere(draw([sliver], 8, 12)).tolist() == [[3, column] for column in range(2, 10)]
+    beyond = Polygon(((-9, 1), (-0.4, 1), (-0.4, 5), (-9, 5)), is_outlined=False)
+    assert not draw([beyond], 8, 12).any()
 
 
 def is_inside(x: float, y: float, points: list[tuple[float, float]]) -> bool:
@@ -83,6 +92,23 @@ def test_a_line_is_a_pixel_wide_and_a_spot_a_pixel() -> None:
     assert not draw([Spot(-1, 2)], 8, 12).any()
 
 
+@given(st.integers(-4, 12), st.integers(-4, 10), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_stencil_lays_its_rows_where_its_box_lies(left: int, top: int, pixels: list[bool]) -> None:
+    box = np.array(pixels).reshape(3, 4)
+    changes = np.flatnonzero(np.diff(np.concatenate(([False], pixels, [not pixels[-1]]))))
+    counts = np.diff(np.concatenate(([0], changes)))
+    slow = np.zeros((8, 10), bool)
+    for row, column in np.argwhere(box):
+        if 0 <= top + row < 8 and 0 <= left + column < 10:
+            slow[top + row, left + column] = True
+    assert np.array_equal(draw([Stencil(left, top, 4, 3, tuple(counts))], 8, 10), slow)
+
+
+def test_a_stencil_whose_counts_do_not_fill_its_box_is_refused() -> None:
+    with pytest.raises(TrainingDataError, match=r"counts of 2 runs add up to 11 px, allowed is the picture's 12"):
+        draw([Stencil(0, 0, 4, 3, (5, 6))], 8, 10)
+
+
 def test_regions_that_overlap_are_counted_once() -> None:
     assert draw([rectangle(0, 0, 3, 3), rectangle(2, 0, 5, 3)], 4, 8).sum() == 6 * 4
 
@@ -92,6 +118,8 @@ def test_what_lies_off_the_picture_is_drawn_as_far_as_the_picture_goes_and_is_kn
     assert draw([beyond], 8, 8).sum() == 9
     assert reaches_beyond(beyond, 8, 8)
     assert not reaches_beyond(rectangle(0, 0, 7, 7), 8, 8)
+    assert not reaches_beyond(Stencil(5, 6, 3, 2, (0, 6)), 8, 8)
+    assert reaches_beyond(Stencil(6, 6, 3, 2, (0, 6)), 8, 8)
     assert draw([rectangle(-1e12, 0, 1e12, 3)], 8, 8).sum() == 4 * 8
 
 

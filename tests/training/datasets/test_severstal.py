@@ -13,6 +13,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, Runs, read_mask
 from edge_inspector.training.datasets.run_lengths import decode_runs, encode_runs
 from edge_inspector.training.datasets.severstal import HEIGHT_PX, WIDTH_PX, read_rows, read_severstal
+from tests.training.datasets.lookalikes import assert_same, write_severstal
 from tests.training.real_data import real_data
 
 PLAIN = "ImageId,ClassId,EncodedPixels\n"
@@ -27,6 +28,21 @@ def write(folder: Path, text: str, *names: str) -> tuple[Path, Path]:
     labels = folder / "train.csv"
     labels.write_text(text)
     return labels, pictures
+
+
+def test_a_look_alike_is_read_as_it_was_drawn(tmp_path: Path) -> None:
+    truth = write_severstal(tmp_path)
+    assert_same(read_severstal(tmp_path / "train.csv", tmp_path / "train_images"), truth)
+
+
+def test_a_picture_of_another_size_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    labels, pictures = write(tmp_path, f"{PLAIN}a.jpg,2,1 2\n", "a.jpg")
+    label = read_severstal(labels, pictures).pictures[0].labels["class_2"]
+    assert isinstance(label, Runs)
+    with pytest.raises(
+        TrainingDataError, match=r"train\.csv: a\.jpg: was labelled at 1600 x 256 px, but its picture is 800"
+    ):
+        read_mask(label, 512, 800)
 
 
 @pytest.mark.parametrize("text", [f"{PLAIN}a.jpg,3,1 2 257 1\n", f"{JOINED}a.jpg_1,\na.jpg_3,1 2 257 1\n"])

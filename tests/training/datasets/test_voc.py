@@ -50,7 +50,7 @@ def test_a_box_off_the_picture_is_refused(tmp_path: Path, top: object, right: ob
 def test_a_file_that_is_no_xml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<annotation>")
-    with pytest.raises(TrainingDataError, match=r"a\.xml: can not be read as VOC"):
+    with pytest.raises(TrainingDataError, match=r"a\.xml: can not be read as XML"):
         read_boxes(path)
 
 

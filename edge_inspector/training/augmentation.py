@@ -1,0 +1,92 @@
+"""What a part's symmetry and a camera's moods allow to do to a crop, so that a network does not learn them by heart.
+
+Kornia does it (Apache-2.0): every crop by itself, masks along with their pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from kornia import augmentation as kornia
+from torch import Tensor
+
+from edge_inspector.training.batches import Batch
+
+BLUR_PX = 5  # side of the kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How much at most; 0, False or None is: not at all (science.md §3.6).
+
+    `light` scales all channels together, `colour` each by itself, both by up to this share. `gamma` g: 1 / (1 + g) to 1 + g.
+    `turn_deg` and `scale` move the picture. Blur and JPEG are what half of the crops get.
+    """
+
+    flip_sideways: bool = True
+    flip_upright: bool = True
+    turn_deg: float = 0.0
+    scale: float = 0.0
+    light: float = 0.12
+    colour: float = 0.15
+    gamma: float = 0.18
+    blur_px: float = 0.0
+    jpeg_quality: int | None = None  # the worst
+
+
+class Augmenter:
+    """Changes batches. All chance is torch's own generator's."""
+
+    def __init__(self, settings: Augmentation) -> None:
+        self._light, self._colour = settings.light, settings.colour
+        steps = list(_movements(settings)) + list(_moods(settings))
+        self._pipeline = (
+            kornia.AugmentationSequential(*steps, data_keys=["input", "mask"])  # type: ignore[arg-type]  # it is too narrow
+            if steps
+            else None
+        )
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch with its crops changed: uint8 stays uint8, masks stay within 0..1, what moves in is not judged."""
+        pictures = batch.pictures.permute(0, 3, 1, 2).to(torch.float32) / 255.0  # (n, 3, h, w)
+        light, colour = _around_1(self._light, len(pictures), 1), _around_1(self._colour, len(pictures), 3)
+        pictures = (pictures * light * colour).clamp(0.0, 1.0)
+        masks, judged = batch.masks, batch.judged
+        if self._pipeline is not None:
+            outputs = masks.shape[1]
+            pictures, moved = self._pipeline(pictures, torch.cat((masks, judged), 1))
+            masks, judged = moved[:, :outputs], (moved[:, outputs:] > 0.999).to(torch.float32)
+        return replace(batch, pictures=_bytes(pictures), masks=masks * judged, judged=judged)
+
+
+def _around_1(most: float, count: int, channels: int) -> Tensor:
+    """Factors of 1 - most to 1 + most, (count, channels, 1, 1)."""
+    return 1.0 + most * (2.0 * torch.rand(count, channels, 1, 1) - 1.0)
+
+
+def _bytes(pictures: Tensor) -> Tensor:
+    return (255.0 * pictures.clamp(0.0, 1.0)).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+def _movements(settings: Augmentation) -> list[torch.nn.Module]:
+    steps: list[torch.nn.Module] = []
+    if settings.flip_sideways:
+        steps.append(kornia.RandomHorizontalFlip(p=0.5))
+    if settings.flip_upright:
+        steps.append(kornia.RandomVerticalFlip(p=0.5))
+    if settings.turn_deg or settings.scale:
+        scale = (1.0 - settings.scale, 1.0 + settings.scale)
+        steps.append(kornia.RandomAffine(settings.turn_deg, scale=scale, padding_mode="zeros", p=1.0))
+    return steps
+
+
+def _moods(settings: Augmentation) -> list[torch.nn.Module]:
+    steps: list[torch.nn.Module] = []
+    if settings.gamma:
+        steps.append(kornia.RandomGamma((1.0 / (1.0 + settings.gamma), 1.0 + settings.gamma), p=1.0))
+    if settings.blur_px:
+        steps.append(kornia.RandomGaussianBlur((BLUR_PX, BLUR_PX), (0.1, settings.blur_px), p=0.5))
+    if settings.jpeg_quality is not None:
+        steps.append(kornia.RandomJPEG((settings.jpeg_quality, 95), p=0.5))
+    return steps

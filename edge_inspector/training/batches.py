@@ -1,0 +1,136 @@
+"""Draws what one training step learns from: crops, half of them or so with the defect somewhere inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import Somewhere
+from edge_inspector.training.defect_set import DefectSet, Picture, Sample
+
+EDGE_PX = 8  # so far inside a crop lies the pixel of a defect that it was drawn for, where the picture allows
+
+
+@dataclass(frozen=True, slots=True)
+class CropPlan:
+    """How large a crop is, how many make a batch, and what share of them is drawn around a defect."""
+
+    batch: int = 8
+    height_px: int = 160
+    width_px: int = 256
+    defective_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Crops, n of them, for d outputs.
+
+    `pictures` uint8 (n, h, w, 3) RGB. `masks` float32 (n, d, h, w), 0..1. `judged` float32 (n, d, h, w): 0 where nothing is
+    known of the defect, or is to be learned, and beyond a picture that is smaller than a crop. `shows` float32 (n, d): 1
+    where a picture shows the defect and nobody said where, else NaN.
+    """
+
+    pictures: Tensor
+    masks: Tensor
+    judged: Tensor
+    shows: Tensor
+
+
+class Batches:
+    """Draws batches from sets of one defect each, an output a set; in turn each set's own defect is wanted.
+
+    A crop teaches every output whose set knows the picture. Raises TrainingDataError if pictures are labelled without a
+    place, and crops are smaller than they are: whether a crop shows the defect is then unknown.
+    """
+
+    def __init__(self, sets: Sequence[DefectSet], plan: CropPlan) -> None:
+        self._sets = sets
+        self._plan = plan
+        self._known = [{sample.picture: sample for sample in each.samples} for each in sets]
+        self._with_defect = [np.flatnonzero(each.defective) for each in sets]
+        self._clean = [np.flatnonzero(~np.asarray(each.defective)) for each in sets]
+        for each in sets:
+            _refuse_placeless_crops(each, plan)
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Return the next batch; all chance is `rng`'s. Raises TrainingDataError naming a file that is damaged meanwhile."""
+        wanted = round(self._plan.batch * self._plan.defective_share)
+        crops = [self._crop(k % len(self._sets), k < wanted, rng) for k in range(self._plan.batch)]
+        pictures, masks, judged, shows = (np.stack(arrays) for arrays in zip(*crops, strict=True))
+        return Batch(*(torch.from_numpy(each) for each in (pictures, masks, judged, shows)))
+
+    def _crop(
+        self, number: int, wants_defect: bool, rng: np.random.Generator
+    ) -> tuple[Picture, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        with_defect, clean = self._with_defect[number], self._clean[number]
+        pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
+        chosen = self._sets[number].samples[int(rng.choice(pool))]
+        rgb, is_judged = chosen.read_picture(), chosen.read_judged()
+        size = rgb.shape[:2]
+        masks = np.zeros((len(self._sets), *size), np.float32)
+        judged = np.zeros((len(self._sets), *size), np.float32)
+        shows = np.full(len(self._sets), np.nan, np.float32)
+        for output, known in enumerate(self._known):
+            sample = known.get(chosen.picture)
+            if sample is None:
+                continue
+            if isinstance(sample.label, Somewhere):
+                shows[output] = 1.0
+                continue
+            masks[output] = sample.read_mask(*size).astype(np.float32) / np.float32(255)
+            judged[output] = 1.0
+        if is_judged is not None:
+            masks *= is_judged
+            judged *= is_judged
+        rows, columns = _area(masks[number] >= 0.5, self._plan, rng)
+        picture = rgb[rows, columns]
+        below, right = self._plan.height_px - picture.shape[0], self._plan.width_px - picture.shape[1]
+        beyond = ((0, 0), (0, below), (0, right))
+        masks, judged = (np.pad(each[:, rows, columns], beyond) for each in (masks, judged))
+        return _filled(picture, below, right), masks, judged, shows
+
+
+def _filled(picture: Picture, rows: int, columns: int) -> Picture:
+    """Mirror what lies at the lower and right edges (science.md §2, padding rule): so many more rows and columns."""
+    is_small = rows >= picture.shape[0] or columns >= picture.shape[1]
+    border = cv2.BORDER_REPLICATE if is_small else cv2.BORDER_REFLECT_101
+    return np.asarray(cv2.copyMakeBorder(picture, 0, rows, 0, columns, border), np.uint8)
+
+
+def _area(is_defect: NDArray[np.bool_], plan: CropPlan, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns that hold a random defect pixel somewhere inside, or lie anywhere if there is none."""
+    height, width = min(plan.height_px, is_defect.shape[0]), min(plan.width_px, is_defect.shape[1])
+    top = int(rng.integers(is_defect.shape[0] - height + 1))
+    left = int(rng.integers(is_defect.shape[1] - width + 1))
+    defect = np.flatnonzero(is_defect)
+    if len(defect):
+        y, x = divmod(int(rng.choice(defect)), is_defect.shape[1])
+        top = int(np.clip(y - _inside(height, rng), 0, is_defect.shape[0] - height))
+        left = int(np.clip(x - _inside(width, rng), 0, is_defect.shape[1] - width))
+    return slice(top, top + height), slice(left, left + width)
+
+
+def _inside(side: int, rng: np.random.Generator) -> int:
+    edge = min(EDGE_PX, (side - 1) // 2)
+    return int(rng.integers(edge, side - edge))
+
+
+def _refuse_placeless_crops(each: DefectSet, plan: CropPlan) -> None:
+    for sample in each.samples:
+        if isinstance(sample.label, Somewhere) and not _is_covered(sample, plan):
+            raise TrainingDataError(
+                f"{sample.picture}: shows {each.defect}, and nobody said where; such pictures teach only as a whole: make "
+                f"crops as large ({plan.width_px} x {plan.height_px} px now), draw its mask, or leave it out"
+            )
+
+
+def _is_covered(sample: Sample, plan: CropPlan) -> bool:
+    height, width = sample.read_picture().shape[:2]
+    return bool(plan.height_px >= height and plan.width_px >= width)

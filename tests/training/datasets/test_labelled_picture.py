@@ -1,0 +1,77 @@
+"""Labels become pixels, or are refused where they can not be meant for their picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import (
+    ANY_GREY,
+    CLEAN,
+    FROM_HALF_GREY,
+    Canvas,
+    Drawn,
+    MaskFile,
+    Runs,
+    read_mask,
+)
+from tests.training.datasets.lookalikes import write_grey
+
+GREYS = np.array([[0, 1, 2], [127, 128, 255]], np.uint8)
+CANVAS = Canvas("labels.xml: a.png", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (None, GREYS.astype(np.float32) / np.float32(255)),
+        (ANY_GREY, GREYS > 0),
+        (FROM_HALF_GREY, GREYS >= 128),
+        (frozenset({2}), GREYS == 2),
+    ],
+)
+def test_grey_levels_say_how_sure_it_is_or_which_defect(
+    tmp_path: Path, values: frozenset[int] | None, read: np.ndarray
+) -> None:
+    write_grey(tmp_path / "mask.png", GREYS)
+    mask = read_mask(MaskFile(tmp_path / "mask.png", values), 2, 3)
+    assert mask.dtype == np.float32
+    assert np.array_equal(mask, read)
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_mask_that_was_saved_in_colours_but_is_grey_is_read(tmp_path: Path, ending: str, channels: int) -> None:
+    write_grey(tmp_path / f"mask.{ending}", cv2.merge([GREYS, GREYS, GREYS, np.full_like(GREYS, 255)][:channels]))
+    assert np.array_equal(read_mask(MaskFile(tmp_path / f"mask.{ending}", ANY_GREY), 2, 3), GREYS > 0)
+
+
+@pytest.mark.parametrize("picture", [cv2.merge([GREYS, GREYS, GREYS * 0]), GREYS.astype(np.uint16)])
+def test_a_mask_in_colours_or_of_sixteen_bit_is_refused(tmp_path: Path, picture: np.ndarray) -> None:
+    write_grey(tmp_path / "mask.png", picture)
+    with pytest.raises(TrainingDataError, match=r"mask\.png: is not a picture of 8 bit and one channel"):
+        read_mask(MaskFile(tmp_path / "mask.png"), 2, 3)
+
+
+def test_a_grey_level_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    write_grey(tmp_path / "mask.png", GREYS)
+    with pytest.raises(TrainingDataError, match=r"mask\.png: holds the grey level 127, allowed are 0, 1, 2; export"):
+        read_mask(MaskFile(tmp_path / "mask.png", frozenset({1}), frozenset({0, 1, 2})), 2, 3)
+
+
+@pytest.mark.parametrize("label", [Drawn((), CANVAS), Runs(("1 2",), CANVAS)])
+def test_a_label_of_a_picture_of_another_size_is_refused_even_if_it_is_clean(label: Drawn | Runs) -> None:
+    assert read_mask(label, 2, 3).sum() == (2 if isinstance(label, Runs) else 0)
+    with pytest.raises(
+        TrainingDataError, match=r"labels\.xml: a\.png: was labelled at 3 x 2 px, but its picture is 2 x 3 px; restore"
+    ):
+        read_mask(label, 3, 2)
+
+
+def test_where_a_label_was_drawn_makes_it_no_other_label() -> None:
+    assert Drawn((), CANVAS) == CLEAN
+    assert repr(Drawn((), CANVAS)) == repr(CLEAN)

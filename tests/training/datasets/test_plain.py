@@ -1,0 +1,100 @@
+"""Our own layout: one defect and several, parts and views, what is not judged, and what is odd or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import MaskFile, read_mask
+from edge_inspector.training.datasets.plain import read_plain
+from tests.training.datasets.lookalikes import write_grey
+
+
+def write(folder: Path, *names: str) -> Path:
+    for name in names:
+        write_grey(folder / name, np.full((4, 5), 51, np.uint8))
+    return folder
+
+
+def test_masks_of_one_defect_lie_in_masks_and_the_caller_names_it(tmp_path: Path) -> None:
+    found = read_plain(write(tmp_path, "images/p1-left.jpg", "masks/p1-left.png"), "crack")
+    assert found.defects == ("crack",)
+    (picture,) = found.pictures
+    assert picture.labels == {"crack": MaskFile(tmp_path / "masks" / "p1-left.png")}
+    assert picture.ignore is None
+
+
+def test_a_mask_says_how_sure_it_is(tmp_path: Path) -> None:
+    label = read_plain(write(tmp_path, "images/p1.jpg", "masks/p1.png")).pictures[0].labels["defect"]
+    assert isinstance(label, MaskFile)
+    assert np.allclose(read_mask(label, 4, 5), 0.2)
+
+
+def test_masks_of_several_defects_lie_in_a_folder_each_and_a_missing_one_means_unknown(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.jpeg", "masks/crack/a.png", "masks/stain/a.png", "masks/stain/b.PNG")
+    found = read_plain(tmp_path)
+    assert found.defects == ("crack", "stain")
+    assert [each.labels["crack"] is None for each in found.pictures] == [False, True]
+    assert found.pictures[1].labels["stain"] == MaskFile(tmp_path / "masks" / "stain" / "b.PNG")
+    assert found.oddities == ()
+
+
+def test_in_a_set_that_is_completely_labelled_a_missing_mask_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/crack/a.png", "masks/stain/a.png", "masks/stain/b.png")
+    with pytest.raises(TrainingDataError, match=r"images/b\.png: has no mask .*masks/crack/b\.png; draw it"):
+        read_plain(tmp_path, is_complete=True)
+    assert len(read_plain(write(tmp_path, "masks/crack/b.png"), is_complete=True).pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("stem", "part", "view"),
+    [("p1-left", "p1", "left"), ("line-2-p1-c3", "line-2-p1", "c3"), ("p1", "p1", ""), ("-p1", "-p1", "")],
+)
+def test_a_part_ends_at_the_last_hyphen_and_what_follows_is_its_view(
+    tmp_path: Path, stem: str, part: str, view: str
+) -> None:
+    (picture,) = read_plain(write(tmp_path, f"images/{stem}.jpg", f"masks/{stem}.png")).pictures
+    assert (picture.part, picture.view) == (part, view)
+
+
+def test_what_is_not_judged_belongs_to_its_picture(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/a.png", "masks/b.png", "ignore/b.png")
+    assert [each.ignore for each in read_plain(tmp_path).pictures] == [None, tmp_path / "ignore" / "b.png"]
+
+
+def test_files_that_are_neither_picture_nor_mask_are_told_but_for_hidden_ones(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "masks/crack/a.png")
+    for name in ("images/notes.txt", "masks/notes.txt", "masks/crack/a.jpg", "images/.DS_Store"):
+        (tmp_path / name).touch()
+    assert sorted(read_plain(tmp_path).oddities) == [
+        f"{tmp_path / 'images' / 'notes.txt'}: is no .jpg, .jpeg, .png file and left out",
+        f"{tmp_path / 'masks' / 'crack' / 'a.jpg'}: is no .png file and left out",
+        f"{tmp_path / 'masks' / 'notes.txt'}: is no folder of masks and left out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("masks/a.png",), "images: no such folder; a training set is images/ and masks/"),
+        (("images/a.png",), "masks: no such folder"),
+        (("images/a.txt.png", "masks/a.png"), r"masks/a\.png: has no picture a in images"),
+        (("images/a.png", "masks/a.png", "ignore/b.png"), r"ignore/b\.png: has no picture b in images"),
+        (("images/a.jpg", "images/a.png", "masks/a.png"), r"images/a\.png: has the same stem as a\.jpg"),
+        (("images/a.png", "masks/a.png", "masks/crack/a.png"), r"masks/a\.png: lies beside the folder crack"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        read_plain(write(tmp_path, *names))
+
+
+@pytest.mark.parametrize("place", ["images", "masks", "masks/stain"])
+def test_a_folder_without_files_is_refused(tmp_path: Path, place: str) -> None:
+    write(tmp_path, *(name for name in ("images/a.png", "masks/crack/a.png") if not name.startswith(f"{place}/")))
+    (tmp_path / place).mkdir(parents=True)
+    with pytest.raises(TrainingDataError, match=rf"{place}: holds no \..*png file; fill it"):
+        read_plain(tmp_path)

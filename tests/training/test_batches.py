@@ -1,0 +1,110 @@
+"""Crops show what they were drawn for, teach only what is known, and are as large as was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.batches import Batches, CropPlan
+from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, Somewhere
+from edge_inspector.training.defect_set import defect_set
+from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> LabelledSet:
+    cracks = {f"p{k}-c1": write_mask(tmp_path / "masks" / f"{k}.png", square(3 + 4 * k, 50 - 5 * k)) for k in range(4)}
+    return labelled_set(
+        tmp_path,
+        {
+            **{name: {"crack": mask, "stain": None} for name, mask in cracks.items()},
+            **{f"p{k}-c1": {"crack": CLEAN, "stain": CLEAN} for k in range(4, 9)},
+            "p9-c1": {"crack": None, "stain": write_mask(tmp_path / "masks" / "9.png", square(0, 0))},
+        },
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.75, 1.0])
+def test_the_share_wanted_shows_the_defect(labelled: LabelledSet, share: float) -> None:
+    plan = CropPlan(batch=8, height_px=24, width_px=32, defective_share=share)
+    batches = Batches([defect_set(labelled, "crack")], plan)
+    for seed in range(5):
+        batch = batches.draw(np.random.default_rng(seed))
+        assert batch.pictures.shape == (8, 24, 32, 3)
+        assert batch.pictures.dtype == torch.uint8
+        assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == round(8 * share)
+
+
+def test_the_same_chance_draws_the_same_crops_and_more_chance_others(labelled: LabelledSet) -> None:
+    batches = Batches([defect_set(labelled, "crack")], CropPlan(height_px=24, width_px=32))
+    first, again = (batches.draw(np.random.default_rng(5)) for _ in range(2))
+    assert torch.equal(first.masks, again.masks)
+    rng = np.random.default_rng(5)
+    assert not torch.equal(batches.draw(rng).masks, batches.draw(rng).masks)
+
+
+def test_a_crop_teaches_only_outputs_whose_set_knows_the_picture(labelled: LabelledSet) -> None:
+    batches = Batches([defect_set(labelled, "crack"), defect_set(labelled, "stain")], CropPlan(batch=40))
+    batch = batches.draw(np.random.default_rng(0))
+    known = batch.judged.amax((2, 3))
+    shown = batch.masks.amax((2, 3))
+    assert {tuple(each) for each in known.tolist()} == {(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)}
+    assert torch.equal(shown * known, shown)
+    assert {tuple(each) for each in shown[known.prod(1) == 1].tolist()} == {(0.0, 0.0)}
+
+
+def test_a_picture_smaller_than_a_crop_is_mirrored_and_not_judged_there(labelled: LabelledSet) -> None:
+    batch = Batches([defect_set(labelled, "crack")], CropPlan(batch=4, height_px=80, width_px=220)).draw(
+        np.random.default_rng(0)
+    )
+    assert batch.pictures.shape == (4, 80, 220, 3)
+    assert float(batch.judged.sum()) == 4 * HEIGHT_PX * WIDTH_PX
+    assert float(batch.judged[:, :, :HEIGHT_PX, :WIDTH_PX].min()) == 1.0
+    assert int(batch.pictures.min()) > 0  # mirrored, not black
+
+
+def test_nothing_is_judged_where_a_picture_is_to_be_ignored(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "ignore.png", square(0, 0, 40))
+    pictures = tuple(
+        LabelledPicture(each.picture, each.part, each.view, each.labels, each.source, tmp_path / "ignore.png")
+        for each in labelled.pictures
+    )
+    whole = CropPlan(batch=6, height_px=HEIGHT_PX, width_px=WIDTH_PX)
+    batch = Batches([defect_set(LabelledSet("drawn", ("crack",), pictures), "crack")], whole).draw(np.random.default_rng(0))
+    ignored = torch.from_numpy(square(0, 0, 40) > 0)
+    assert float(batch.judged[..., ignored].max()) == 0.0
+    assert float(batch.judged[..., ~ignored].min()) == 1.0
+    assert float(batch.masks[..., ignored].max()) == 0.0
+
+
+def test_a_defect_without_a_place_is_told_of_the_picture_and_judged_nowhere(tmp_path: Path) -> None:
+    labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
+    whole = CropPlan(batch=4, height_px=HEIGHT_PX, width_px=WIDTH_PX)
+    batch = Batches([defect_set(labelled, "dent")], whole).draw(np.random.default_rng(0))
+    assert batch.shows[:2].tolist() == [[1.0], [1.0]]
+    assert bool(batch.shows[2:].isnan().all())
+    assert batch.judged.amax((1, 2, 3)).tolist() == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) -> None:
+    labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
+    with pytest.raises(TrainingDataError, match=r"p1-c1\.png: shows dent, and nobody said where.*\(32 x 24 px now\)"):
+        Batches([defect_set(labelled, "dent")], CropPlan(height_px=24, width_px=32))
+
+
+def test_a_set_of_one_kind_alone_is_drawn_from_as_it_is(tmp_path: Path) -> None:
+    labelled = labelled_set(tmp_path, {"p1-c1": {"dent": write_mask(tmp_path / "m.png", square(9, 9))}})
+    batch = Batches([defect_set(labelled, "dent")], CropPlan(height_px=24, width_px=32)).draw(np.random.default_rng(0))
+    assert float(batch.masks.amax((1, 2, 3)).min()) == 1.0
+
+
+def test_a_picture_that_vanishes_meanwhile_is_named(labelled: LabelledSet) -> None:
+    batches = Batches([defect_set(labelled, "crack")], CropPlan())
+    for each in labelled.pictures:
+        each.picture.unlink()
+    with pytest.raises(TrainingDataError, match=r"images/p\d-c1\.png: can not be decoded"):
+        batches.draw(np.random.default_rng(0))

@@ -1,0 +1,113 @@
+"""A set of one defect holds what is known of it, and nothing that is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Runs, Somewhere
+from edge_inspector.training.defect_set import defect_set
+from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask, write_picture
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> LabelledSet:
+    mask = write_mask(tmp_path / "masks" / "p1-c1.png", square(4, 6))
+    return labelled_set(
+        tmp_path,
+        {
+            "p1-c1": {"crack": mask, "stain": None},
+            "p1-c2": {"crack": CLEAN, "stain": CLEAN},
+            "p2-c1": {"crack": CLEAN, "stain": Runs(("1 5",))},
+            "p3-c1": {"crack": None, "stain": Somewhere()},
+        },
+    )
+
+
+def test_pictures_that_say_nothing_of_the_defect_are_left_out(labelled: LabelledSet) -> None:
+    cracks, stains = defect_set(labelled, "crack"), defect_set(labelled, "stain")
+    assert [sample.picture.stem for sample in cracks.samples] == ["p1-c1", "p1-c2", "p2-c1"]
+    assert [sample.picture.stem for sample in stains.samples] == ["p1-c2", "p2-c1", "p3-c1"]
+    assert cracks.defective == (True, False, False)
+    assert stains.defective == (False, True, True)
+
+
+def test_shares_count_pixels_of_which_something_is_known(labelled: LabelledSet) -> None:
+    assert defect_set(labelled, "crack").positive_share == 64 / (3 * HEIGHT_PX * WIDTH_PX)
+    assert defect_set(labelled, "stain").positive_share == 5 / (2 * HEIGHT_PX * WIDTH_PX)
+
+
+def test_pictures_are_read_as_rgb_with_their_masks(labelled: LabelledSet) -> None:
+    rgb, mask = defect_set(labelled, "crack").samples[0].read()
+    assert rgb.shape == (HEIGHT_PX, WIDTH_PX, 3)
+    assert np.array_equal(mask, square(4, 6))
+    blue = write_picture(labelled.pictures[1].picture, 0)
+    cv2.imwrite(str(blue), np.full((HEIGHT_PX, WIDTH_PX, 3), (200, 0, 0), np.uint8))
+    assert tuple(defect_set(labelled, "crack").samples[1].read()[0][0, 0]) == (0, 0, 200)
+
+
+def test_a_soft_mask_keeps_how_sure_it_is_and_is_defective_from_a_half_on(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "masks" / "p1-c1.png", np.maximum(square(4, 6, value=127), square(20, 20, 2, value=128)))
+    sample = defect_set(labelled, "crack").samples[0]
+    assert sample.positive_px == 4
+    assert sorted(np.unique(sample.read()[1])) == [0, 127, 128]
+
+
+def test_what_is_to_be_ignored_neither_counts_nor_makes_a_picture_defective(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "ignore.png", square(0, 0, 40))
+    first, *others = labelled.pictures
+    ignoring = replace(labelled, pictures=(replace(first, ignore=tmp_path / "ignore.png"), *others))
+    sample = defect_set(ignoring, "crack").samples[0]
+    assert (sample.is_defective, sample.positive_px, sample.judged_px) == (False, 0, HEIGHT_PX * WIDTH_PX - 1600)
+    judged = sample.read_judged()
+    assert judged is not None
+    assert np.array_equal(judged, square(0, 0, 40) == 0)
+
+
+def test_the_digest_changes_with_any_picture_and_any_label(labelled: LabelledSet, tmp_path: Path) -> None:
+    digests = {defect_set(labelled, "crack").digest, defect_set(labelled, "stain").digest}
+    write_mask(tmp_path / "masks" / "p1-c1.png", square(5, 6))
+    digests.add(defect_set(labelled, "crack").digest)
+    write_picture(labelled.pictures[2].picture, 200)
+    digests |= {defect_set(labelled, "crack").digest, defect_set(labelled, "stain").digest}
+    relabelled = [replace(each, labels={**each.labels, "stain": CLEAN}) for each in labelled.pictures]
+    digests.add(defect_set(replace(labelled, pictures=tuple(relabelled)), "stain").digest)
+    assert len(digests) == 6
+
+
+def test_parts_are_chosen_whole_and_in_the_order_asked_for(labelled: LabelledSet) -> None:
+    chosen = defect_set(labelled, "crack").of_parts(["p2", "p1", "p9"])
+    assert [sample.picture.stem for sample in chosen.samples] == ["p2-c1", "p1-c1", "p1-c2"]
+    assert chosen.parts() == {"p2": [0], "p1": [1, 2]}
+
+
+def test_a_defect_nobody_labelled_is_refused(labelled: LabelledSet) -> None:
+    with pytest.raises(TrainingDataError, match="drawn: has no labels for hole, only for crack, stain"):
+        defect_set(labelled, "hole")
+    blank = replace(labelled, pictures=(replace(labelled.pictures[0], labels={"crack": None}),))
+    with pytest.raises(TrainingDataError, match="drawn: no picture is labelled for crack"):
+        defect_set(blank, "crack")
+
+
+def test_damaged_files_are_named_before_training_begins(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "masks" / "p1-c1.png", np.zeros((8, 8), np.uint8))
+    with pytest.raises(TrainingDataError, match=r"masks/p1-c1\.png: is 8 x 8 px, but its picture is 96 x 64 px"):
+        defect_set(labelled, "crack")
+    labelled.pictures[0].picture.write_bytes(b"no picture")
+    with pytest.raises(TrainingDataError, match=r"images/p1-c1\.png: can not be decoded"):
+        defect_set(labelled, "crack")
+    write_mask(tmp_path / "ignore.png", np.zeros((8, 8), np.uint8))
+    ignoring = replace(labelled, pictures=(replace(labelled.pictures[1], ignore=tmp_path / "ignore.png"),))
+    with pytest.raises(TrainingDataError, match=r"ignore\.png: is 8 x 8 px, its picture 96 x 64 px"):
+        defect_set(ignoring, "crack")
+
+
+def test_a_picture_labelled_without_a_place_has_no_mask_to_read(labelled: LabelledSet) -> None:
+    placeless = defect_set(labelled, "stain").samples[-1]
+    with pytest.raises(TrainingDataError, match=r"images/p3-c1\.png: is labelled defective, but nobody said where"):
+        placeless.read()

@@ -1,0 +1,76 @@
+"""The loss is the mix that was asked for, each output by itself, and silent where nothing is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from edge_inspector.training.batches import Batch
+from edge_inspector.training.losses import (
+    dice_loss,
+    focal_loss,
+    lovasz_hinge,
+    mined_cross_entropy,
+    picture_cross_entropy,
+    prior_shift,
+    weighted_cross_entropy,
+)
+from edge_inspector.training.objective import LossMix, Objective
+
+
+@pytest.fixture
+def batch() -> Batch:
+    drawn = torch.Generator().manual_seed(2)
+    masks = (torch.rand((4, 2, 6, 7), generator=drawn) < 0.3).float()
+    judged = (torch.rand((4, 2, 6, 7), generator=drawn) < 0.8).float()
+    return Batch(torch.zeros((4, 6, 7, 3), dtype=torch.uint8), masks * judged, judged, torch.full((4, 2), float("nan")))
+
+
+@pytest.fixture
+def logits() -> torch.Tensor:
+    return torch.randn((4, 2, 6, 7), generator=torch.Generator().manual_seed(9))
+
+
+PIXELS = {
+    "weighted": lambda z, y, judged: weighted_cross_entropy(z, y, 0.9, judged),
+    "focal": focal_loss,
+    "mined": mined_cross_entropy,
+}
+OVERLAPS = {
+    "dice": dice_loss,
+    "pooled_dice": lambda z, y, judged: dice_loss(z, y, judged, pooled=True),
+    "lovasz": lovasz_hinge,
+}
+
+
+@pytest.mark.parametrize("pixels", PIXELS)
+@pytest.mark.parametrize("overlap", OVERLAPS)
+def test_each_mix_is_its_two_losses_and_the_overlap_sees_the_prior_undone(
+    batch: Batch, logits: torch.Tensor, pixels: str, overlap: str
+) -> None:
+    mix = LossMix(pixels=pixels, overlap=overlap, overlap_weight=0.3)  # type: ignore[arg-type]
+    wanted = 0.0
+    for output in range(2):
+        z, y, judged = (each[:, output : output + 1] for each in (logits, batch.masks, batch.judged))
+        wanted += float(PIXELS[pixels](z, y, judged) + 0.3 * OVERLAPS[overlap](z - prior_shift(0.9), y, judged)) / 2
+    assert float(Objective(mix, [0.9, 0.9])(logits, batch)) == pytest.approx(wanted)
+
+
+def test_an_output_of_which_nothing_is_known_learns_nothing(batch: Batch, logits: torch.Tensor) -> None:
+    silent = batch.judged.clone()
+    silent[:, 1] = 0.0
+    logits.requires_grad_()
+    known = Batch(batch.pictures, batch.masks * silent, silent, batch.shows)
+    Objective(LossMix(), [0.9, 0.9])(logits, known).backward()
+    assert logits.grad is not None
+    assert float(logits.grad[:, 1].abs().max()) == 0.0
+    assert float(logits.grad[:, 0].abs().max()) > 0.0
+
+
+def test_a_picture_labelled_without_a_place_adds_its_own_term(batch: Batch, logits: torch.Tensor) -> None:
+    shows = batch.shows.clone()
+    shows[2, 0] = 1.0
+    placeless = Batch(batch.pictures, batch.masks, batch.judged, shows)
+    objective = Objective(LossMix(picture_weight=0.4), [0.9, 0.8])
+    term = 0.4 * picture_cross_entropy(logits[2:3, :1] - prior_shift(0.9), torch.ones(1)) / 2
+    assert float(objective(logits, placeless) - objective(logits, batch)) == pytest.approx(float(term), abs=1e-6)

@@ -1,0 +1,175 @@
+"""A run that is killed goes on as if nothing had been, and one that can not go on says where it stopped and what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pytest
+import torch
+
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
+from edge_inspector.training.augmentation import Augmentation
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.datasets.labelled_picture import CLEAN
+from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.objective import LossMix
+from edge_inspector.training.train import Checks, Progress, TrainingSettings, train
+from tests.training.labelled import labelled_set, square, write_mask
+
+SETTINGS = TrainingSettings(
+    seed=5,
+    steps=6,
+    crops=CropPlan(batch=2, height_px=32, width_px=32),
+    augmentation=Augmentation(turn_deg=5.0, blur_px=0.5),
+    threads=1,
+)
+
+
+@pytest.fixture(scope="module")
+def dents(tmp_path_factory: pytest.TempPathFactory) -> DefectSet:
+    folder = tmp_path_factory.mktemp("dents")
+    masks = {f"p{k}-c1": {"dent": write_mask(folder / f"{k}.png", square(4 * k, 6 * k))} for k in range(4)}
+    return defect_set(labelled_set(folder, {**masks, **{f"p{k}-c1": {"dent": CLEAN} for k in range(4, 8)}}), "dent")
+
+
+def weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return network.state_dict()
+
+
+def are_equal(first: torch.nn.Module, second: torch.nn.Module) -> bool:
+    return all(torch.equal(value, weights(second)[name]) for name, value in weights(first).items())
+
+
+class Killed(BaseException):
+    """What no code catches."""
+
+
+def killed_after(steps: int) -> Progress:
+    def progress(step: int, share: float, loss: float) -> None:
+        if step == steps:
+            raise Killed
+
+    return progress
+
+
+def kept(folder: Path, **asked: str) -> Checkpoint:
+    return Checkpoint(folder / "run.checkpoint", {"settings": "these"} | asked, every_s=0.0)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, schedule="plateau", checks=Checks(2, 2, 3))])
+def test_a_run_that_was_killed_goes_on_equal_to_the_bit(
+    dents: DefectSet, tmp_path: Path, settings: TrainingSettings
+) -> None:
+    whole = train([dents], settings, validation=[dents])
+    with pytest.raises(Killed):
+        train([dents], settings, killed_after(3), checkpoint=kept(tmp_path), validation=[dents])
+    torch.manual_seed(99)  # whatever else the next process has drawn
+    steps: list[int] = []
+    resumed = train(
+        [dents], settings, lambda step, share, loss: steps.append(step), checkpoint=kept(tmp_path), validation=[dents]
+    )
+    assert steps[0] == 4
+    assert are_equal(whole.network, resumed.network)
+    assert (whole.steps, whole.last_loss) == (resumed.steps, resumed.last_loss)
+
+
+def test_another_training_does_not_go_on_from_it_and_what_differs_is_named(dents: DefectSet, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train([dents], SETTINGS, killed_after(2), checkpoint=kept(tmp_path, pictures="abc"))
+    with pytest.raises(TrainingDataError, match=r"is of another training .pictures was abc, is def.; put that back"):
+        train([dents], SETTINGS, checkpoint=kept(tmp_path, pictures="def"))
+
+
+def test_a_damaged_checkpoint_is_refused_and_stays(dents: DefectSet, tmp_path: Path) -> None:
+    checkpoint = kept(tmp_path)
+    checkpoint.path.write_bytes(b"half of a fi")
+    with pytest.raises(TrainingDataError, match=r"run\.checkpoint: is no checkpoint that can be gone on from"):
+        train([dents], SETTINGS, checkpoint=checkpoint)
+    assert checkpoint.path.read_bytes() == b"half of a fi"
+
+
+def test_a_full_disk_stops_the_training_and_leaves_the_checkpoint_before(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Killed):
+        train([dents], SETTINGS, killed_after(2), checkpoint=kept(tmp_path))
+    before = (tmp_path / "run.checkpoint").read_bytes()
+    real = torch.save
+
+    def half(content: object, file: IO[bytes]) -> None:
+        file.write(before[: len(before) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(TrainingStoppedError, match=r"step 3 can not be kept .*No space left.* what was kept before stays"):
+        train([dents], SETTINGS, checkpoint=kept(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.checkpoint"]
+    assert (tmp_path / "run.checkpoint").read_bytes() == before
+    monkeypatch.setattr(torch, "save", real)
+    assert train([dents], SETTINGS, checkpoint=kept(tmp_path)).steps == 6
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_leaves_the_last_good_state(
+    dents: DefectSet, tmp_path: Path
+) -> None:
+    def poison(step: int, share: float, loss: float) -> None:
+        if step == 3:
+            with torch.no_grad():
+                next(iter(network.parameters())).fill_(float("nan"))
+
+    network = LightUNet(1)
+
+    def take(outputs: int) -> LightUNet:
+        return network
+
+    with pytest.raises(TrainingStoppedError, match=r"became nan at step 4; the last good state is kept in .*run"):
+        train([dents], SETTINGS, poison, build=take, checkpoint=kept(tmp_path))
+    state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
+    assert state["step"] == 3
+    assert all(bool(torch.isfinite(value).all()) for value in state["network"].values())
+
+
+def test_training_ends_when_validation_gets_no_better_and_the_best_weights_are_taken(dents: DefectSet) -> None:
+    wanted = replace(SETTINGS, steps=40, learning_rate=0.0, checks=Checks(every_steps=2, patience=3, pictures=4))
+    trained = train([dents], replace(wanted, ema_decay=0.0), validation=[dents])
+    # With a rate of 0 only BatchNorm's statistics move, towards training's: the loss rests soon, long before 40 steps.
+    assert 8 <= trained.steps < 40
+
+
+def test_without_validation_sets_nothing_ends_early(dents: DefectSet) -> None:
+    assert train([dents], replace(SETTINGS, checks=Checks(1, 1))).steps == 6
+
+
+def test_the_encoder_learns_at_its_own_rate(dents: DefectSet) -> None:
+    torch.manual_seed(SETTINGS.seed)
+    start = LightUNet(1)
+    frozen = train([dents], replace(SETTINGS, encoder_rate=0.0, weight_decay=0.0, ema_decay=0.0)).network
+    for name, parameter in frozen.named_parameters():
+        assert torch.equal(parameter, weights(start)[name]) == name.startswith("encoder."), name
+
+
+@pytest.mark.parametrize("pixels", ["weighted", "focal", "mined"])
+def test_only_the_weighted_loss_has_a_weight_to_undo(dents: DefectSet, pixels: str) -> None:
+    trained = train([dents], replace(SETTINGS, steps=1, loss=LossMix(pixels=pixels)))  # type: ignore[arg-type]
+    assert trained.alpha == (0.99 if pixels == "weighted" else 0.5)  # less than 1 % of the pixels are dents
+
+
+def test_a_picture_unknown_for_an_output_does_not_teach_it(tmp_path: Path) -> None:
+    labelled = labelled_set(
+        tmp_path,
+        {
+            "p1-c1": {"dent": write_mask(tmp_path / "1.png", square(4, 4)), "spot": None},
+            "p2-c1": {"dent": CLEAN, "spot": None},
+            "p3-c1": {"dent": None, "spot": CLEAN},
+            "p4-c1": {"dent": None, "spot": write_mask(tmp_path / "4.png", square(9, 9))},
+        },
+    )
+    sets = [defect_set(labelled, "dent"), defect_set(labelled, "spot")]
+    network = train(sets, replace(SETTINGS, steps=2)).network
+    assert network(torch.zeros(1, 3, 32, 32)).shape == (1, 2, 32, 32)
+    assert np.isfinite(network(torch.zeros(1, 3, 32, 32)).detach().numpy()).all()
