@@ -33,6 +33,7 @@ from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits, 
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.cuts import Cheapest
+from edge_inspector.training.defect_set import read_picture
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.magnetic_tile import (
     VIEW_HEIGHT_PX,
@@ -45,10 +46,8 @@ from edge_inspector.training.magnetic_tile import (
     read_tiles,
     split_folds,
     tile_mask,
-    tile_picture,
     views_for,
     write_parts,
-    write_views,
 )
 from edge_inspector.training.own_engine import encoder_from
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
@@ -141,8 +140,6 @@ def work(arguments: argparse.Namespace, progress: Progress) -> str:
     if arguments.again:
         shutil.rmtree(out / "networks", ignore_errors=True)
     split = split_folds(read_tiles(arguments.data), arguments.fold)
-    progress("padding pictures", 0.0)
-    write_views(split.tiles, out / "views")
     packages = {defect: make_engine(arguments, split, defect, progress) for defect in LESSONS}
     if arguments.no_play:
         return f"{out / 'engines'}: {len(packages)} engines; play with the same command"
@@ -163,11 +160,10 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
         bf16=has_fast_bf16(),
         threads=arguments.threads,
     )
-    views: Path = arguments.out / "views"
     weights: Path | None = arguments.weights
-    training = views_for(defect, known_for(defect, split.training), views)
-    validation = views_for(defect, cut_tiles(defect, split.validation), views)
-    test = views_for(defect, cut_tiles(defect, split.held_back), views)
+    training = views_for(defect, known_for(defect, split.training))
+    validation = views_for(defect, cut_tiles(defect, split.validation))
+    test = views_for(defect, cut_tiles(defect, split.held_back))
 
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         stage = f"{defect}: training"
@@ -216,7 +212,7 @@ def play(arguments: argparse.Namespace, split: FoldSplit, packages: Mapping[str,
     tiles = {tile.name: tile for tile in split.held_back if tile.is_labelled}
     defective = write_parts(tiles.values(), out / "parts")
     truth = {name: RecordedTruth(PartKind.DEFECTIVE if is_bad else PartKind.GOOD) for name, is_bad in defective.items()}
-    grey = grey_range(tile_picture(tile.picture) for tile in (*split.training, *split.validation))
+    grey = grey_range(read_picture(tile.picture)[..., 0] for tile in (*split.training, *split.validation))
     cuts = {defect: package.manifest.threshold.score for defect, package in packages.items()}
     recipe = RECIPE.format(
         height=VIEW_HEIGHT_PX,

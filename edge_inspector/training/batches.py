@@ -13,7 +13,7 @@ from torch import Tensor
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import Somewhere
-from edge_inspector.training.defect_set import DefectSet, Picture, Sample
+from edge_inspector.training.defect_set import DefectSet, Picture, Sample, read_picture
 
 EDGE_PX = 8  # so far inside a crop lies the pixel of a defect that it was drawn for, where the picture allows
 
@@ -72,7 +72,8 @@ class Batches:
         with_defect, clean = self._with_defect[number], self._clean[number]
         pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
         chosen = self._sets[number].samples[int(rng.choice(pool))]
-        rgb, is_judged = chosen.read_picture(), chosen.read_judged()
+        picture = read_picture(chosen.picture)
+        rgb, is_judged = chosen.view_of(picture), chosen.read_judged()
         size = rgb.shape[:2]
         masks = np.zeros((len(self._sets), *size), np.float32)
         judged = np.zeros((len(self._sets), *size), np.float32)
@@ -84,17 +85,17 @@ class Batches:
             if isinstance(sample.label, Somewhere):
                 shows[output] = 1.0
                 continue
-            masks[output] = sample.read_mask(*size).astype(np.float32) / np.float32(255)
+            masks[output] = sample.mask_of(picture).astype(np.float32) / np.float32(255)
             judged[output] = 1.0
         if is_judged is not None:
             masks *= is_judged
             judged *= is_judged
         rows, columns = _area(masks[number] >= 0.5, self._plan, rng)
-        picture = rgb[rows, columns]
-        below, right = self._plan.height_px - picture.shape[0], self._plan.width_px - picture.shape[1]
+        crop = rgb[rows, columns]
+        below, right = self._plan.height_px - crop.shape[0], self._plan.width_px - crop.shape[1]
         beyond = ((0, 0), (0, below), (0, right))
         masks, judged = (np.pad(each[:, rows, columns], beyond) for each in (masks, judged))
-        return _filled(picture, below, right), masks, judged, shows
+        return _filled(crop, below, right), masks, judged, shows
 
 
 def _filled(picture: Picture, rows: int, columns: int) -> Picture:

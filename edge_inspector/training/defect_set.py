@@ -8,17 +8,28 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
+from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
+from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
 
 Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFit:
+    """How a picture becomes a view, as a station's camera and recipe say it: `imaging.fit`."""
+
+    how: Fit
+    width_px: int
+    height_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +43,39 @@ class Sample:
     part: str
     label: Label
     ignore: Path | None
+    view: ViewFit | None
     is_defective: bool
     positive_px: int
     judged_px: int
     digest: str
 
     def read(self) -> tuple[Picture, Picture]:
-        """RGB uint8 (h, w, 3) and mask uint8 (h, w), 0..255: how sure it is. Raises TrainingDataError naming the file."""
-        rgb = self.read_picture()
-        return rgb, self.read_mask(*rgb.shape[:2])
+        """The view, RGB uint8 (h, w, 3), and its mask, uint8 (h, w), 0..255: how sure it is.
+
+        What is mirrored at the edges keeps its label. Raises TrainingDataError naming the file, also if nobody said where.
+        """
+        picture = read_picture(self.picture)
+        return self.view_of(picture), self.mask_of(picture)
 
     def read_picture(self) -> Picture:
-        """RGB uint8 (h, w, 3). Raises TrainingDataError naming the file."""
-        return read_picture(self.picture)
+        """The view alone. Raises TrainingDataError naming the file."""
+        return self.view_of(read_picture(self.picture))
 
-    def read_mask(self, height_px: int, width_px: int) -> Picture:
-        """The mask of a picture of this size, uint8 (h, w). Raises TrainingDataError naming what is damaged or missing."""
+    def view_of(self, picture: Picture) -> Picture:
+        """The view of what `read_picture` of this module gave for the file. Raises TrainingDataError if it does not fit."""
+        return _fitted(picture, self.view, self.picture)
+
+    def mask_of(self, picture: Picture) -> Picture:
+        """The view's mask, of the same. Raises TrainingDataError naming the mask's file, or that nobody said where."""
         if isinstance(self.label, Somewhere):
             raise TrainingDataError(f"{self.picture}: is labelled defective, but nobody said where; draw a mask")
-        return _bytes(read_mask(self.label, height_px, width_px))
+        return _fitted(_bytes(read_mask(self.label, *picture.shape[:2])), self.view, self.picture)
 
     def read_judged(self) -> NDArray[np.bool_] | None:
-        """Where the picture is to be judged, bool (h, w); None: everywhere. Raises TrainingDataError naming the file."""
-        return None if self.ignore is None else ~read_ignored(self.ignore)
+        """Where the view is to be judged, bool (h, w); None: everywhere. Raises TrainingDataError naming the file."""
+        if self.ignore is None:
+            return None
+        return _fitted(np.where(read_ignored(self.ignore), np.uint8(255), np.uint8(0)), self.view, self.ignore) < 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +115,16 @@ class DefectSet:
         return DefectSet(self.source, self.defect, chosen)
 
 
-def defect_set(labelled: LabelledSet, defect: str, progress: Callable[[float], None] = lambda share: None) -> DefectSet:
+def defect_set(
+    labelled: LabelledSet,
+    defect: str,
+    view: ViewFit | None = None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> DefectSet:
     """Look at every picture that is known for the defect: it is decoded, its mask drawn, both digested.
 
-    Raises TrainingDataError naming a file that is damaged, a mask of another size, or that no picture is known for it.
+    Without a `view` pictures are taken as large as they are. Raises TrainingDataError naming a file that is damaged or does
+    not fit the view, a mask of another size, or that no picture is known for the defect.
     """
     if defect not in labelled.defects:
         raise TrainingDataError(f"{labelled.source}: has no labels for {defect}, only for {', '.join(labelled.defects)}")
@@ -108,18 +135,24 @@ def defect_set(labelled: LabelledSet, defect: str, progress: Callable[[float], N
     for done, each in enumerate(known, 1):
         label = each.labels[defect]
         assert label is not None
-        samples.append(_look(each.picture, each.part, label, each.ignore))
+        samples.append(_look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, "")))
         progress(done / len(known))
     folder = os.path.commonpath([each.picture.parent for each in known])
     return DefectSet(folder, defect, tuple(samples))
 
 
 def read_picture(path: Path) -> Picture:
-    """RGB uint8 (h, w, 3). Raises TrainingDataError naming the file."""
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
+    """A picture at its own size, RGB uint8 (h, w, 3), decoded as a station does. Raises TrainingDataError naming it."""
+    try:
+        encoded = path.read_bytes()
+        if encoded.startswith((JPEG_START, PNG_START)):
+            return decode_jpeg(encoded, from_camera=False)
+        other = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    except (OSError, PictureDamagedError, cv2.error) as error:
+        raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
+    if other is None:
         raise TrainingDataError(f"{path}: can not be decoded; replace the picture, or remove it and its label")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(other, np.uint8)
 
 
 def read_ignored(path: Path) -> NDArray[np.bool_]:
@@ -130,27 +163,40 @@ def read_ignored(path: Path) -> NDArray[np.bool_]:
     return np.asarray(ignored >= 128)
 
 
-def _look(picture: Path, part: str, label: Label, ignore: Path | None) -> Sample:
-    height_px, width_px = read_picture(picture).shape[:2]
-    digest = hashlib.sha256(picture.read_bytes())
-    if isinstance(label, Somewhere):
+def _look(sample: Sample) -> Sample:
+    """The sample with what is found in it, from its view."""
+    digest = hashlib.sha256(sample.picture.read_bytes())
+    digest.update(f"{sample.view}".encode())
+    if isinstance(sample.label, Somewhere):
+        sample.read_picture()
         digest.update(b"somewhere")
-        return Sample(picture, part, label, ignore, True, 0, 0, digest.hexdigest())
-    is_positive = _bytes(read_mask(label, height_px, width_px)) >= 128
+        return replace(sample, is_defective=True, digest=digest.hexdigest())
+    _, mask = sample.read()
+    is_positive = mask >= 128
     judged_px = is_positive.size
-    if ignore is not None:
-        ignored = read_ignored(ignore)
-        if ignored.shape != is_positive.shape:
-            is_px = f"{ignored.shape[1]} x {ignored.shape[0]} px"
-            raise TrainingDataError(
-                f"{ignore}: is {is_px}, its picture {width_px} x {height_px} px; draw it on this picture"
-            )
-        is_positive &= ~ignored
-        judged_px -= int(np.count_nonzero(ignored))
-        digest.update(ignore.read_bytes())
+    judged = sample.read_judged()
+    if sample.ignore is not None and judged is not None:
+        if judged.shape != is_positive.shape:
+            is_px, needed_px = (f"{each.shape[1]} x {each.shape[0]} px" for each in (judged, is_positive))
+            raise TrainingDataError(f"{sample.ignore}: is {is_px}, its picture {needed_px}; draw it again on this picture")
+        is_positive &= judged
+        judged_px = int(np.count_nonzero(judged))
+        digest.update(sample.ignore.read_bytes())
+    label = sample.label
     digest.update(label.path.read_bytes() if isinstance(label, MaskFile) else repr(label).encode())
     positive_px = int(np.count_nonzero(is_positive))
-    return Sample(picture, part, label, ignore, positive_px > 0, positive_px, judged_px, digest.hexdigest())
+    return replace(
+        sample, is_defective=positive_px > 0, positive_px=positive_px, judged_px=judged_px, digest=digest.hexdigest()
+    )
+
+
+def _fitted(picture: Picture, view: ViewFit | None, path: Path) -> Picture:
+    if view is None:
+        return picture
+    try:
+        return fit(picture, view.how, view.width_px, view.height_px)
+    except PictureDamagedError as error:
+        raise TrainingDataError(f"{path}: {error}") from error
 
 
 def _bytes(mask: NDArray[np.float32]) -> Picture:

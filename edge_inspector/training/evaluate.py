@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.inference.map_regions import map_score
 from edge_inspector.training.datasets.labelled_picture import Somewhere
-from edge_inspector.training.defect_set import DefectSet
+from edge_inspector.training.defect_set import DefectSet, read_picture
 from edge_inspector.training.metrics.intervals import proportion_interval
 from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.part_scores import PartScores
@@ -83,13 +83,14 @@ def evaluate(
         scores = []
         for i in views:
             sample = folder.samples[i]
-            probability = engine.probability(sample.read_picture()[None])[0]  # (h, w)
+            picture = read_picture(sample.picture)
+            probability = engine.probability(sample.view_of(picture)[None])[0]  # (h, w)
             judged = sample.read_judged()
             if judged is not None:
                 probability = np.where(judged, probability, np.float32(0))
             scores.append(view_score(probability, smallest_defect_px))
             if sample.is_defective and not isinstance(sample.label, Somewhere):
-                truth = sample.read_mask(*probability.shape) >= 128
+                truth = sample.mask_of(picture) >= 128
                 dice.append(overlap(probability >= 0.5, truth if judged is None else truth & judged).dice)
         is_defective = any(folder.samples[i].is_defective for i in views)
         (defective if is_defective else good)[part] = float(np.max(scores))  # NaN wins

@@ -23,16 +23,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
-from edge_inspector.imaging.decode import decode_jpeg
-from edge_inspector.imaging.fit import fit
-from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, MaskFile
-from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, FROM_HALF_GREY, LabelledPicture, LabelledSet, MaskFile
+from edge_inspector.training.defect_set import DefectSet, ViewFit, defect_set
 from edge_inspector.training.set_index import FIRST_LINE, INDEX_FILE, read_index
 from edge_inspector.training.split import dealing_key
 
 DEFECTS = ("blowhole", "break", "crack", "fray", "uneven")
 VIEW_WIDTH_PX, VIEW_HEIGHT_PX = 640, 416  # multiples of 32 px that hold the largest tile, 632 x 403, at its own resolution
+VIEW = ViewFit("pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX)
 LEAST_LABEL_PX = 9  # the smallest defect of the set has 26; below are masks of 0, 1 and 3 px
 _COLUMNS = ("path", "mask", "class", "group", "fold", "width", "height", "mask_pixels")
 _CLASSES = {f"MT_{defect.capitalize()}": defect for defect in DEFECTS} | {"MT_Free": ""}
@@ -156,14 +155,6 @@ def good_groups(tiles: Iterable[Tile]) -> set[str]:
     return {tile.group for tile in tiles} - {tile.group for tile in tiles if tile.defect}
 
 
-def tile_picture(path: Path) -> NDArray[np.uint8]:
-    """A picture at its own size, uint8 (h, w), decoded as a station does. Raises TrainingDataError."""
-    try:
-        return np.ascontiguousarray(decode_jpeg(path.read_bytes(), from_camera=False)[..., 0])
-    except PictureDamagedError as error:
-        raise TrainingDataError(f"{path}: {error}; restore it") from error
-
-
 def tile_mask(path: Path) -> NDArray[np.uint8]:
     """A mask at its own size, uint8 (h, w), 255 where it is at least 128 and else 0. Raises TrainingDataError."""
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
@@ -172,47 +163,28 @@ def tile_mask(path: Path) -> NDArray[np.uint8]:
     return np.where(mask >= 128, 255, 0).astype(np.uint8)
 
 
-def write_views(tiles: Iterable[Tile], folder: Path) -> None:
-    """Write `images/NAME.png` and `masks/NAME.png` padded as the station's views are: what is mirrored keeps its label.
+def views_for(defect: str, tiles: Iterable[Tile]) -> DefectSet:
+    """These tiles as the station sees them, with the masks of one defect, in dealing order.
 
-    Raises TrainingDataError naming a file that is damaged, or a mask of another size than its picture.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    for name in ("images", "masks"):
-        (folder / name).mkdir(parents=True)
-    for tile in tiles:
-        picture, mask = tile_picture(tile.picture), tile_mask(tile.mask)
-        if picture.shape != mask.shape:
-            raise TrainingDataError(
-                f"{tile.mask}: is {mask.shape[1]} x {mask.shape[0]} px but its picture is {picture.shape[1]} x "
-                f"{picture.shape[0]} px; restore both"
-            )
-        _write(folder / "images" / f"{tile.name}.png", fit(picture, "pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX))
-        _write(folder / "masks" / f"{tile.name}.png", fit(mask, "pad", VIEW_WIDTH_PX, VIEW_HEIGHT_PX))
-
-
-def views_for(defect: str, tiles: Iterable[Tile], folder: Path) -> DefectSet:
-    """The views of these tiles that `write_views` put into `folder`, with the masks of one defect, in dealing order.
-
-    Raises TrainingDataError if they do not hold both tiles with the defect and tiles without.
+    Raises TrainingDataError naming a file that is damaged, or if they do not hold both tiles with the defect and without.
     """
     tiles = sorted(tiles, key=lambda tile: dealing_key(tile.name))
     if len({tile.defect == defect for tile in tiles}) < 2:
         raise TrainingDataError(
-            f"{folder}: {len(tiles)} tiles are known for {defect}, but tiles with it and tiles without are needed; hold "
-            "another fold back"
+            f"{len(tiles)} tiles are known for {defect}, but tiles with it and tiles without are needed; hold back "
+            "another fold"
         )
     pictures = tuple(
         LabelledPicture(
-            folder / "images" / f"{tile.name}.png",
+            tile.picture,
             tile.name,
             "",
-            {defect: MaskFile(folder / "masks" / f"{tile.name}.png") if tile.defect == defect else CLEAN},
+            {defect: MaskFile(tile.mask, FROM_HALF_GREY) if tile.defect == defect else CLEAN},
             "magnetic_tile",
         )
         for tile in tiles
     )
-    return defect_set(LabelledSet("magnetic_tile", (defect,), pictures), defect)
+    return defect_set(LabelledSet("magnetic_tile", (defect,), pictures), defect, VIEW)
 
 
 def write_parts(tiles: Iterable[Tile], folder: Path) -> dict[str, bool]:
@@ -222,8 +194,3 @@ def write_parts(tiles: Iterable[Tile], folder: Path) -> dict[str, bool]:
     for tile in tiles:
         shutil.copyfile(tile.picture, folder / f"{tile.name}.jpg")
     return {tile.name: bool(tile.defect) for tile in tiles}
-
-
-def _write(path: Path, picture: NDArray[np.uint8]) -> None:
-    if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
-        raise OSError(f"{path} could not be written")

@@ -237,12 +237,21 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
         expected = torch_probability(draft.trained.network, draft.logit_map, rgb[None])[0]
         for engine in engines:
             _refuse_wrong_export(engine.probability(rgb[None])[0], expected, sheet.parity)
-        pair = GoldenPicture(picture=f"golden/{n + 1}.jpg", mask=f"golden/{n + 1}.png", defective=area[i] > 0)
-        shutil.copyfile(samples[i].picture, draft.folder / pair.picture)
-        if not cv2.imwrite(str(draft.folder / pair.mask), np.rint(255.0 * expected).astype(np.uint8)):
-            raise OSError(f"{draft.folder / pair.mask} could not be written")
+        kept = samples[i].view is None
+        picture = f"golden/{n + 1}{samples[i].picture.suffix}" if kept else f"golden/{n + 1}-view.png"
+        pair = GoldenPicture(picture=picture, mask=f"golden/{n + 1}.png", defective=area[i] > 0)
+        if kept:
+            shutil.copyfile(samples[i].picture, draft.folder / pair.picture)
+        else:
+            _write_png(draft.folder / pair.picture, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        _write_png(draft.folder / pair.mask, np.rint(255.0 * expected).astype(np.uint8))
         golden.append(pair)
     return golden
+
+
+def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(path), pixels):
+        raise OSError(f"{path} could not be written")
 
 
 def _refuse_wrong_export(actual: NDArray[np.float32], expected: NDArray[np.float32], parity: ParityLimits) -> None:

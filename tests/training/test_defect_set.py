@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.imaging.fit import fit
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Runs, Somewhere
-from edge_inspector.training.defect_set import defect_set
+from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask, write_picture
 
 
@@ -111,3 +112,48 @@ def test_a_picture_labelled_without_a_place_has_no_mask_to_read(labelled: Labell
     placeless = defect_set(labelled, "stain").samples[-1]
     with pytest.raises(TrainingDataError, match=r"images/p3-c1\.png: is labelled defective, but nobody said where"):
         placeless.read()
+
+
+def test_a_view_is_what_the_station_makes_of_a_picture_and_its_mask_goes_along(labelled: LabelledSet) -> None:
+    padded = defect_set(labelled, "crack", ViewFit("pad", WIDTH_PX + 32, HEIGHT_PX + 32)).samples[0]
+    rgb, mask = padded.read()
+    assert rgb.shape == (HEIGHT_PX + 32, WIDTH_PX + 32, 3)
+    assert np.array_equal(mask[:HEIGHT_PX, :WIDTH_PX], square(4, 6))
+    assert np.array_equal(rgb, fit(read_picture(padded.picture), "pad", WIDTH_PX + 32, HEIGHT_PX + 32))
+    halved = defect_set(labelled, "crack", ViewFit("resize", WIDTH_PX // 2, HEIGHT_PX // 2)).samples[0]
+    assert halved.positive_px == 16
+    assert halved.digest != padded.digest
+
+
+def test_what_is_ignored_moves_with_the_view(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "ignore.png", square(0, 0, 40))
+    ignoring = replace(labelled, pictures=(replace(labelled.pictures[0], ignore=tmp_path / "ignore.png"),))
+    sample = defect_set(ignoring, "crack", ViewFit("resize", WIDTH_PX // 2, HEIGHT_PX // 2)).samples[0]
+    judged = sample.read_judged()
+    assert judged is not None
+    assert int((~judged).sum()) == 400
+    assert sample.judged_px == judged.size - 400
+
+
+def test_a_picture_that_does_not_fit_the_view_is_named(labelled: LabelledSet) -> None:
+    with pytest.raises(TrainingDataError, match=r"p1-c1\.png: .* 96 x 64 pixels, more than the recipe's view, 32 x 32"):
+        defect_set(labelled, "crack", ViewFit("pad", 32, 32))
+
+
+def test_pictures_are_turned_by_no_hidden_note_as_a_station_turns_none(labelled: LabelledSet) -> None:
+    """An EXIF orientation is ignored by the station's decoder; a mask drawn on the pixels would not fit otherwise."""
+    encoded = cv2.imencode(".jpg", np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8))[1].tobytes()
+    turned = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
+    note = b"\xff\xe1" + (len(turned) + 2).to_bytes(2, "big") + turned
+    picture = labelled.pictures[1].picture
+    picture.write_bytes(encoded[:2] + note + encoded[2:])
+    decoded = cv2.imread(str(picture))
+    assert decoded is not None
+    assert decoded.shape[:2] == (WIDTH_PX, HEIGHT_PX)  # the note is understood, by those who look for one
+    assert read_picture(picture).shape[:2] == (HEIGHT_PX, WIDTH_PX)
+
+
+def test_other_forms_than_a_camera_has_are_read_too(labelled: LabelledSet, tmp_path: Path) -> None:
+    bitmap = tmp_path / "p.bmp"
+    assert cv2.imwrite(str(bitmap), np.full((8, 9, 3), (1, 2, 3), np.uint8))
+    assert tuple(read_picture(bitmap)[0, 0]) == (3, 2, 1)

@@ -26,10 +26,8 @@ from edge_inspector.training.magnetic_tile import (
     read_tiles,
     split_folds,
     tile_mask,
-    tile_picture,
     views_for,
     write_parts,
-    write_views,
 )
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "magnetic_tile"
@@ -144,8 +142,7 @@ def test_a_group_is_good_only_if_no_picture_of_it_has_a_defect(tiles: list[Tile]
 
 def test_views_are_padded_as_the_station_pads_them(tiles: list[Tile], tmp_path: Path) -> None:
     camera = Camera(driver="replay", latency_ms=30, offset_ms=500, fit="pad")
-    write_views(tiles, tmp_path / "views")
-    for sample in views_for("crack", tiles, tmp_path / "views").samples:
+    for sample in views_for("crack", tiles).samples:
         origin = next(tile for tile in tiles if tile.name == sample.part)
         frame = decode_jpeg(origin.picture.read_bytes(), from_camera=False)
         seen = cut_view(frame, camera, ViewShape(height_px=VIEW_HEIGHT_PX, width_px=VIEW_WIDTH_PX)).pixels
@@ -153,8 +150,7 @@ def test_views_are_padded_as_the_station_pads_them(tiles: list[Tile], tmp_path: 
 
 
 def test_a_mask_is_cut_at_128_and_mirrored_with_its_picture(tiles: list[Tile], tmp_path: Path) -> None:
-    write_views(tiles, tmp_path / "views")
-    folder = views_for("crack", tiles, tmp_path / "views")
+    folder = views_for("crack", tiles)
     mask = next(sample for sample in folder.samples if sample.part == "a1").read()[1]
     assert set(np.unique(mask)) == {0, 255}
     assert np.array_equal(np.argwhere(mask[:HEIGHT_PX, :150])[:, 0], [240] * 12)
@@ -163,8 +159,7 @@ def test_a_mask_is_cut_at_128_and_mirrored_with_its_picture(tiles: list[Tile], t
 
 
 def test_only_the_defect_asked_for_is_in_the_masks(tiles: list[Tile], tmp_path: Path) -> None:
-    write_views(tiles, tmp_path / "views")
-    folder = views_for("crack", tiles, tmp_path / "views")
+    folder = views_for("crack", tiles)
     defective = {sample.part for sample, is_defective in zip(folder.samples, folder.defective, strict=True) if is_defective}
     assert defective == {"a1", "d1"}
     assert len(folder.parts()) == len(PICTURES)
@@ -172,19 +167,19 @@ def test_only_the_defect_asked_for_is_in_the_masks(tiles: list[Tile], tmp_path: 
 
 def test_an_engine_needs_tiles_with_and_without_its_defect(tiles: list[Tile], tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match=r"9 tiles are known for fray, but tiles with it and tiles without"):
-        views_for("fray", tiles, tmp_path)
+        views_for("fray", tiles)
 
 
 def test_a_mask_of_another_size_than_its_picture_is_said(tiles: list[Tile], tmp_path: Path) -> None:
     cv2.imwrite(str(tiles[0].mask), np.zeros((HEIGHT_PX, 149), np.uint8))
-    with pytest.raises(TrainingDataError, match=r"a1\.png: is 149 x 250 px but its picture is 150 x 250 px"):
-        write_views(tiles, tmp_path / "views")
+    with pytest.raises(TrainingDataError, match=r"a1\.png: is 149 x 250 px, but its picture is 150 x 250 px"):
+        views_for("crack", tiles)
 
 
 def test_a_picture_that_is_cut_off_is_named(tiles: list[Tile]) -> None:
     tiles[0].picture.write_bytes(tiles[0].picture.read_bytes()[:-200])
     with pytest.raises(TrainingDataError, match=r"a1\.jpg: JPEG of \d+ bytes has no end marker"):
-        tile_picture(tiles[0].picture)
+        views_for("crack", tiles)
 
 
 def test_each_tile_is_a_part_of_one_camera_with_its_own_bytes(tiles: list[Tile], tmp_path: Path) -> None:
