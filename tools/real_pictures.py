@@ -114,7 +114,7 @@ def work(arguments: argparse.Namespace, progress: Progress) -> str:
         EngineSets(validation=sets["validation"], test=sets["held_back"], golden=sets["validation"]),
         describe_engine(arguments, sets["training"]),
         progress,
-    )
+    ).package
     if arguments.no_play:
         return f"{package.folder}: trained {trained.steps} steps, {trained.minutes:.1f} minutes; play with the same command"
     report = play(out, split, package, (sets["training"], sets["validation"]), progress)

@@ -199,7 +199,7 @@ def make_engine(arguments: argparse.Namespace, split: FoldSplit, defect: str, pr
         EngineSets(validation, test, validation),
         sheet,
         lambda stage, share: progress(f"{defect}: {stage}", share),
-    )
+    ).package
 
 
 def engine_name(defect: str) -> str:

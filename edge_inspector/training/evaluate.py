@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +11,7 @@ import openvino
 from numpy.typing import NDArray
 
 from edge_inspector.inference.map_regions import map_score
-from edge_inspector.training.datasets.labelled_picture import Somewhere
-from edge_inspector.training.defect_set import DefectSet, read_picture
 from edge_inspector.training.metrics.intervals import proportion_interval
-from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.part_scores import PartScores
 
 BOOTSTRAPS = 1000
@@ -66,36 +62,6 @@ def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> flo
     The very function by which a station scores. A map that is not all finite scores NaN, which no comparison takes for good.
     """
     return map_score(probability, smallest_defect_px) if np.isfinite(probability).all() else math.nan
-
-
-def evaluate(
-    folder: DefectSet,
-    engine: ExportedEngine,
-    smallest_defect_px: int,
-    progress: Callable[[float], None] = lambda share: None,
-) -> Evaluation:
-    """Judge every picture alone. A part scores the largest of its views, and is defective if any mask of it is not empty."""
-    good: dict[str, float] = {}
-    defective: dict[str, float] = {}
-    dice: list[float] = []
-    parts = folder.parts()
-    for k, (part, views) in enumerate(parts.items()):
-        scores = []
-        for i in views:
-            sample = folder.samples[i]
-            picture = read_picture(sample.picture)
-            probability = engine.probability(sample.view_of(picture)[None])[0]  # (h, w)
-            judged = sample.read_judged()
-            if judged is not None:
-                probability = np.where(judged, probability, np.float32(0))
-            scores.append(view_score(probability, smallest_defect_px))
-            if sample.is_defective and not isinstance(sample.label, Somewhere):
-                truth = sample.mask_of(picture) >= 128
-                dice.append(overlap(probability >= 0.5, truth if judged is None else truth & judged).dice)
-        is_defective = any(folder.samples[i].is_defective for i in views)
-        (defective if is_defective else good)[part] = float(np.max(scores))  # NaN wins
-        progress((k + 1) / len(parts))
-    return Evaluation(PartScores(good, defective), tuple(dice))
 
 
 def share(count: int, n: int) -> tuple[float, float, float]:

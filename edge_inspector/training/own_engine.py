@@ -78,7 +78,7 @@ def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, shar
         validation_words=f"parts of {order.folder.resolve().name} that chose the cut, dealt by the SHA-256 of their names",
         test_words=f"parts of {order.folder.resolve().name} held back, dealt by the SHA-256 of their names",
     )
-    return package_engine(order.out, trained, EngineSets(validation, test, validation), sheet, progress)
+    return package_engine(order.out, trained, EngineSets(validation, test, validation), sheet, progress).package
 
 
 def refuse_order(order: EngineOrder) -> None:

@@ -33,8 +33,9 @@ from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet
-from edge_inspector.training.evaluate import Evaluation, ExportedEngine, evaluate, share
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
+from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.part_scores import worst_of
 from edge_inspector.training.train import TrainedNetwork, normalise
@@ -107,25 +108,38 @@ class Draft:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class PackagedEngine:
+    """A package, and how its exported graph judged the two sets in the first precision."""
+
+    package: EnginePackage
+    validation: JudgedSet
+    test: JudgedSet
+
+
 def package_engine(
     out: Path,
     trained: TrainedNetwork,
     sets: EngineSets,
     sheet: EngineSheet,
     progress: Progress = lambda stage, share: None,
-) -> EnginePackage:
+) -> PackagedEngine:
     """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one."""
     draft = start_package(out, trained, sets.validation, sets.golden)
     try:
-        measured: dict[Precision, Measurement] = {}
+        judged: dict[Precision, tuple[JudgedSet, JudgedSet]] = {}
         for precision in sheet.precisions:
             engine = ExportedEngine(draft.model_path, precision)
 
-            def measure(folder: DefectSet, name: str, engine: ExportedEngine = engine) -> Evaluation:
-                return evaluate(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
+            def judge(folder: DefectSet, name: str, engine: ExportedEngine = engine) -> JudgedSet:
+                return judge_set(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
 
-            measured[precision] = Measurement(measure(sets.validation, "validation"), measure(sets.test, "test"))
-        return finish_package(draft, measured, sheet)
+            judged[precision] = judge(sets.validation, "validation"), judge(sets.test, "test")
+        measured = {
+            precision: Measurement(validation.evaluation(), test.evaluation())
+            for precision, (validation, test) in judged.items()
+        }
+        return PackagedEngine(finish_package(draft, measured, sheet), *judged[sheet.precisions[0]])
     finally:
         draft.discard()
 

@@ -1,0 +1,149 @@
+"""Judges a set of one defect with an exported engine, picture by picture, and keeps what every metric needs of each.
+
+Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.training.datasets.labelled_picture import Somewhere
+from edge_inspector.training.defect_set import DefectSet, Picture, Sample, read_picture
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine, view_score
+from edge_inspector.training.metrics.boundary import RATIOS, THIN_PX, boundary_distance_px, boundary_overlap
+from edge_inspector.training.metrics.overlap import Mask, Overlap, overlap
+from edge_inspector.training.metrics.pixel_scores import PixelScores
+from edge_inspector.training.metrics.regions import Regions, match_regions
+from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, match
+from edge_inspector.training.part_scores import PartScores
+
+MASK_CUT = 0.5
+SAMPLED_PX = 1_000_000  # of all pictures together, for calibration (science.md §4.7)
+RING_PX = 6  # round a defect: what its contrast is measured against
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Found mask against label of one picture. `boundaries` at RATIOS of the diagonal, then THIN_PX; `within` TOLERANCES_PX.
+
+    `contrast`: how much darker (above 0) or brighter the defect is than the ring round it, as a share of the ring; NaN
+    where it is clean or has no ring.
+    """
+
+    overlap: Overlap
+    boundaries: tuple[Overlap, ...]
+    within: tuple[Matched, ...]
+    regions: Regions
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPicture:
+    """One view: its score, its mean grey 0..255, and the comparison; None where nobody said where the defect is."""
+
+    sample: Sample
+    score: float
+    mean_grey: float
+    comparison: Comparison | None
+
+
+@dataclass(slots=True)
+class JudgedSet:
+    """All pictures in the order of the set, the ranking of their pixels, and a sample of these with their labels."""
+
+    defect: str
+    pictures: list[JudgedPicture] = field(default_factory=list)
+    pixels: PixelScores = field(default_factory=PixelScores)
+    sampled_p: list[NDArray[np.float32]] = field(default_factory=list)
+    sampled_y: list[NDArray[np.bool_]] = field(default_factory=list)
+
+    def parts(self) -> PartScores:
+        """Each part scores the largest of its views and is defective if one of them is."""
+        scores: dict[str, list[float]] = {}
+        defective = {each.sample.part for each in self.pictures if each.sample.is_defective}
+        for each in self.pictures:
+            scores.setdefault(each.sample.part, []).append(each.score)
+        largest = {part: float(np.max(values)) for part, values in scores.items()}
+        return PartScores(
+            {part: score for part, score in largest.items() if part not in defective},
+            {part: score for part, score in largest.items() if part in defective},
+        )
+
+    def evaluation(self) -> Evaluation:
+        """What a package's manifest states of it."""
+        dice = (each.comparison.overlap.dice for each in self.pictures if each.comparison and each.sample.is_defective)
+        return Evaluation(self.parts(), tuple(dice))
+
+    def comparisons(self) -> list[Comparison]:
+        """Those that there are."""
+        return [each.comparison for each in self.pictures if each.comparison is not None]
+
+
+def judge_set(
+    each: DefectSet,
+    engine: ExportedEngine,
+    smallest_defect_px: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> JudgedSet:
+    """Judge every picture of a set alone. Raises TrainingDataError naming a file that can not be read, and
+    TrainingStoppedError naming the picture whose map is no probability.
+    """
+    judged_set = JudgedSet(each.defect)
+    rng = np.random.default_rng(0)
+    sampled_px = -(-SAMPLED_PX // len(each.samples))
+    for done, sample in enumerate(each.samples, 1):
+        picture = read_picture(sample.picture)
+        rgb, judged = sample.view_of(picture), sample.read_judged()
+        probability = engine.probability(rgb[None])[0]  # (h, w)
+        if not np.isfinite(probability).all():
+            raise TrainingStoppedError(
+                f"{sample.picture}: the engine's map holds values that are no numbers; train it again"
+            )
+        if judged is not None:
+            probability = np.where(judged, probability, np.float32(0))
+        score = view_score(probability, smallest_defect_px)
+        comparison = None
+        if not isinstance(sample.label, Somewhere):
+            labelled = sample.mask_of(picture) >= 128
+            comparison = compare(rgb, probability, labelled, judged)
+            counted = np.ones_like(labelled) if judged is None else judged
+            judged_set.pixels.add(probability, labelled, counted)
+            chosen = rng.choice(np.flatnonzero(counted), min(sampled_px, int(counted.sum())), replace=False)
+            judged_set.sampled_p.append(probability.ravel()[chosen])
+            judged_set.sampled_y.append(labelled.ravel()[chosen])
+        judged_set.pictures.append(JudgedPicture(sample, score, float(rgb.mean()), comparison))
+        progress(done / len(each.samples))
+    return judged_set
+
+
+def compare(rgb: Picture, probability: NDArray[np.float32], labelled: Mask, judged: Mask | None) -> Comparison:
+    """Compare a map (h, w) with a label; where `judged` is False nothing counts."""
+    found = probability >= MASK_CUT
+    if judged is not None:
+        found, labelled = found & judged, labelled & judged
+    height_px, width_px = labelled.shape
+    distances = [boundary_distance_px(height_px, width_px, ratio) for ratio in RATIOS]
+    return Comparison(
+        overlap(found, labelled, judged),
+        tuple(boundary_overlap(found, labelled, distance) for distance in (*distances, THIN_PX)),
+        tuple(match(found, labelled, tolerance) for tolerance in TOLERANCES_PX),
+        match_regions(found, labelled),
+        contrast_of(rgb, labelled),
+    )
+
+
+def contrast_of(rgb: Picture, labelled: Mask) -> float:
+    """(ring - defect) / ring in mean grey, over all defects of a picture; NaN without a defect or a ring."""
+    grown = cv2.dilate(labelled.astype(np.uint8), np.ones((2 * RING_PX + 1, 2 * RING_PX + 1), np.uint8)) > 0
+    ring = grown & ~labelled
+    if not labelled.any() or not ring.any():
+        return float("nan")
+    grey = rgb.mean(2)
+    around = float(grey[ring].mean())
+    return (around - float(grey[labelled].mean())) / around if around else float("nan")
