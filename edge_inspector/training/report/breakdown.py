@@ -1,0 +1,105 @@
+"""Where an engine is weak: figures in quarters of exposure, defect size and contrast; and labels to look at again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from edge_inspector.training.judging import JudgedPicture, JudgedSet
+
+QUARTERS = 4
+SURE = 0.95  # a score that contradicts its label so clearly is worth a look (science.md §6.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """Pictures whose quantity lies between `low` and `high`: how many pass as good at the cut, and their mean IoU."""
+
+    quantity: str
+    low: float
+    high: float
+    pictures: int
+    defective: int
+    missed: int  # of the defective ones, scored below the cut
+    false: int  # of the clean ones, scored at the cut or above
+    mean_iou: float  # of the defective ones that have a mask; NaN without any
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A picture whose score contradicts its label: an error of the engine, or of the label."""
+
+    picture: JudgedPicture
+    why: str
+
+
+def breakdown(judged: JudgedSet, cut: float) -> list[Quarter]:
+    """Quarters of all pictures by mean grey, and of those with the defect by its area and its contrast."""
+    defective = [each for each in judged.pictures if each.sample.is_defective and each.comparison is not None]
+    return [
+        *_quarters("mean grey, 0 to 255", judged.pictures, lambda each: each.mean_grey, cut),
+        *_quarters("defect area, px", defective, lambda each: float(each.sample.positive_px), cut),
+        *_quarters("defect contrast, share of its surroundings", defective, _contrast, cut),
+    ]
+
+
+def suspects(judged: JudgedSet, most: int) -> list[Suspect]:
+    """Clean pictures that score SURE and more, and labelled ones whose defect nothing was found of; the surest first."""
+    found = []
+    for each in judged.pictures:
+        if not each.sample.is_defective and each.score >= SURE:
+            found.append(Suspect(each, f"labelled clean, scores {each.score:.3f}"))
+        elif each.sample.is_defective and each.score <= 1 - SURE:
+            found.append(Suspect(each, f"labelled defective, scores {each.score:.3f}"))
+    return sorted(found, key=lambda suspect: -abs(suspect.picture.score - 0.5))[:most]
+
+
+def worst_misses(judged: JudgedSet, most: int) -> list[JudgedPicture]:
+    """Pictures of defective parts that score lowest: of each part the view that decides, its highest."""
+    defective = judged.parts().defective
+    deciding: dict[str, JudgedPicture] = {}
+    for each in judged.pictures:
+        part = each.sample.part
+        if part in defective and (part not in deciding or each.score > deciding[part].score):
+            deciding[part] = each
+    return sorted(deciding.values(), key=lambda each: each.score)[:most]
+
+
+def worst_false_rejects(judged: JudgedSet, most: int) -> list[JudgedPicture]:
+    """Pictures of good parts that score highest."""
+    good = judged.parts().good
+    return sorted((each for each in judged.pictures if each.sample.part in good), key=lambda each: -each.score)[:most]
+
+
+def _contrast(each: JudgedPicture) -> float:
+    return each.comparison.contrast if each.comparison is not None else math.nan
+
+
+def _quarters(
+    quantity: str, among: Sequence[JudgedPicture], value_of: Callable[[JudgedPicture], float], cut: float
+) -> list[Quarter]:
+    ordered = sorted((each for each in among if math.isfinite(value_of(each))), key=value_of)
+    if len(ordered) < QUARTERS:
+        return []
+    rows = []
+    for chosen in np.array_split(np.arange(len(ordered)), QUARTERS):
+        quarter = [ordered[i] for i in chosen]
+        defective = [each for each in quarter if each.sample.is_defective]
+        ious = [each.comparison.overlap.iou for each in defective if each.comparison is not None]
+        rows.append(
+            Quarter(
+                quantity,
+                value_of(quarter[0]),
+                value_of(quarter[-1]),
+                len(quarter),
+                len(defective),
+                sum(each.score < cut for each in defective),
+                sum(not each.score < cut for each in quarter if not each.sample.is_defective),
+                fmean(ious) if ious else math.nan,
+            )
+        )
+    return rows

@@ -1,0 +1,166 @@
+"""Every figure of a judged set by its full name, with its interval; the baselines that flatter stand beside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_inspector.training.judging import Comparison, JudgedPicture, JudgedSet
+from edge_inspector.training.metrics.boundary import RATIOS, THIN_PX
+from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
+from edge_inspector.training.metrics.overlap import (
+    dice_of_defective,
+    iou_of_defective,
+    kaggle_dice,
+    kaggle_dice_of_silence,
+    pooled_iou,
+    share_with_false_pixels,
+    two_class_iou,
+)
+from edge_inspector.training.metrics.probabilities import brier_score, expected_calibration_error
+from edge_inspector.training.metrics.ranking import area_under_roc, average_precision
+from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, pooled
+
+Interval = tuple[float, float]
+Statistic = Callable[[list[Comparison]], float]
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its 95 % interval (None where it has none), and over how many things it is taken."""
+
+    name: str
+    value: float
+    interval: Interval | None
+    n: int
+    of: str  # what n counts
+
+
+def part_figures(judged: JudgedSet, cut: float) -> list[Figure]:
+    """What becomes of parts at the cut, and how well scores rank them. Empty unless there are good and defective parts."""
+    parts = judged.parts()
+    good, defective = list(parts.good.values()), list(parts.defective.values())
+    if not good or not defective:
+        return []
+    escapes, rejects = parts.escapes(cut), parts.false_rejects(cut)
+    scores = np.array([*good, *defective])
+    labels = np.array([False] * len(good) + [True] * len(defective))
+    commoner = max(len(good), len(defective))
+    return [
+        _share("escape rate", escapes, len(defective), "defective parts"),
+        _share("false reject rate", rejects, len(good), "good parts"),
+        _ranking("AP, step-wise", average_precision, scores, labels),
+        _ranking("AUC", area_under_roc, scores, labels),
+        _share("accuracy", len(scores) - escapes - rejects, len(scores), "parts"),
+        replace(_share("accuracy of calling all parts what most are", commoner, len(scores), "parts"), interval=None),
+    ]
+
+
+def mask_figures(judged: JudgedSet) -> list[Figure]:
+    """How well masks at p >= 0.5 agree, by every name under which such figures are published (science.md §4)."""
+    pictures = [each for each in judged.pictures if each.comparison is not None]
+    defective = [each for each in pictures if each.sample.is_defective]
+    clean = [each for each in pictures if not each.sample.is_defective]
+    rows: list[Figure] = []
+
+    def add(name: str, among: Sequence[JudgedPicture], statistic: Statistic, of: str) -> None:
+        if among:
+            rows.append(_over_parts(name, among, statistic, of))
+
+    shown = "pictures with the defect"
+    add("IoU, mean of pictures with the defect", defective, lambda c: iou_of_defective(each.overlap for each in c), shown)
+    add("IoU, pooled over all pictures", pictures, lambda c: pooled_iou(each.overlap for each in c), "pictures")
+    add("IoU, mean of defect and background", pictures, lambda c: two_class_iou(each.overlap for each in c), "pictures")
+    add("Dice, mean of pictures with the defect", defective, lambda c: dice_of_defective(each.overlap for each in c), shown)
+    add("Dice as Kaggle counts it", pictures, lambda c: kaggle_dice(each.overlap for each in c), "pictures")
+    add(
+        "the same of masks that are all empty",
+        pictures,
+        lambda c: kaggle_dice_of_silence(each.overlap for each in c),
+        "pictures",
+    )
+    names = [f"boundary IoU at {ratio:g} of the diagonal" for ratio in RATIOS] + [f"boundary IoU at {THIN_PX} px"]
+    for k, name in enumerate(names):
+        add(f"{name}, mean of pictures with the defect", defective, _boundary_iou(k), shown)
+    for k, tolerance_px in enumerate(TOLERANCES_PX):
+        add(f"pixel precision within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.precision), shown)
+        add(f"pixel recall within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.recall), shown)
+        add(f"pixel F1 within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.f1), shown)
+    add("labelled regions found", defective, _share_of_regions_hit, shown)
+    add("false regions a picture", pictures, lambda c: fmean(each.regions.false for each in c), "pictures")
+    add(
+        "clean pictures with any pixel found",
+        clean,
+        lambda c: share_with_false_pixels(each.overlap for each in c),
+        "clean pictures",
+    )
+    return rows
+
+
+def pixel_figures(judged: JudgedSet) -> list[Figure]:
+    """Ranking and calibration of pixels."""
+    p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)
+    counted = sum(each.comparison.overlap.pixels for each in judged.pictures if each.comparison is not None)
+    rows = []
+    if y.any():
+        rows = [
+            Figure("pixel AP, step-wise, 1000 bins", judged.pixels.average_precision(), None, counted, "pixels"),
+            Figure("pixel AUC", judged.pixels.area_under_roc(), None, counted, "pixels"),
+            Figure("AUPRO up to 30 % false pixels", judged.pixels.area_under_per_region_overlap(), None, counted, "pixels"),
+        ]
+    return [
+        *rows,
+        Figure("Brier score", brier_score(p, y), None, len(p), "pixels drawn by chance"),
+        Figure(
+            "expected calibration error, 15 bins of equal mass",
+            expected_calibration_error(p, y),
+            None,
+            len(p),
+            "pixels drawn by chance",
+        ),
+    ]
+
+
+def _share(name: str, count: int, n: int, of: str) -> Figure:
+    return Figure(name, count / n, proportion_interval(count, n), n, of)
+
+
+def _ranking(name: str, metric: Callable[..., float], scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> Figure:
+    def statistic(chosen: NDArray[np.intp]) -> float:
+        return metric(scores[chosen], labels[chosen]) if 0 < labels[chosen].sum() < len(chosen) else math.nan
+
+    return Figure(
+        name, metric(scores, labels), bootstrap_interval(range(len(scores)), statistic, draws=DRAWS), len(scores), "parts"
+    )
+
+
+def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic, of: str) -> Figure:
+    """The statistic with its bootstrap by part."""
+    by_part: dict[str, list[Comparison]] = {}
+    for each in among:
+        assert each.comparison is not None
+        by_part.setdefault(each.sample.part, []).append(each.comparison)
+    parts = list(by_part.values())
+    everything = [each for part in parts for each in part]
+    low, high = bootstrap_interval(parts, lambda chosen: statistic([each for i in chosen for each in parts[i]]), draws=DRAWS)
+    interval = (low, high) if math.isfinite(low) else None
+    return Figure(name, statistic(everything), interval, len(everything), of)
+
+
+def _boundary_iou(k: int) -> Statistic:
+    return lambda comparisons: iou_of_defective(each.boundaries[k] for each in comparisons)
+
+
+def _within(k: int, figure: Callable[[Matched], float]) -> Statistic:
+    return lambda comparisons: figure(pooled(each.within[k] for each in comparisons))
+
+
+def _share_of_regions_hit(comparisons: list[Comparison]) -> float:
+    labelled = sum(each.regions.labelled for each in comparisons)
+    return sum(each.regions.hit for each in comparisons) / labelled if labelled else math.nan

@@ -1,0 +1,43 @@
+"""Quarters hold every picture once, and the worst are the worst."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.training.judging import JudgedSet
+from edge_inspector.training.report.breakdown import breakdown, suspects, worst_false_rejects, worst_misses
+from tests.training.report.judged import judged_set
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> JudgedSet:
+    return judged_set(tmp_path, [60, 70, 80, 60, 60, 252], [250, 240, 250, 90, 5])
+
+
+def test_quarters_hold_every_picture_once_in_the_order_of_their_quantity(judged: JudgedSet) -> None:
+    rows = breakdown(judged, 0.5)
+    grey = [row for row in rows if row.quantity.startswith("mean grey")]
+    assert sum(row.pictures for row in grey) == 11
+    assert sum(row.missed for row in grey) == 2
+    assert sum(row.false for row in grey) == 1
+    assert [row.low for row in grey] == sorted(row.low for row in grey)
+    area = [row for row in rows if row.quantity.startswith("defect area")]
+    assert (area[0].low, area[-1].high) == (64, 144)
+    assert sum(row.defective for row in area) == 5
+
+
+def test_too_few_pictures_make_no_quarters(tmp_path: Path) -> None:
+    assert breakdown(judged_set(tmp_path, [60], [250, 250]), 0.5) == []
+
+
+def test_the_worst_come_first(judged: JudgedSet) -> None:
+    assert [each.sample.part for each in worst_misses(judged, 2)] == ["bad4", "bad3"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 2)] == ["good5", "good2"]
+
+
+def test_labels_that_a_sure_score_contradicts_are_listed(judged: JudgedSet) -> None:
+    found = suspects(judged, 9)
+    assert {each.picture.sample.part: each.why.split(",")[0] for each in found} == {"good5": "labelled clean"}
+    assert suspects(judged, 0) == []
