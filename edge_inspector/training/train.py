@@ -79,6 +79,8 @@ class TrainedNetwork:
 
 
 Progress = Callable[[int, float, float], None]  # step, share done 0..1, running loss
+Observe = Callable[[str, int, float], None]  # what, step, value
+OBSERVED_EVERY = 10  # steps
 
 
 def train(
@@ -90,11 +92,12 @@ def train(
     build: Callable[[int], LightUNet] = LightUNet,
     checkpoint: Checkpoint | None = None,
     validation: Sequence[DefectSet] = (),
+    observe: Observe = lambda what, step, value: None,
 ) -> TrainedNetwork:
     """Train from random weights, or from those that `prepare` puts in; `build` makes a network of so many outputs.
 
     With a checkpoint a run that was killed goes on where it was kept, equal to the bit, and an error leaves what was kept.
-    `validation`, a set an output, is looked at only where `settings.checks` ask for it.
+    `validation`, a set an output, is looked at only where `settings.checks` ask for it. `observe` is told losses and rates.
 
     Raises TrainingStoppedError if the loss is no number any more, or the disk takes no checkpoint; TrainingDataError for
     pictures that can not be learned from, or a checkpoint of another run.
@@ -114,7 +117,7 @@ def train(
     if checkpoint is not None:
         checkpoint.restore(state)
     network.train()
-    run = _Run(settings, Batches(sets, settings.crops), Objective(settings.loss, alphas), validation)
+    run = _Run(settings, Batches(sets, settings.crops), Objective(settings.loss, alphas), validation, observe)
     started = time.monotonic() - state.seconds
     while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
         run.learn(state, share)
@@ -133,13 +136,19 @@ class _Run:
     """What the steps of one run have in common."""
 
     def __init__(
-        self, settings: TrainingSettings, batches: Batches, objective: Objective, validation: Sequence[DefectSet]
+        self,
+        settings: TrainingSettings,
+        batches: Batches,
+        objective: Objective,
+        validation: Sequence[DefectSet],
+        observe: Observe,
     ) -> None:
         self._settings = settings
         self._batches = batches
         self._objective = objective
         self._augment = Augmenter(settings.augmentation)
         self._validation = validation
+        self._observe = observe
         self._own_output = [Objective(settings.loss, [alpha]) for alpha in objective.alphas]
 
     def learn(self, state: RunState, share: float) -> None:
@@ -159,6 +168,9 @@ class _Run:
         _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
         value = float(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
+        if state.step % OBSERVED_EVERY == 0:
+            self._observe("loss/training", state.step, state.loss)
+            self._observe("learning rate", state.step, state.optimiser.param_groups[-1]["lr"])
 
     def check(self, state: RunState) -> None:
         """Look at the validation sets if it is time, and keep the averaged weights if they were never better."""
@@ -166,6 +178,7 @@ class _Run:
         if checks is None or not self._validation or state.step % checks.every_steps:
             return
         loss = self._validation_loss(state.averaged, checks.pictures)
+        self._observe("loss/validation", state.step, loss)
         state.checks += 1
         if loss < state.best_loss:
             state.best_loss, state.checks = loss, 0

@@ -1,0 +1,75 @@
+"""What a training run is made of, kept in its folder, and its losses where TensorBoard finds them."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+import yaml
+from torch.utils.tensorboard import SummaryWriter
+
+from edge_inspector.version import VERSION
+
+RUN_FILE = "run.yaml"
+
+
+class RunLog:
+    """Writes TensorBoard's event files in `folder`/tensorboard; a run that goes on adds to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def observe(self, what: str, step: int, value: float) -> None:
+        """Take a value down. What is written stays, whatever becomes of the run."""
+        self._writer.add_scalar(what, value, step)
+
+    def close(self) -> None:
+        """Write what is still held."""
+        self._writer.close()
+
+
+def facts_of_run(
+    command: Sequence[str], data_digest: str, training_digest: str, now: datetime | None = None
+) -> dict[str, str]:
+    """What a person needs to repeat a run: command, data, training file, code, machine."""
+    return {
+        "command": shlex.join(command),
+        "begun_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "data_sha256": data_digest,
+        "training_file_sha256": training_digest,
+        "version": VERSION,
+        "git": git_state(Path(__file__).parent),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": f"{torch.get_num_threads()}",
+    }
+
+
+def write_facts(folder: Path, facts: Mapping[str, str]) -> None:
+    """Write them to `folder`/run.yaml, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{RUN_FILE}.partial"
+    partial.write_text(yaml.safe_dump(dict(facts), sort_keys=False), encoding="utf-8")
+    partial.replace(folder / RUN_FILE)
+
+
+def git_state(folder: Path) -> str:
+    """The commit of the code, and whether it was changed since; empty where the code is in no repository."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return ""
+    return f"{commit} with changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else commit
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
