@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
-from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 
 FORMAT = 1
 
@@ -22,8 +22,8 @@ FORMAT = 1
 class RunState:
     """What changes while a network is trained. `best` are the averaged weights with the least validation loss so far."""
 
-    network: LightUNet
-    averaged: LightUNet
+    network: SegmentationModel
+    averaged: SegmentationModel
     optimiser: torch.optim.Optimizer
     rng: np.random.Generator
     step: int = 0

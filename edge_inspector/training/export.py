@@ -7,6 +7,7 @@ sigmoid. Weights are stored as 16-bit floats followed by a Cast, which halves th
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edge_inspector.training.losses import prior_shift
-from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.models.unet.light_unet import DecoderStage
-from edge_inspector.training.train import normalise
+from edge_inspector.training.models.bands import RGB, Band, normalise_bands
+from edge_inspector.training.models.conv_norm import conv_norms
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 
 OPSET = 18
 INPUT = "pictures"
 OUTPUT = "probability"
+PICTURE_OUTPUT = "picture_logit"  # only of a network with an image-level head
 SMALLEST_HALVED = 64  # smaller tensors stay 32-bit: they cost nothing and may be shapes or scales
 
 
@@ -39,47 +41,50 @@ class LogitMap:
 
 
 class ShippedNetwork(nn.Module):
-    """uint8 (n, h, w, 3) RGB -> float32 (n, h, w), probability that the pixel is a defect."""
+    """uint8 (n, h, w, c), channels in the order of `bands` -> probability that the pixel is a defect, float32 (n, h, w).
 
-    def __init__(self, network: LightUNet, logit_map: LogitMap) -> None:
+    Of a network with an image-level head also its logit, float32 (n,), as it is: `logit_map` is of pixels.
+    """
+
+    def __init__(self, network: SegmentationModel, logit_map: LogitMap, bands: Sequence[Band] = RGB) -> None:
         super().__init__()
         self.network = fold_batch_norm(network)
         self.scale = logit_map.scale
         self.bias = logit_map.bias - logit_map.scale * prior_shift(logit_map.alpha)
+        self.bands = tuple(bands)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """uint8 (n, h, w, 3) -> float32 (n, h, w), 0..1."""
-        logits: Tensor = self.network(normalise(pictures))  # (n, 1, h, w)
-        return torch.sigmoid(logits[:, 0] * self.scale + self.bias)  # (n, h, w)
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """uint8 (n, h, w, c) -> float32 (n, h, w), 0..1, and float32 (n,) if the network has an image-level head."""
+        logits = self.network.logits(normalise_bands(pictures, self.bands))  # (n, 1, h, w) and (n, 1)
+        probability = torch.sigmoid(logits.pixels[:, 0] * self.scale + self.bias)  # (n, h, w)
+        return (probability,) if logits.picture is None else (probability, logits.picture[:, 0])
 
 
-def fold_batch_norm(network: LightUNet) -> LightUNet:
+def fold_batch_norm(network: SegmentationModel) -> SegmentationModel:
     """A copy in eval mode with every BatchNorm folded into the convolution before it."""
-    folded = copy.deepcopy(network).to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    for module in list(folded.modules()):
-        if isinstance(module, nn.Sequential):
-            for i in range(len(module) - 1):
-                first, second = module[i], module[i + 1]
-                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    module[i], module[i + 1] = fuse_conv_bn_eval(first, second), nn.Identity()
-        elif isinstance(module, DecoderStage):
-            assert isinstance(module.norm, nn.BatchNorm2d)
-            module.conv = fuse_conv_bn_eval(module.conv, module.norm)
-            module.norm = nn.Identity()  # type: ignore[assignment]
-    return folded  # type: ignore[no-any-return]
+    folded = copy.deepcopy(network).eval()
+    folded.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's stub lacks it
+    for pair in conv_norms(folded):
+        setattr(pair.parent, pair.conv_name, fuse_conv_bn_eval(pair.conv, pair.norm))
+        setattr(pair.parent, pair.norm_name, nn.Identity())
+    return folded
 
 
-def export_onnx(network: LightUNet, logit_map: LogitMap, path: Path, height: int, width: int) -> None:
-    """Write the graph for pictures of one size (multiples of 32), any number at once, and check it with onnx."""
-    if height % 32 or width % 32:
-        raise ValueError(f"{width} x {height} px: both must be multiples of 32; pad the view, never resize silently")
-    shipped = ShippedNetwork(network, logit_map).eval()
-    example = torch.zeros((2, height, width, 3), dtype=torch.uint8)
+def export_onnx(
+    network: SegmentationModel, logit_map: LogitMap, path: Path, height: int, width: int, bands: Sequence[Band] = RGB
+) -> None:
+    """Write the graph for pictures of one size, any number at once, and check it with onnx.
+
+    The size is any that the network takes: where it has to be padded, the graph pads and crops itself. A network with an
+    image-level head gives a second output; the station's engines take only graphs with one.
+    """
+    shipped = ShippedNetwork(network, logit_map, bands).eval()
+    example = torch.zeros((2, height, width, len(bands)), dtype=torch.uint8)
     program = torch.onnx.export(
         shipped,
         (example,),
         input_names=[INPUT],
-        output_names=[OUTPUT],
+        output_names=[OUTPUT, PICTURE_OUTPUT] if network.has_image_head else [OUTPUT],
         opset_version=OPSET,
         dynamic_shapes=({0: torch.export.Dim("n")},),
         dynamo=True,
@@ -127,6 +132,6 @@ def cast_comes_first(model: onnx.ModelProto) -> bool:
 
 
 @torch.no_grad()
-def torch_probability(network: LightUNet, logit_map: LogitMap, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+def torch_probability(network: SegmentationModel, logit_map: LogitMap, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What the graph should give, by PyTorch in 32 bit: pictures uint8 (n, h, w, 3) -> float32 (n, h, w)."""
-    return np.asarray(ShippedNetwork(network, logit_map).eval()(torch.from_numpy(pictures)).numpy(), np.float32)
+    return np.asarray(ShippedNetwork(network, logit_map).eval()(torch.from_numpy(pictures))[0].numpy(), np.float32)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings
 
@@ -21,10 +22,12 @@ def keep_network(
     sources: Mapping[str, str],
     learn: Callable[[Checkpoint], TrainedNetwork],
     outputs: int = 1,
+    build: Callable[[int], SegmentationModel] = LightUNet,
 ) -> TrainedNetwork:
     """The network in `path`, if it came of these settings and sources; else what `learn` gives, which is then kept there.
 
-    `sources` names what is learned from, each by its digest: pictures, weights to start from. How many threads compute is
+    `sources` names what is learned from, each by its digest: pictures, weights to start from; and the network that `build`
+    makes, if it is another one than the light one. How many threads compute is
     nobody's concern. The file changes only when it is whole; until then the checkpoint that `learn` is given lies beside it,
     and one of another training is removed.
     """
@@ -32,7 +35,7 @@ def keep_network(
     if path.is_file():
         kept = torch.load(path, weights_only=True)
         if kept["asked"] == asked:
-            network = LightUNet(outputs).eval()
+            network = build(outputs).eval()
             network.load_state_dict(kept["network"])
             return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
     digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]

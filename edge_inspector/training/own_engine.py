@@ -17,12 +17,14 @@ from edge_inspector.station.model import Name
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import defect_set
-from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights
+from edge_inspector.training.models.segmentation_model import SegmentationModel
+from edge_inspector.training.models.unet import MobileNetV2Encoder
+from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights, repair_dead_channels
+from edge_inspector.training.models.unet.published_weights import FROM_HUB, published_weights
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
 from edge_inspector.training.split import VALIDATION_SHARE, deal
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_pictures
-from edge_inspector.training.train import MEAN, STD, TrainingSettings, has_fast_bf16, train
+from edge_inspector.training.train import TrainingSettings, has_fast_bf16, train
 
 LARGEST_CROP_PX = 256  # side of what is learned from at once
 
@@ -65,7 +67,8 @@ def train_own_engine(order: EngineOrder, progress: Progress = lambda stage, shar
         bf16=has_fast_bf16(),
         threads=len(os.sched_getaffinity(0)),
     )
-    trained = train([training], settings, lambda step, done, loss: progress("training", done), encoder_from(order.weights))
+    start = encoder_from(order.weights, repairs_dead_channels=True)
+    trained = train([training], settings, lambda step, done, loss: progress("training", done), start)
     progress("training", 1.0)
     sheet = EngineSheet(
         defect=order.defect,
@@ -88,8 +91,11 @@ def refuse_order(order: EngineOrder) -> None:
             TypeAdapter(Name).validate_python(name)
         except ValidationError as error:
             raise ConfigurationError(f"{what} {name!r}: allowed is 1 to 32 of A-Z a-z 0-9 _ . -") from error
-    if order.weights is not None and not order.weights.is_file():
-        raise ConfigurationError(f"{order.weights}: no such file; name a safetensors file, or leave --weights away")
+    if order.weights is not None and order.weights != FROM_HUB and not order.weights.is_file():
+        raise ConfigurationError(
+            f"{order.weights}: no such file; name a safetensors file or torchvision's .pth, say {FROM_HUB} to have that "
+            "fetched, or leave --weights away"
+        )
     if not order.out.exists():
         return
     if not (order.out / MANIFEST_FILE).is_file():
@@ -98,12 +104,21 @@ def refuse_order(order: EngineOrder) -> None:
         raise ConfigurationError(f"{order.out}: is there already; choose another name, or replace it with --replace")
 
 
-def encoder_from(weights: Path | None) -> Callable[[LightUNet], None]:
-    """What `train` needs to begin with the encoder of a safetensors file; without one the network stays random."""
+def encoder_from(weights: Path | None, *, repairs_dead_channels: bool = False) -> Callable[[SegmentationModel], None]:
+    """What `train` needs to begin with published weights (`published_weights` says which); without any it stays random.
 
-    def prepare(network: LightUNet) -> None:
-        if weights is not None:
-            load_encoder_weights(network.encoder, weights, MEAN, STD)
+    Networks that the tools of the real sets kept, and the results of these, began without the repair of dead channels.
+    """
+
+    def prepare(network: SegmentationModel) -> None:
+        if weights is None:
+            return
+        encoder = getattr(network, "encoder", None)
+        if not isinstance(encoder, MobileNetV2Encoder):
+            raise ConfigurationError(f"{weights}: weights of a MobileNetV2, and {type(network).__name__} has none in it")
+        load_encoder_weights(encoder, published_weights(weights))
+        if repairs_dead_channels:
+            repair_dead_channels(encoder)
 
     return prepare
 

@@ -24,11 +24,11 @@ from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Sample
 from edge_inspector.training.losses import alpha_of_set
+from edge_inspector.training.models.bands import RGB, normalise_bands
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
 
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB 0..1: the encoder's published weights expect them
-STD = (0.229, 0.224, 0.225)
 PLATEAU_FACTOR = 0.3
 
 
@@ -70,7 +70,7 @@ class TrainingSettings:
 class TrainedNetwork:
     """A network in eval mode (weights averaged over the last steps) and what its run was."""
 
-    network: LightUNet
+    network: SegmentationModel
     settings: TrainingSettings
     alpha: float  # of the first output
     steps: int
@@ -87,9 +87,9 @@ def train(
     sets: Sequence[DefectSet],
     settings: TrainingSettings,
     progress: Progress = lambda step, share, loss: None,
-    prepare: Callable[[LightUNet], None] = lambda network: None,
+    prepare: Callable[[SegmentationModel], None] = lambda network: None,
     *,
-    build: Callable[[int], LightUNet] = LightUNet,
+    build: Callable[[int], SegmentationModel] = LightUNet,
     checkpoint: Checkpoint | None = None,
     validation: Sequence[DefectSet] = (),
     observe: Observe = lambda what, step, value: None,
@@ -221,10 +221,7 @@ def has_fast_bf16() -> bool:
 
 def normalise(rgb: Tensor) -> Tensor:
     """RGB 0..255, any number type, (n, h, w, 3) -> float32 (n, 3, h, w), mean 0 and spread 1 as the encoder expects."""
-    x = rgb.to(torch.float32).permute(0, 3, 1, 2)  # (n, 3, h, w)
-    mean = torch.tensor([255.0 * m for m in MEAN]).view(1, 3, 1, 1)
-    std = torch.tensor([255.0 * s for s in STD]).view(1, 3, 1, 1)
-    return (x - mean) / std
+    return normalise_bands(rgb, RGB)
 
 
 def _alpha(each: DefectSet, mix: LossMix) -> float:

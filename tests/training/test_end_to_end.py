@@ -89,11 +89,6 @@ def test_the_graph_agrees_with_torch_for_any_number_of_pictures(graph: Path, tra
     assert np.abs(actual - torch_probability(trained.network, LOGIT_MAP, pictures)).max() < 2e-3
 
 
-def test_a_size_that_would_need_padding_is_refused(trained: TrainedNetwork, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="multiples of 32; pad the view"):
-        export_onnx(trained.network, LOGIT_MAP, tmp_path / "model.onnx", 64, 100)
-
-
 def test_an_interrupted_set_leaves_nothing(tmp_path: Path) -> None:
     def interrupt(done: int) -> None:
         raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 # expansion t, output channels, repeats, stride of the first repeat: features.1 ... features.17
 BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+WIDEST = 1280  # channels of features.18
 SKIP_AFTER = (1, 3, 6, 13)  # features whose outputs the decoder joins: /2 16 ch, /4 24, /8 32, /16 96
 
 
@@ -42,26 +43,28 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2Encoder(nn.Module):
-    """features.0 ... features.17: 1,811,712 parameters."""
+    """features.0 ... features.17, and features.18 if `is_widened`: 1,811,712 or 2,223,872 parameters at three channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 3, *, is_widened: bool = False) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_conv_bn_relu6(3, 32, 3, stride=2)]
-        channels = 32
+        layers: list[nn.Module] = [_conv_bn_relu6(channels, 32, 3, stride=2)]
+        inputs = 32
         for expansion, outputs, repeats, stride in BLOCKS:
             for i in range(repeats):
-                layers.append(InvertedResidual(channels, outputs, stride if i == 0 else 1, expansion))
-                channels = outputs
+                layers.append(InvertedResidual(inputs, outputs, stride if i == 0 else 1, expansion))
+                inputs = outputs
+        if is_widened:
+            layers.append(_conv_bn_relu6(inputs, WIDEST, 1))
         self.features = nn.Sequential(*layers)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")  # torchvision's own start
 
     def forward(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        """x: float (n, 3, h, w), h and w multiples of 32. Returns the skips /2, /4, /8, /16 and the bottleneck /32."""
+        """x: float (n, c, h, w), h and w multiples of 32. Returns the skips /2, /4, /8, /16 and the bottleneck /32."""
         skips: list[Tensor] = []
         for k, layer in enumerate(self.features):
             x = layer(x)
             if k in SKIP_AFTER:
                 skips.append(x)
-        return skips, x  # (n, 16, h/2, w/2) ... (n, 96, h/16, w/16); (n, 320, h/32, w/32)
+        return skips, x  # (n, 16, h/2, w/2) ... (n, 96, h/16, w/16); (n, 320 or 1280, h/32, w/32)

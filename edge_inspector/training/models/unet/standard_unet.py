@@ -1,4 +1,4 @@
-"""The usual U-Net on a MobileNetV2 encoder (science.md §2a, `standard`): what the light one is measured against."""
+"""The usual U-Net on a MobileNetV2 encoder (science.md §2a, `standard`): what the light ones are measured against."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edge_inspector.training.models.unet.mobilenet_v2 import MobileNetV2Encoder
+from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
+from edge_inspector.training.models.unet.image_head import ImageHead
+from edge_inspector.training.models.unet.mobilenet_v2 import WIDEST, MobileNetV2Encoder
 
-STANDARD_PARAMETER_COUNT = 6_628_945  # with one output
-BOTTLENECK = 1280
-STAGES = ((BOTTLENECK, 96, 256), (256, 32, 128), (128, 24, 64), (64, 16, 32), (32, 0, 16))  # input, skip, output channels
+STAGES = ((WIDEST, 96, 256), (256, 32, 128), (128, 24, 64), (64, 16, 32), (32, 0, 16))  # input, skip, output channels
 
 
 class StandardStage(nn.Module):
@@ -32,25 +32,22 @@ class StandardStage(nn.Module):
         return y
 
 
-class StandardUNet(nn.Module):
-    """Binary segmentation: float (n, 3, h, w), normalised, h and w multiples of 32 -> logits (n, outputs, h, w)."""
+class StandardUNet(SegmentationModel):
+    """Encoder to features.18, five decoder stages with two convolutions each, a 3x3 head at full size."""
 
-    def __init__(self, outputs: int = 1) -> None:
+    def __init__(self, outputs: int = 1, channels: int = 3, *, has_image_head: bool = False) -> None:
         super().__init__()
-        self.encoder = MobileNetV2Encoder()
-        self.widen = nn.Sequential(
-            nn.Conv2d(320, BOTTLENECK, 1, bias=False), nn.BatchNorm2d(BOTTLENECK), nn.ReLU6(inplace=True)
-        )
+        self.encoder = MobileNetV2Encoder(channels, is_widened=True)
         self.decoder = nn.ModuleList(StandardStage(*stage) for stage in STAGES)
         self.head = nn.Conv2d(STAGES[-1][2], outputs, 3, padding=1)
         nn.init.xavier_uniform_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]  # a bias was asked for above
+        self.has_image_head = has_image_head
+        self.image_head = ImageHead(outputs) if has_image_head else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalised (n, 3, h, w) -> logits (n, outputs, h, w)."""
+    def _judge(self, x: Tensor, height: int, width: int) -> Logits:
         skips, x = self.encoder(x)
-        x = self.widen(x)  # (n, 1280, h/32, w/32)
+        picture = None if self.image_head is None else self.image_head(skips[-1], height, width)
         for stage, skip in zip(self.decoder, [*reversed(skips), None], strict=True):
             x = stage(x, skip)
-        logits: Tensor = self.head(x)
-        return logits
+        return Logits(self.head(x), picture)  # (n, d, h, w)
