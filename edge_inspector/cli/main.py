@@ -29,7 +29,9 @@ COMMANDS = {  # name: module of this folder, and its function or group of comman
     "demo": ("demo", "demo"),
     "play": ("demo", "play"),
     "belt": ("belt", "belt"),
+    "train": ("train", "train"),
     "engines": ("engines", "app"),
+    "dataset": ("dataset", "app"),
     "worker": ("worker", "app"),
     "version": ("version", "version"),
 }

@@ -1,4 +1,4 @@
-"""The `index.csv` beside a set's pictures: one row a picture, the paths in it from the index's own folder."""
+"""Tables beside a set's pictures, above all `index.csv`: one row a picture, the paths in it from the table's own folder."""
 
 from __future__ import annotations
 
@@ -53,21 +53,29 @@ def read_rows(folder: Path, columns: Sequence[str]) -> list[Row]:
 
     Raises TrainingDataError naming the file, or the line of a row that is cut off.
     """
-    index = folder / INDEX_FILE
+    found = read_table(folder / INDEX_FILE, columns)
+    if not found:
+        raise TrainingDataError(f"{folder / INDEX_FILE}: names no picture; restore the file")
+    return found
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
+    """Return the rows of a CSV file with a head, all of which have these columns; there may be none.
+
+    Raises TrainingDataError naming the file, or the line of a row that is cut off.
+    """
+    found = []
     try:
-        with index.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:
-                raise TrainingDataError(f"{index}:1: lacks the columns {', '.join(missing)}; restore the file")
-            found = []
+                raise TrainingDataError(f"{path}:1: lacks the columns {', '.join(missing)}; restore the file")
             for texts in reader:
-                where = f"{index}:{reader.line_num}"
+                where = f"{path}:{reader.line_num}"
                 if None in texts or None in texts.values():
                     raise TrainingDataError(f"{where}: has not as many fields as line 1; restore the file")
-                found.append(Row(where, folder, texts))
+                found.append(Row(where, path.parent, texts))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TrainingDataError(f"{index}: can not be read ({error})") from error
-    if not found:
-        raise TrainingDataError(f"{index}: names no picture; restore the file")
+        raise TrainingDataError(f"{path}: can not be read ({error})") from error
     return found

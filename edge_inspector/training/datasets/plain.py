@@ -2,49 +2,96 @@
 
 A mask's grey level / 255 is how sure it is; all black is clean. `ignore/STEM.png` may say, by 255, where a picture is not to
 be judged. A stem is PART-VIEW: the part is what stands before its last hyphen, all of it where there is none.
+
+`placeless.csv` (stem, defect) names pictures that show a defect of which nobody has said where. `guesses.csv` (stem, defect)
+names masks that an engine drew; who has corrected one removes its row. `origins.csv` says for people which file each was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import Label, LabelledPicture, LabelledSet, MaskFile
+from edge_inspector.training.datasets.index_file import read_table
+from edge_inspector.training.datasets.labelled_picture import Label, LabelledPicture, LabelledSet, MaskFile, Somewhere
 
+IMAGES, MASK_FOLDER, IGNORE = "images", "masks", "ignore"
 PICTURES = (".jpg", ".jpeg", ".png")
 MASKS = (".png",)
+PLACELESS_FILE = "placeless.csv"
+GUESSES_FILE = "guesses.csv"
+ORIGINS_FILE = "origins.csv"
+LABEL_COLUMNS = ("stem", "defect")
 
 
 def read_plain(folder: Path, defect: str = "defect", *, is_complete: bool = False) -> LabelledSet:
     """Read a folder. `defect` names the only one, where the masks lie in masks/ itself.
 
     Of a picture without a mask for a defect nothing is known, unless `is_complete`: then it is an error. Files that are
-    neither picture nor mask are told as oddities. Raises TrainingDataError naming a mask without a picture, two pictures of
-    one stem, or a folder that is missing or empty.
+    neither picture nor mask, and masks that are guesses, are told as oddities. Raises TrainingDataError naming a mask
+    without a picture, two pictures of one stem, a folder that is missing or empty, or a line that can not be meant.
     """
     oddities: list[str] = []
-    pictures = _by_stem(folder / "images", PICTURES, oddities)
-    places = _places(folder / "masks", defect, oddities)
+    pictures = _by_stem(folder / IMAGES, PICTURES, oddities)
+    placeless = _placeless(folder / PLACELESS_FILE, pictures)
+    places = _places(folder / MASK_FOLDER, defect, oddities, placeless)
     masks = {name: _by_stem(place, MASKS, oddities, pictures) for name, place in places.items()}
-    ignored = _by_stem(folder / "ignore", MASKS, oddities, pictures) if (folder / "ignore").is_dir() else {}
+    ignored = _by_stem(folder / IGNORE, MASKS, oddities, pictures) if (folder / IGNORE).is_dir() else {}
+    oddities += _guesses(folder / GUESSES_FILE, masks)
     found = []
     for stem, picture in pictures.items():
         labels: dict[str, Label | None] = {}
-        for name, drawn in masks.items():
-            if is_complete and stem not in drawn:
-                raise TrainingDataError(f"{picture}: has no mask {places[name] / stem}.png; draw it (all 0 if clean)")
-            labels[name] = MaskFile(drawn[stem]) if stem in drawn else None
+        for name in dict.fromkeys((*masks, *placeless)):
+            label = _label(stem, masks.get(name, {}), placeless.get(name, {}))
+            if label is None and is_complete:
+                mask = places.get(name, folder / MASK_FOLDER / name) / f"{stem}.png"
+                raise TrainingDataError(f"{picture}: has no mask {mask}; draw it (all 0 if clean)")
+            labels[name] = label
         part, _, view = stem.rpartition("-")
         part, view = (part, view) if part else (stem, "")
         found.append(LabelledPicture(picture, part, view, labels, "plain", ignored.get(stem)))
-    return LabelledSet("plain", tuple(masks), tuple(found), tuple(oddities))
+    return LabelledSet("plain", tuple(found[0].labels), tuple(found), tuple(oddities))
 
 
-def _places(masks: Path, defect: str, oddities: list[str]) -> dict[str, Path]:
-    """Of each defect the folder of its masks."""
+def _label(stem: str, masks: Mapping[str, Path], placeless: Mapping[str, str]) -> Label | None:
+    if stem in masks and stem in placeless:
+        raise TrainingDataError(f"{placeless[stem]}: {stem} has a mask, {masks[stem]}; remove this row, or the mask")
+    if stem in placeless:
+        return Somewhere()
+    return MaskFile(masks[stem]) if stem in masks else None
+
+
+def _placeless(path: Path, pictures: Collection[str]) -> dict[str, dict[str, str]]:
+    """Of each defect the stems that show it somewhere, each with the file and line that say so."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in read_table(path, LABEL_COLUMNS) if path.is_file() else ():
+        stem = row.name("stem")
+        if stem not in pictures:
+            raise TrainingDataError(f"{row.where}: there is no picture {stem} in {IMAGES}; restore it, or remove this row")
+        found[row.name("defect")][stem] = row.where
+    return dict(found)
+
+
+def _guesses(path: Path, masks: Mapping[str, Mapping[str, Path]]) -> list[str]:
+    rows = read_table(path, LABEL_COLUMNS) if path.is_file() else []
+    count = sum(row.texts["stem"] in masks.get(row.texts["defect"], {}) for row in rows)
+    if not count:
+        return []
+    return [f"{path}: {count} masks are an engine's guesses, not labels; correct each, and remove its row"]
+
+
+def _places(masks: Path, defect: str, oddities: list[str], placeless: Mapping[str, Mapping[str, str]]) -> dict[str, Path]:
+    """Of each defect the folder of its masks; none at all where every label is placeless."""
+    if placeless and not (masks.is_dir() and _visible(masks)):
+        return {}
     folders = {path.name: path for path in _visible(masks) if path.is_dir()}
     if not folders:
+        for name, stems in placeless.items():
+            if name != defect:
+                where = next(iter(stems.values()))
+                raise TrainingDataError(f"{where}: names {name}, but the masks in {masks} are of one defect, {defect}")
         return {defect: masks}
     for path in _visible(masks):
         if path.suffix.lower() in MASKS and path.is_file():

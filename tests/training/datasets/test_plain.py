@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import MaskFile, read_mask
+from edge_inspector.training.datasets.labelled_picture import MaskFile, Somewhere, read_mask
 from edge_inspector.training.datasets.plain import read_plain
 from tests.training.datasets.lookalikes import write_grey
 
@@ -74,6 +74,61 @@ def test_files_that_are_neither_picture_nor_mask_are_told_but_for_hidden_ones(tm
         f"{tmp_path / 'masks' / 'crack' / 'a.jpg'}: is no .png file and left out",
         f"{tmp_path / 'masks' / 'notes.txt'}: is no folder of masks and left out",
     ]
+
+
+def test_what_shows_a_defect_without_a_mask_is_named_in_a_table(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/crack/a.png")
+    (tmp_path / "placeless.csv").write_text("stem,defect\nb,crack\na,stain\n")
+    found = read_plain(tmp_path)
+    assert found.defects == ("crack", "stain")
+    first, second = (each.labels for each in found.pictures)
+    assert first == {"crack": MaskFile(tmp_path / "masks" / "crack" / "a.png"), "stain": Somewhere()}
+    assert second == {"crack": Somewhere(), "stain": None}
+    with pytest.raises(TrainingDataError, match=r"images/b\.png: has no mask .*masks/stain/b\.png"):
+        read_plain(tmp_path, is_complete=True)
+
+
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_a_set_may_have_no_mask_at_all_if_the_table_says_what_is_shown(tmp_path: Path, has_folder: bool) -> None:
+    write(tmp_path, "images/a.png")
+    if has_folder:
+        (tmp_path / "masks").mkdir()
+    (tmp_path / "placeless.csv").write_text("stem,defect\na,dent\n")
+    found = read_plain(tmp_path, is_complete=True)
+    assert (found.defects, found.pictures[0].labels) == (("dent",), {"dent": Somewhere()})
+
+
+def test_the_table_may_name_the_defect_of_masks_that_lie_in_no_folder_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/a.png")
+    (tmp_path / "placeless.csv").write_text("stem,defect\nb,crack\n")
+    assert read_plain(tmp_path, "crack").pictures[1].labels == {"crack": Somewhere()}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("c,crack", r"placeless\.csv:2: there is no picture c in images; restore it, or remove this row"),
+        ("a,crack", r"placeless\.csv:2: a has a mask, .*masks/a\.png; remove this row, or the mask"),
+        ("b,stain", r"placeless\.csv:2: names stain, but the masks in .*masks are of one defect, crack"),
+        ("b,", r"placeless\.csv:2: defect is empty"),
+    ],
+)
+def test_a_line_of_the_table_that_can_not_be_meant_is_refused(tmp_path: Path, row: str, said: str) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/a.png")
+    (tmp_path / "placeless.csv").write_text(f"stem,defect\n{row}\n")
+    with pytest.raises(TrainingDataError, match=said):
+        read_plain(tmp_path, "crack")
+
+
+def test_masks_that_an_engine_drew_are_told_until_their_rows_or_they_are_gone(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "images/b.png", "masks/crack/a.png", "masks/crack/b.png")
+    guesses = tmp_path / "guesses.csv"
+    guesses.write_text("stem,defect\na,crack\nb,crack\nb,stain\n")
+    assert read_plain(tmp_path).oddities == (
+        f"{guesses}: 2 masks are an engine's guesses, not labels; correct each, and remove its row",
+    )
+    guesses.write_text("stem,defect\n")
+    assert read_plain(tmp_path).oddities == ()
 
 
 @pytest.mark.parametrize(
