@@ -22,7 +22,7 @@ from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.kept_network import asked_of, keep_network
-from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
 from edge_inspector.training.straw_scores import measure_engines
@@ -168,10 +168,10 @@ def _sources(plan: BuildPlan) -> dict[str, str]:
     return {"straws": f"{plan.straws} of seed {plan.seed + 1}"}
 
 
-def start_from(common: LightUNet, output: int) -> Callable[[LightUNet], None]:
+def start_from(common: SegmentationModel, output: int) -> Callable[[SegmentationModel], None]:
     """What `train` needs to begin a network of one output with one output of a common network."""
 
-    def prepare(network: LightUNet) -> None:
+    def prepare(network: SegmentationModel) -> None:
         weights = dict(common.state_dict())
         for name in ("head.weight", "head.bias"):  # (4 d, …): the pixel shuffle takes four in a row for one output
             weights[name] = weights[name][4 * output : 4 * output + 4]

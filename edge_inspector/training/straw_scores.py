@@ -5,9 +5,14 @@ A cut chosen on them is a cut of what the daemon will compare with it. Scores be
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
+from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +36,7 @@ VALIDATION_SEED = 61_000
 TEST_SEED = 62_000
 LEAST_SCORE = 0.06
 KINDS = tuple(DefectKind)
+_Part = tuple[int, Stratum, int, DefectKind | None]  # seed, what is drawn, its number, its defect
 
 
 @dataclass(slots=True)
@@ -76,15 +82,17 @@ def measure_engines(
 ) -> dict[str, dict[Precision, Measurement]]:
     """Score good straws, and straws with one defect of each engine's own kind (more than 2 mm), in every precision.
 
-    `validation` and `test` are how many parts of each sort. Every part is drawn once and judged by all engines.
+    `validation` and `test` are how many parts of each sort. Every part is drawn once and judged by all engines; processes
+    share the parts.
     """
-    engines = {
-        (name, precision): RememberedEngine(name, ExportedEngine(draft.model_path, precision))
+    asked = [
+        _Asked(name, precision, draft.model_path, sheets[name].defect, sheets[name].smallest_defect_px)
         for name, draft in drafts.items()
         for precision in sheets[name].precisions
-    }
-    on_validation = _score(engines, sheets, VALIDATION_SEED, validation, "validation", progress)
-    on_test = _score(engines, sheets, TEST_SEED, test, "test", progress)
+    ]
+    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _open_judges, (asked,)) as pool:
+        on_validation = _score(pool, asked, VALIDATION_SEED, validation, "validation", progress)
+        on_test = _score(pool, asked, TEST_SEED, test, "test", progress)
     return {
         name: {
             precision: Measurement(on_validation[name, precision].evaluation, on_test[name, precision].evaluation)
@@ -94,40 +102,74 @@ def measure_engines(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One engine in one precision, as a process opens it."""
+
+    name: str
+    precision: Precision
+    model: Path
+    defect: str
+    smallest_defect_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What one engine in one precision made of one part; None: the part would be UNINSPECTED, not the engine's to judge."""
+
+    name: str
+    precision: Precision
+    score: float | None
+    dice: list[float]
+
+
 def _score(
-    engines: Mapping[tuple[str, Precision], RememberedEngine],
-    sheets: Mapping[str, EngineSheet],
-    seed: int,
-    count: int,
-    where: str,
-    progress: Progress,
+    pool: Pool, asked: Sequence[_Asked], seed: int, count: int, where: str, progress: Progress
 ) -> dict[tuple[str, Precision], _Scores]:
-    judges = {key: _judge(engine, sheets[key[0]]) for key, engine in engines.items()}
-    scores = {key: _Scores() for key in engines}
-    wanted = {name: DefectKind(sheet.defect) for name, sheet in sheets.items()}
-    todo = list(_numbers(count, set(wanted.values())))
-    for done, (stratum, number, kind) in enumerate(todo, 1):
-        measured = draw_measured_part(seed, number, stratum)
-        pictures = take(measured)
-        for (name, precision), judge in judges.items():
-            if kind not in (None, wanted[name]):
+    scores = {(each.name, each.precision): _Scores() for each in asked}
+    todo = [(seed, *part) for part in _numbers(count, {DefectKind(each.defect) for each in asked})]
+    for done, (part, judged) in enumerate(pool.imap(_judge_part, todo), 1):
+        _, stratum, number, kind = part
+        for each in judged:
+            if each.score is None:
                 continue
-            rejudged = judge.judge(pictures)
-            if not _is_whole(rejudged):
-                continue  # the part would be UNINSPECTED: not the engine's to judge
-            into = scores[name, precision]
-            scored = into.good if kind is None else into.defective
-            scored[f"{stratum.value}-{number}"] = max(rejudged.score(name), LEAST_SCORE / 2)
-            if kind is not None:
-                into.dice += _dice(engines[name, precision].maps, measured, kind)
+            into = scores[each.name, each.precision]
+            (into.good if kind is None else into.defective)[f"{stratum.value}-{number}"] = each.score
+            into.dice += each.dice
         progress(f"judging straws for {where}", done / len(todo))
-    for (name, precision), each in scores.items():
-        if min(len(each.good), len(each.defective)) < 0.95 * count:
+    for (name, precision), found in scores.items():
+        if min(len(found.good), len(found.defective)) < 0.95 * count:
             raise TrainingDataError(
-                f"engine {name} in {precision}: only {len(each.good)} good and {len(each.defective)} defective straws of "
+                f"engine {name} in {precision}: only {len(found.good)} good and {len(found.defective)} defective straws of "
                 f"{count} each could be judged; look at presence and geometry first"
             )
     return scores
+
+
+_judges: dict[tuple[str, Precision], tuple[_Asked, RememberedEngine, PartJudge]] = {}  # of one process of the pool
+
+
+def _open_judges(asked: Sequence[_Asked]) -> None:
+    cv2.setNumThreads(1)
+    for each in asked:
+        engine = RememberedEngine(each.name, ExportedEngine(each.model, each.precision, threads=1))
+        _judges[each.name, each.precision] = each, engine, _judge(engine, each.defect, each.smallest_defect_px)
+
+
+def _judge_part(part: _Part) -> tuple[_Part, list[_Judged]]:
+    """Draw a part and judge it by every engine that it is for: all of them if it is good."""
+    seed, stratum, number, kind = part
+    measured = draw_measured_part(seed, number, stratum)
+    pictures = take(measured)
+    found = []
+    for asked, engine, judge in _judges.values():
+        if kind not in (None, DefectKind(asked.defect)):
+            continue
+        rejudged = judge.judge(pictures)
+        score = max(rejudged.score(asked.name), LEAST_SCORE / 2) if _is_whole(rejudged) else None
+        dice = [] if kind is None or score is None else _dice(engine.maps, measured, kind)
+        found.append(_Judged(asked.name, asked.precision, score, dice))
+    return part, found
 
 
 def _numbers(count: int, kinds: set[DefectKind]) -> Iterator[tuple[Stratum, int, DefectKind | None]]:
@@ -140,7 +182,7 @@ def _numbers(count: int, kinds: set[DefectKind]) -> Iterator[tuple[Stratum, int,
             yield Stratum.MUST_FIND, number, kind
 
 
-def _judge(engine: RememberedEngine, sheet: EngineSheet) -> PartJudge:
+def _judge(engine: RememberedEngine, defect: str, smallest_defect_px: int) -> PartJudge:
     cameras = ring_cameras()
     recipe = Recipe(
         format=1,
@@ -156,8 +198,8 @@ def _judge(engine: RememberedEngine, sheet: EngineSheet) -> PartJudge:
         rules=[Rule(name=engine.name, engine=engine.name, min_score=LEAST_SCORE)],
     )
     viewpoints = Viewpoints({name: camera.place for name, camera in cameras.items()}, SPEED_MM_S)
-    criteria = Criteria(recipe, {engine.name: EngineDefect(sheet.defect, sheet.smallest_defect_px)}, viewpoints)
-    return PartJudge(criteria, cameras, {engine.name: Eye(engine, LEAST_SCORE / 2, sheet.smallest_defect_px)})
+    criteria = Criteria(recipe, {engine.name: EngineDefect(defect, smallest_defect_px)}, viewpoints)
+    return PartJudge(criteria, cameras, {engine.name: Eye(engine, LEAST_SCORE / 2, smallest_defect_px)})
 
 
 def _is_whole(rejudged: Rejudged) -> bool:
