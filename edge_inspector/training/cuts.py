@@ -131,11 +131,7 @@ def _bounded(good: list[float], defective: list[float], miss_rate: float) -> flo
     if not 0.0 < miss_rate < 1.0:
         raise ValueError(f"a miss rate of {miss_rate:g}: allowed is above 0 and below 1")
     n = len(defective)
-    if n < (needed := parts_needed(miss_rate)):
-        raise TrainingDataError(
-            f"{n} defective parts can not show that at most {100 * miss_rate:g} % escape: {needed} are needed for 95 % "
-            f"confidence. Add parts, or ask for {100 * _least_bound(n):.1f} %"
-        )
+    refuse_too_few(n, BoundedMisses(miss_rate))
     if max(good) < min(defective):
         return _half_way(good, defective)
     misses = 0
@@ -143,6 +139,16 @@ def _bounded(good: list[float], defective: list[float], miss_rate: float) -> flo
         misses += 1
     at_most = sorted(defective)[misses]
     return max(math.floor(at_most * 10_000) / 10_000, 1e-4)  # rounded down: the part with this very score is rejected
+
+
+def refuse_too_few(defective_parts: int, rule: CutRule) -> None:
+    """Raise TrainingDataError if so many defective validation parts can not show what the rule asks for."""
+    if not isinstance(rule, BoundedMisses) or defective_parts >= (needed := parts_needed(rule.miss_rate)):
+        return
+    raise TrainingDataError(
+        f"{defective_parts} defective parts can not show that at most {100 * rule.miss_rate:g} % escape: {needed} are "
+        f"needed for 95 % confidence. Add parts, or ask for {100 * _least_bound(defective_parts):.1f} %"
+    )
 
 
 def _least_bound(n: int) -> float:

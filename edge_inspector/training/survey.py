@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Picture, Sample
 
 SIZE_STEP = 32  # the network halves five times and the exported graph has one size
@@ -36,13 +37,13 @@ def survey_pictures(folder: DefectSet, progress: Callable[[float], None] = lambd
     _refuse_size(folder, width, height)
     areas: dict[Path, tuple[int, ...]] = {}
     for k, sample in enumerate(folder.samples):
-        _, mask = sample.read()
-        if mask.shape != (height, width):
+        rgb = sample.read_picture()
+        if rgb.shape[:2] != (height, width):
             raise TrainingDataError(
-                f"{sample.picture}: is {mask.shape[1]} x {mask.shape[0]} px but {folder.samples[0].picture.name} is "
+                f"{sample.picture}: is {rgb.shape[1]} x {rgb.shape[0]} px but {folder.samples[0].picture.name} is "
                 f"{width} x {height} px; an engine takes pictures of one size, so cut all to the same"
             )
-        areas[sample.picture] = _areas(sample, mask)
+        areas[sample.picture] = () if isinstance(sample.label, Somewhere) else _areas(sample, sample.read()[1])
         progress((k + 1) / len(folder.samples))
     return Survey(width, height, areas)
 

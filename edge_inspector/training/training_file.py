@@ -1,0 +1,221 @@
+"""The training file: which pictures teach which engines, how, and what their cuts must keep to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from edge_inspector.station.document import load_document
+from edge_inspector.station.engine_manifest import Precision, ScaleRange
+from edge_inspector.station.model import FileModel, Name, PixelCount, Share
+from edge_inspector.training.augmentation import Augmentation
+from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.cuts import BoundedMisses, Cheapest, CutRule, HalfWay
+from edge_inspector.training.datasets.registry import AUTO, SetRequest
+from edge_inspector.training.defect_set import ViewFit
+from edge_inspector.training.objective import LossMix, OverlapLoss, PixelLoss
+from edge_inspector.training.train import Checks, TrainingSettings, has_fast_bf16
+
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+
+
+class PictureSet(FileModel):
+    """The labelled pictures, as `edge-inspector dataset` names them."""
+
+    folder: str = Field(min_length=1, description="of the set, from this file")
+    reader: str = Field(default=AUTO, description="its layout; `edge-inspector dataset readers` lists them")
+    labels: str = Field(default="", description="file or folder of labels, where the layout keeps them apart")
+    subset: str = Field(default="", description="one of several that the folder holds")
+    defect: str = Field(default="", description="name of a defect that the layout leaves without")
+    attribute: str = Field(default="", description="which attribute of a region names its defect")
+    complete: bool = Field(default=False, description="every picture was looked at: one without a label is clean")
+
+    def request(self, beside: Path) -> SetRequest:
+        """What `open_set` reads; relative paths count from the folder `beside`."""
+        labels = beside / self.labels if self.labels else None
+        return SetRequest(beside / self.folder, self.reader, labels, self.subset, self.defect, self.attribute, self.complete)
+
+
+class View(FileModel):
+    """What the engines take: the size of the station's views, and how a picture becomes one."""
+
+    height_px: PixelCount
+    width_px: PixelCount
+    fit: Literal["exact", "pad", "resize"] = Field(default="exact", description="as a station's camera has it")
+
+    def of_pictures(self) -> ViewFit:
+        """As a set of one defect reads it."""
+        return ViewFit(self.fit, self.width_px, self.height_px)
+
+
+class Shares(FileModel):
+    """Parts are dealt by chance, stratified by what they show."""
+
+    validation: Share = Field(default=0.2, description="of the parts, for calibration and cut")
+    test: Share = Field(default=0.2, description="of the parts, only measured")
+
+
+class Folds(FileModel):
+    """Parts are dealt to folds; one is held back, the next one chooses the cuts, the others train."""
+
+    folds: Annotated[int, Field(ge=3, le=100)]
+    held_back: Annotated[int, Field(ge=0, le=99)] = Field(description="the fold that is only measured, from 0")
+
+
+class EngineEntry(FileModel):
+    """One engine: a defect of the set, and what its manifest says."""
+
+    defect: Name = Field(description="as the set names it")
+    colour: Name = Field(default="red", description="how the console draws it")
+    smallest_defect_px: Annotated[int, Field(ge=9, le=1_000_000)] | None = Field(
+        default=None, description="over how many pixels a score is a mean; default: half of the 5th percentile of the labels"
+    )
+
+
+class Crops(FileModel):
+    """What is learned from at once."""
+
+    batch: Annotated[int, Field(ge=1, le=1024)] = 8
+    height_px: PixelCount = 256
+    width_px: PixelCount = 256
+    defective_share: Share = Field(default=0.5, description="of the crops that are drawn around a defect")
+
+
+class Loss(FileModel):
+    """A pixel loss and an overlap loss, mixed."""
+
+    pixels: PixelLoss = "weighted"
+    alpha: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
+        default=None, description="weight of defect pixels of `weighted`; default: of the set"
+    )
+    overlap: OverlapLoss = "dice"
+    overlap_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+
+
+class Changes(FileModel):
+    """What crops may undergo by chance: only what the part's symmetry and the cameras' moods allow."""
+
+    flip_sideways: bool = True
+    flip_upright: bool = True
+    turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0
+    scale: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    light: Annotated[float, Field(ge=0, le=0.9)] = 0.12
+    colour: Annotated[float, Field(ge=0, le=0.9)] = 0.15
+    gamma: Annotated[float, Field(ge=0, le=2)] = 0.18
+    blur_px: Annotated[float, Field(ge=0, le=5)] = 0.0
+    jpeg_quality: Annotated[int, Field(ge=1, le=95)] | None = None
+
+
+class EarlyStop(FileModel):
+    """Training ends when the loss on validation parts has not fallen for long enough."""
+
+    every_steps: Annotated[int, Field(ge=1)] = 200
+    patience: Annotated[int, Field(ge=1)] = Field(default=10, description="looks without a better loss")
+    pictures: Annotated[int, Field(ge=1)] = Field(default=60, description="looked at, at most")
+
+
+class Learning(FileModel):
+    """How an engine learns."""
+
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
+    steps: Annotated[int, Field(ge=1)] = 4000
+    minutes: Positive | None = Field(
+        default=None, description="end sooner, after so long; such a run does not repeat exactly"
+    )
+    crops: Crops = Crops()
+    loss: Loss = Loss()
+    changes: Changes = Changes()
+    learning_rate: Positive = 1e-3
+    encoder_rate: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="of the learning rate, for an encoder that starts from published weights"
+    )
+    schedule: Literal["cosine", "plateau"] = "cosine"
+    early_stop: EarlyStop | None = None
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
+    averaging: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.998, description="decay of the moving average of weights"
+    )
+
+    @model_validator(mode="after")
+    def _plateau_needs_looks(self) -> Self:
+        if self.schedule == "plateau" and self.early_stop is None:
+            raise ValueError("a plateau is one of the validation loss: add early_stop, which looks at it, or take cosine")
+        return self
+
+    def settings(self, threads: int) -> TrainingSettings:
+        """What `train` takes."""
+        crops, loss, changes, stop = self.crops, self.loss, self.changes, self.early_stop
+        return TrainingSettings(
+            seed=self.seed,
+            steps=self.steps,
+            minutes=float("inf") if self.minutes is None else self.minutes,
+            crops=CropPlan(**crops.model_dump()),
+            loss=LossMix(**loss.model_dump()),
+            augmentation=Augmentation(**changes.model_dump()),
+            learning_rate=self.learning_rate,
+            encoder_rate=self.encoder_rate,
+            schedule=self.schedule,
+            checks=Checks(**stop.model_dump()) if stop is not None else None,
+            weight_decay=self.weight_decay,
+            ema_decay=self.averaging,
+            bf16=has_fast_bf16(),
+            threads=threads,
+        )
+
+
+class HalfWayCut(FileModel):
+    """Half way between good and defective validation parts; below every defective one if they overlap."""
+
+    rule: Literal["half_way"]
+
+    def chosen(self) -> CutRule:
+        """As `choose_cut` takes it."""
+        return HalfWay()
+
+
+class CheapestCut(FileModel):
+    """Where escapes and false rejects of validation parts together cost least."""
+
+    rule: Literal["cheapest"]
+    escape_cost: Positive = Field(description="in false rejects")
+
+    def chosen(self) -> CutRule:
+        """As `choose_cut` takes it."""
+        return Cheapest(self.escape_cost)
+
+
+class BoundedCut(FileModel):
+    """The highest cut of which 95 % confidence says that no more defective parts escape."""
+
+    rule: Literal["bounded"]
+    miss_rate: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of defective parts that may escape")
+
+    def chosen(self) -> CutRule:
+        """As `choose_cut` takes it."""
+        return BoundedMisses(self.miss_rate)
+
+
+class TrainingFile(FileModel):
+    """All that decides what engines come of a set of labelled pictures."""
+
+    format: Literal[1]
+    set: PictureSet
+    view: View
+    mm_per_px: ScaleRange
+    engines: dict[Name, EngineEntry] = Field(min_length=1, description="by the name of the package to be")
+    split: Shares | Folds = Shares()
+    model: str = Field(default="unet-light", description="unet-light, unet-light4 or unet-standard")
+    weights: str = Field(default="", description="of the encoder: a file, from this one, or imagenet; empty: random")
+    learning: Learning = Learning()
+    cut: HalfWayCut | CheapestCut | BoundedCut = Field(default=HalfWayCut(rule="half_way"), discriminator="rule")
+    precisions: list[Precision] = Field(default=["f32"], min_length=1, description="in which the cut is proven")
+    defective_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.01, description="of parts in production, for the report's cost curve"
+    )
+
+
+def load_training_file(path: Path) -> TrainingFile:
+    """Read a training file. Raises DocumentError with every fault, each with FILE:LINE."""
+    return load_document(path, TrainingFile)
