@@ -1,8 +1,8 @@
-"""Writes the tables of docs/station-file.md anew, from the models of station file and recipe.
+"""Writes the tables of docs/station-file.md and docs/training.md anew, from the models of the files that people write.
 
     .venv/bin/python tools/station_page.py
 
-What stands between the marks is replaced, the rest of the page is left as it is. A test compares the committed page.
+What stands between the marks is replaced, the rest of a page is left as it is. A test compares the committed pages.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.reference import markdown
 from edge_inspector.station.station import Station
+from edge_inspector.training.training_file import TrainingFile
 
-PAGE = Path(__file__).parents[1] / "docs" / "station-file.md"
-MODELS: dict[str, type[Station] | type[Recipe]] = {"station": Station, "recipe": Recipe}
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (DOCS / "station-file.md", DOCS / "training.md")
+MODELS: dict[str, type[BaseModel]] = {"station": Station, "recipe": Recipe, "training": TrainingFile}
 MARKED = re.compile(
     r"(?P<begin><!-- from here on made by `edge-inspector schema (?P<file>\w+) --markdown` -->\n)"
     r".*?"
@@ -30,4 +34,5 @@ def fill(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PAGES:
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")

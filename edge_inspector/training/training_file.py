@@ -41,8 +41,8 @@ class PictureSet(FileModel):
 class View(FileModel):
     """What the engines take: the size of the station's views, and how a picture becomes one."""
 
-    height_px: PixelCount
-    width_px: PixelCount
+    height_px: PixelCount = Field(description="both sides are multiples of 32")
+    width_px: PixelCount = Field(description="the same as the recipe's view")
     fit: Literal["exact", "pad", "resize"] = Field(default="exact", description="as a station's camera has it")
 
     def of_pictures(self) -> ViewFit:
@@ -60,7 +60,7 @@ class Shares(FileModel):
 class Folds(FileModel):
     """Parts are dealt to folds; one is held back, the next one chooses the cuts, the others train."""
 
-    folds: Annotated[int, Field(ge=3, le=100)]
+    folds: Annotated[int, Field(ge=3, le=100)] = Field(description="how many")
     held_back: Annotated[int, Field(ge=0, le=99)] = Field(description="the fold that is only measured, from 0")
 
 
@@ -77,41 +77,46 @@ class EngineEntry(FileModel):
 class Crops(FileModel):
     """What is learned from at once."""
 
-    batch: Annotated[int, Field(ge=1, le=1024)] = 8
-    height_px: PixelCount = 256
-    width_px: PixelCount = 256
+    batch: Annotated[int, Field(ge=1, le=1024)] = Field(default=8, description="crops a step")
+    height_px: PixelCount = Field(default=256, description="of a crop; nothing is learned beyond a smaller picture")
+    width_px: PixelCount = Field(default=256, description="of a crop")
     defective_share: Share = Field(default=0.5, description="of the crops that are drawn around a defect")
 
 
 class Loss(FileModel):
     """A pixel loss and an overlap loss, mixed."""
 
-    pixels: PixelLoss = "weighted"
+    pixels: PixelLoss = Field(
+        default="weighted",
+        description="weighted: defects count more; focal: sure ones count less; mined: the hardest alone",
+    )
     alpha: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
         default=None, description="weight of defect pixels of `weighted`; default: of the set"
     )
-    overlap: OverlapLoss = "dice"
-    overlap_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    overlap: OverlapLoss = Field(default="dice", description="pooled_dice: over the whole batch, steadier for tiny defects")
+    overlap_weight: Annotated[float, Field(ge=0, le=100)] = Field(default=0.5, description="beside the pixel loss")
 
 
 class Changes(FileModel):
     """What crops may undergo by chance: only what the part's symmetry and the cameras' moods allow."""
 
-    flip_sideways: bool = True
-    flip_upright: bool = True
-    turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0
-    scale: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    light: Annotated[float, Field(ge=0, le=0.9)] = 0.12
-    colour: Annotated[float, Field(ge=0, le=0.9)] = 0.15
-    gamma: Annotated[float, Field(ge=0, le=2)] = 0.18
-    blur_px: Annotated[float, Field(ge=0, le=5)] = 0.0
-    jpeg_quality: Annotated[int, Field(ge=1, le=95)] | None = None
+    flip_sideways: bool = Field(default=True, description="half of the crops")
+    flip_upright: bool = Field(default=True, description="half of the crops")
+    turn_deg: Annotated[float, Field(ge=0, le=180)] = Field(default=0.0, description="either way, at most")
+    scale: Annotated[float, Field(ge=0, le=0.5)] = Field(default=0.0, description="share of growing or shrinking, at most")
+    light: Annotated[float, Field(ge=0, le=0.9)] = Field(default=0.12, description="share of brightness, at most")
+    colour: Annotated[float, Field(ge=0, le=0.9)] = Field(default=0.15, description="share of each colour, at most")
+    gamma: Annotated[float, Field(ge=0, le=2)] = Field(default=0.18, description="exponent from 1 / (1 + g) to 1 + g")
+    blur_px: Annotated[float, Field(ge=0, le=5)] = Field(default=0.0, description="sigma at most; half of the crops")
+    jpeg_quality: Annotated[int, Field(ge=1, le=95)] | None = Field(
+        default=None, description="the worst; half of the crops; default: none is coded anew"
+    )
 
 
 class EarlyStop(FileModel):
     """Training ends when the loss on validation parts has not fallen for long enough."""
 
-    every_steps: Annotated[int, Field(ge=1)] = 200
+    every_steps: Annotated[int, Field(ge=1)] = Field(default=200, description="from one look to the next")
     patience: Annotated[int, Field(ge=1)] = Field(default=10, description="looks without a better loss")
     pictures: Annotated[int, Field(ge=1)] = Field(default=60, description="looked at, at most")
 
@@ -119,21 +124,23 @@ class EarlyStop(FileModel):
 class Learning(FileModel):
     """How an engine learns."""
 
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
-    steps: Annotated[int, Field(ge=1)] = 4000
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=1, description="of all chance")
+    steps: Annotated[int, Field(ge=1)] = Field(default=4000, description="batches learned from")
     minutes: Positive | None = Field(
         default=None, description="end sooner, after so long; such a run does not repeat exactly"
     )
-    crops: Crops = Crops()
-    loss: Loss = Loss()
-    changes: Changes = Changes()
-    learning_rate: Positive = 1e-3
+    crops: Crops = Field(default=Crops(), description="what is learned from at once")
+    loss: Loss = Field(default=Loss(), description="what is made smaller")
+    changes: Changes = Field(default=Changes(), description="what crops undergo by chance")
+    learning_rate: Positive = Field(default=1e-3, description="at its highest")
     encoder_rate: Annotated[float, Field(ge=0, le=1)] = Field(
         default=1.0, description="of the learning rate, for an encoder that starts from published weights"
     )
-    schedule: Literal["cosine", "plateau"] = "cosine"
-    early_stop: EarlyStop | None = None
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
+    schedule: Literal["cosine", "plateau"] = Field(
+        default="cosine", description="how the rate falls: to 1 % at the end, or when the validation loss rests"
+    )
+    early_stop: EarlyStop | None = Field(default=None, description="default: all steps are taken")
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = Field(default=1e-4, description="not of biases and BatchNorm")
     averaging: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.998, description="decay of the moving average of weights"
     )
@@ -168,7 +175,7 @@ class Learning(FileModel):
 class HalfWayCut(FileModel):
     """Half way between good and defective validation parts; below every defective one if they overlap."""
 
-    rule: Literal["half_way"]
+    rule: Literal["half_way"] = Field(description="between good and defective parts")
 
     def chosen(self) -> CutRule:
         """As `choose_cut` takes it."""
@@ -178,8 +185,8 @@ class HalfWayCut(FileModel):
 class CheapestCut(FileModel):
     """Where escapes and false rejects of validation parts together cost least."""
 
-    rule: Literal["cheapest"]
-    escape_cost: Positive = Field(description="in false rejects")
+    rule: Literal["cheapest"] = Field(description="by a price")
+    escape_cost: Positive = Field(description="of one escape, in false rejects")
 
     def chosen(self) -> CutRule:
         """As `choose_cut` takes it."""
@@ -189,7 +196,7 @@ class CheapestCut(FileModel):
 class BoundedCut(FileModel):
     """The highest cut of which 95 % confidence says that no more defective parts escape."""
 
-    rule: Literal["bounded"]
+    rule: Literal["bounded"] = Field(description="by a bound on the miss rate, at 95 % confidence")
     miss_rate: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of defective parts that may escape")
 
     def chosen(self) -> CutRule:
@@ -200,16 +207,18 @@ class BoundedCut(FileModel):
 class TrainingFile(FileModel):
     """All that decides what engines come of a set of labelled pictures."""
 
-    format: Literal[1]
-    set: PictureSet
-    view: View
-    mm_per_px: ScaleRange
+    format: Literal[1] = Field(description="of this file")
+    set: PictureSet = Field(description="the labelled pictures")
+    view: View = Field(description="what the engines take")
+    mm_per_px: ScaleRange = Field(description="of a pixel, from the least to the most that the cameras have")
     engines: dict[Name, EngineEntry] = Field(min_length=1, description="by the name of the package to be")
-    split: Shares | Folds = Shares()
+    split: Shares | Folds = Field(default=Shares(), description="how parts are dealt")
     model: str = Field(default="unet-light", description="unet-light, unet-light4 or unet-standard")
     weights: str = Field(default="", description="of the encoder: a file, from this one, or imagenet; empty: random")
-    learning: Learning = Learning()
-    cut: HalfWayCut | CheapestCut | BoundedCut = Field(default=HalfWayCut(rule="half_way"), discriminator="rule")
+    learning: Learning = Field(default=Learning(), description="how each engine learns")
+    cut: HalfWayCut | CheapestCut | BoundedCut = Field(
+        default=HalfWayCut(rule="half_way"), discriminator="rule", description="where parts are cut"
+    )
     precisions: list[Precision] = Field(default=["f32"], min_length=1, description="in which the cut is proven")
     defective_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.01, description="of parts in production, for the report's cost curve"
