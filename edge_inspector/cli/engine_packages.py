@@ -1,0 +1,119 @@
+"""`edge-inspector engines list|verify|install`: what packages there are, whether they work here, putting one in place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge_inspector.domain.errors import ConfigurationError, EdgeInspectorError
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
+from edge_inspector.station.recipe import ViewShape
+from edge_inspector.station.station import Inference
+
+
+def list_engines(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of engine packages")] = Path("engines"),
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON list")] = False,
+) -> None:
+    """List the engine packages of a folder; every file is held against its manifest. Exit 1 if one is damaged."""
+    packages, faults = [], []
+    for path in packages_in(folder):
+        try:
+            packages.append(load_engine_package(path))
+        except EdgeInspectorError as error:
+            faults.append(str(error))
+    if as_json:
+        typer.echo(json.dumps({"engines": [_facts(each) for each in packages], "faults": faults}, indent=1))
+    else:
+        for each in packages:
+            typer.echo(_line(each))
+        for fault in faults:
+            typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+def verify_engine(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="folder of one engine package")],
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
+) -> None:
+    """Verify a package as a station does before it uses it: its files, and the golden pictures on this computer."""
+    from edge_inspector.inference.prepared_engine import prepare_engine  # OpenVINO takes long to import
+
+    size = load_engine_package(package).manifest.input
+    settings = Inference(threads=threads or len(os.sched_getaffinity(0)))
+    view = ViewShape(height_px=size.height, width_px=size.width)
+    prepared = prepare_engine(package.name, package, view, settings, lambda step: typer.echo(step, err=True))
+    typer.echo(
+        f"{package}: good; draws its {len(prepared.golden)} golden pictures in {prepared.engine.precision}, "
+        f"{settings.max_batch} views in {prepared.batch_ms:.0f} ms"
+    )
+
+
+def install_engine(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="folder of the package to install")],
+    into: Annotated[Path, typer.Option(help="folder of engine packages")] = Path("engines"),
+    replace: Annotated[bool, typer.Option("--replace", help="replace the engine of this name")] = False,
+) -> None:
+    """Copy a package whose every file is whole to a folder of engines, in one step.
+
+    A running station keeps to its own copy: `edge-inspector recipe` takes up the new one between two parts.
+    """
+    found = load_engine_package(package)
+    place = into / found.manifest.name
+    if place.exists() and not (place / MANIFEST_FILE).is_file():
+        raise ConfigurationError(f"{place}: is there and is no engine package; choose another folder")
+    if place.exists() and not replace:
+        raise ConfigurationError(f"{place}: is there already; give --replace to replace it")
+    into.mkdir(parents=True, exist_ok=True)
+    coming, going = (into / f".{found.manifest.name}.{what}" for what in ("coming", "going"))
+    for left in (coming, going):  # of a command that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    staged = coming / found.manifest.name  # a package lies in a folder of its name
+    try:
+        shutil.copytree(package, staged)
+        if load_engine_package(staged).digest != found.digest:
+            raise ConfigurationError(f"{package}: changed while it was copied; try again")
+        if place.exists():
+            place.rename(going)
+        staged.rename(place)
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)
+    shutil.rmtree(going, ignore_errors=True)
+    typer.echo(f"{place}: {found.digest}")
+
+
+def packages_in(folder: Path) -> list[Path]:
+    """The folders in `folder` that hold a manifest. Raises ConfigurationError if there is none."""
+    found = sorted(path.parent for path in folder.glob(f"*/{MANIFEST_FILE}"))
+    if not found:
+        raise ConfigurationError(f"{folder}: holds no engine package; name the folder that holds them")
+    return found
+
+
+def _line(package: EnginePackage) -> str:
+    manifest, size, scale = package.manifest, package.manifest.input, package.manifest.input.mm_per_px
+    return (
+        f"{manifest.name}: {manifest.defect}, {size.width} x {size.height} px, {scale.min:g} to {scale.max:g} mm/px, cut "
+        f"{manifest.threshold.score:g}, proven in {', '.join(manifest.precisions)}, {package.digest[:12]}"
+    )
+
+
+def _facts(package: EnginePackage) -> dict[str, object]:
+    manifest = package.manifest
+    return {
+        "name": manifest.name,
+        "defect": manifest.defect,
+        "width_px": manifest.input.width,
+        "height_px": manifest.input.height,
+        "mm_per_px": [manifest.input.mm_per_px.min, manifest.input.mm_per_px.max],
+        "cut": manifest.threshold.score,
+        "evidence": manifest.threshold.evidence,
+        "precisions": list(manifest.precisions),
+        "digest": package.digest,
+    }
