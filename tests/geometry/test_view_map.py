@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge_inspector.geometry import NOWHERE_PX, Rod, SurfaceGrid, map_view, surface_of_pixels
@@ -63,6 +63,7 @@ def test_pixels_show_what_the_slow_reference_hits(seed: int, azimuth: float, lea
 
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS, azimuth=AZIMUTHS, lead_mm=LEADS_MM)
+@example(seed=32339499, azimuth=120.0, lead_mm=97.0)  # the cosines are 0.0053 apart
 def test_the_pixel_of_a_cell_shows_that_cell(seed: int, azimuth: float, lead_mm: float) -> None:
     rod = rod_of(random_tube(np.random.default_rng(seed)))
     grid = SurfaceGrid.of(rod, step_mm=2.0)
@@ -72,7 +73,8 @@ def test_the_pixel_of_a_cell_shows_that_cell(seed: int, azimuth: float, lead_mm:
     along, angle = np.broadcast_arrays(grid.along_mm[None, :], grid.angle_deg[:, None])
     assert places.along_mm == pytest.approx(along[seen], abs=2e-3)
     assert off_deg(places.angle_deg, angle[seen]).max() < 0.05
-    assert places.cos_incidence == pytest.approx(view_map.cos_incidence[seen], abs=5e-3)
+    # each is within 5e-3 of the slow reference (above), one by the cell and one by the pixel that shows it
+    assert places.cos_incidence == pytest.approx(view_map.cos_incidence[seen], abs=1e-2)
 
 
 @given(azimuth=AZIMUTHS)
