@@ -73,7 +73,7 @@ def test_the_pixel_of_a_cell_shows_that_cell(seed: int, azimuth: float, lead_mm:
     along, angle = np.broadcast_arrays(grid.along_mm[None, :], grid.angle_deg[:, None])
     assert places.along_mm == pytest.approx(along[seen], abs=2e-3)
     assert off_deg(places.angle_deg, angle[seen]).max() < 0.05
-    # each is within 5e-3 of the slow reference (above), one by the cell and one by the pixel that shows it
+    # the map is within 5e-3 of the slow reference (above), and the pixel that shows a cell is off by as much again
     assert places.cos_incidence == pytest.approx(view_map.cos_incidence[seen], abs=1e-2)
 
 
