@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.set_index import read_index
+from edge_inspector.training.datasets.index_file import read_rows
 from edge_inspector.training.split import dealing_key
 
 WIDTH, HEIGHT = 256, 640  # from 500 x 1235..1284: half the resolution, the two axes within 4 % of each other
@@ -53,9 +53,9 @@ class Split:
 def read_surfaces(folder: Path) -> list[Surface]:
     """Every picture of the set but the copies (`duplicate_of`). Raises TrainingDataError naming the file at fault."""
     return [
-        Surface(folder / row["path"], folder / row["mask"], row["number"], row["group"], row["defective"] == "1")
-        for row in read_index(folder, _COLUMNS)
-        if not row["duplicate_of"]
+        Surface(row.file("path"), row.file("mask"), row.texts["number"], row.texts["group"], row.is_set("defective"))
+        for row in read_rows(folder, _COLUMNS)
+        if not row.texts["duplicate_of"]
     ]
 
 

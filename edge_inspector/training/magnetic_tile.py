@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.index_file import INDEX_FILE, Row, read_rows
 from edge_inspector.training.datasets.labelled_picture import CLEAN, FROM_HALF_GREY, LabelledPicture, LabelledSet, MaskFile
 from edge_inspector.training.defect_set import DefectSet, ViewFit, defect_set
-from edge_inspector.training.set_index import FIRST_LINE, INDEX_FILE, read_index
 from edge_inspector.training.split import dealing_key
 
 DEFECTS = ("blowhole", "break", "crack", "fray", "uneven")
@@ -75,31 +75,27 @@ class FoldSplit:
 
 def read_tiles(folder: Path) -> list[Tile]:
     """Every picture of the set, those without a usable label too. Raises TrainingDataError naming file and line at fault."""
-    index = folder / INDEX_FILE
-    tiles = []
-    for line, row in enumerate(read_index(folder, _COLUMNS), start=FIRST_LINE):
-        try:
-            tiles.append(_tile(folder, row))
-        except ValueError as error:
-            raise TrainingDataError(f"{index}:{line}: {error}; restore the file") from error
-    _refuse_straddling(index, tiles)
+    tiles = [_tile(row) for row in read_rows(folder, _COLUMNS)]
+    _refuse_straddling(folder / INDEX_FILE, tiles)
     return tiles
 
 
-def _tile(folder: Path, row: Mapping[str, str]) -> Tile:
-    if row["class"] not in _CLASSES:
-        raise ValueError(f"the class is {row['class']!r}, allowed are {', '.join(_CLASSES)}")
-    if int(row["width"]) > VIEW_WIDTH_PX or int(row["height"]) > VIEW_HEIGHT_PX:
-        raise ValueError(
-            f"the picture is {row['width']} x {row['height']} px, more than the view, {VIEW_WIDTH_PX} x {VIEW_HEIGHT_PX}"
+def _tile(row: Row) -> Tile:
+    kind, width_px, height_px = row.texts["class"], row.count("width"), row.count("height")
+    if kind not in _CLASSES:
+        raise TrainingDataError(f"{row.where}: the class is {kind!r}, allowed are {', '.join(_CLASSES)}; restore the file")
+    if width_px > VIEW_WIDTH_PX or height_px > VIEW_HEIGHT_PX:
+        raise TrainingDataError(
+            f"{row.where}: the picture is {width_px} x {height_px} px, more than the view, {VIEW_WIDTH_PX} x "
+            f"{VIEW_HEIGHT_PX}; restore the file"
         )
     return Tile(
-        folder / row["path"],
-        folder / row["mask"],
-        _CLASSES[row["class"]],
-        row["group"],
-        int(row["fold"]),
-        int(row["mask_pixels"]),
+        row.file("path"),
+        row.file("mask"),
+        _CLASSES[kind],
+        row.texts["group"],
+        row.count("fold"),
+        row.count("mask_pixels"),
     )
 
 

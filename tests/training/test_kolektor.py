@@ -70,7 +70,7 @@ def test_a_copy_under_another_number_is_left_out(data: Path) -> None:
 
 def test_a_picture_that_is_named_and_missing_is_said(data: Path) -> None:
     (data / "images" / "007.jpg").unlink()
-    with pytest.raises(TrainingDataError, match=r"images/007\.jpg: is named in .*index\.csv and missing; restore it"):
+    with pytest.raises(TrainingDataError, match=r"index\.csv:9: .*images/007\.jpg is missing; restore it"):
         read_surfaces(data)
 
 
@@ -159,3 +159,11 @@ def test_the_real_set_deals_single_items_only_and_trains_on_the_joint_block() ->
         s.number for groups in (split.training, split.validation, split.held_back) for g in groups.values() for s in g
     ]
     assert len(numbers) == len(set(numbers)) == 154
+
+
+def test_a_row_that_is_cut_off_is_said_with_its_line(data: Path) -> None:
+    index = data / "index.csv"
+    lines = index.read_text(encoding="utf-8").splitlines()
+    index.write_text("\n".join([*lines[:4], lines[4].rpartition(",")[0]]), encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=r"index\.csv:5: has not as many fields as line 1"):
+        read_surfaces(data)

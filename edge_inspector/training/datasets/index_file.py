@@ -76,6 +76,8 @@ def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
                 if None in texts or None in texts.values():
                     raise TrainingDataError(f"{where}: has not as many fields as line 1; restore the file")
                 found.append(Row(where, path.parent, texts))
+    except FileNotFoundError as error:
+        raise TrainingDataError(f"{path}: is missing; name the folder that holds the set") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TrainingDataError(f"{path}: can not be read ({error})") from error
     return found

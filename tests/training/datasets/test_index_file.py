@@ -44,7 +44,7 @@ def test_a_file_that_is_cut_off_or_of_another_kind_is_refused(tmp_path: Path, te
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match=r"index\.csv: can not be read"):
+    with pytest.raises(TrainingDataError, match=r"index\.csv: is missing; name the folder that holds the set"):
         read_rows(tmp_path, ["path"])
 
 
