@@ -83,11 +83,7 @@ def lay_out(
         criteria: where the cameras stand.
         trigger_ns: of the part; with belt speed and a frame's time it says where the part was.
     """
-    doubts = [
-        f"{camera}: the view has no outline of the part, so that its place on the surface can not be checked"
-        for camera, view in views.items()
-        if view.outline is None and camera not in withdrawn
-    ]
+    doubts = list(_missing_outlines(views, withdrawn))
     found = _fit(_seen_outlines(views, withdrawn, criteria, trigger_ns))
     fit = found.fit
     doubts += found.doubts
@@ -132,6 +128,12 @@ def lay_out(
         fit.lead_correction_mm,
     )
     return LaidOut(layout, tuple(doubts))
+
+
+def _missing_outlines(views: Mapping[str, View], withdrawn: Collection[str]) -> Iterator[str]:
+    for camera, view in views.items():
+        if view.outline is None and camera not in withdrawn:
+            yield f"{camera}: the view has no outline of the part, so that its place on the surface can not be checked"
 
 
 def _seen_outlines(
