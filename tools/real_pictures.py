@@ -37,7 +37,7 @@ from edge_inspector.training.kolektor import (
     write_parts,
     write_set,
 )
-from edge_inspector.training.own_engine import encoder_from
+from edge_inspector.training.models.unet.encoder_weights import encoder_from
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
 from edge_inspector.training.proof import grey_range, interval_words, is_marked
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train

@@ -49,7 +49,7 @@ from edge_inspector.training.magnetic_tile import (
     views_for,
     write_parts,
 )
-from edge_inspector.training.own_engine import encoder_from
+from edge_inspector.training.models.unet.encoder_weights import encoder_from
 from edge_inspector.training.package import EngineSets, EngineSheet, Progress, package_engine
 from edge_inspector.training.proof import grey_range, is_marked, rejecting_engines
 from edge_inspector.training.survey import smallest_defect_px

@@ -27,7 +27,7 @@ from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.magnetic_tile import DEFECTS, VIEW, Tile, known_for, read_tiles, tile_mask, views_for
 from edge_inspector.training.metrics.intervals import bootstrap_interval
 from edge_inspector.training.metrics.overlap import Overlap, iou_of_defective, overlap, pooled_iou
-from edge_inspector.training.own_engine import encoder_from
+from edge_inspector.training.models.unet.encoder_weights import encoder_from
 from edge_inspector.training.package import Progress
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from edge_inspector.cli.engine_words import report_package
 from edge_inspector.cli.progress_bar import ProgressBar
-from edge_inspector.cli.train_engine import refuse_without_torch, report_package
+from edge_inspector.cli.torch_needed import refuse_without_torch
 
 
 def build_engines(
@@ -20,7 +21,9 @@ def build_engines(
     ),
     seed: Annotated[int, typer.Option(help="seed of training; its sets take the next two")] = 52_000,
     common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 5400,
-    own_steps: Annotated[int, typer.Option(min=1, help="batches for each engine alone, cracks 2.5 times as many")] = 500,
+    own_steps: Annotated[
+        int, typer.Option(min=1, help="batches for holes alone; 5 times as many for stains, 8 times for cracks")
+    ] = 500,
     common_minutes: Annotated[float | None, typer.Option(min=0.1, help="end the first sooner, after so long")] = None,
     own_minutes: Annotated[float | None, typer.Option(min=0.1, help="end each of the second sooner, after so long")] = None,
 ) -> None:

@@ -36,7 +36,7 @@ def dataset_convert(
     complete: CompleteOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a set in the plain layout, which `engines train` and every paint program can work with.
+    """Write a set in the plain layout, which `train` and every paint program can work with.
 
     Pictures keep their bytes. A mask is written only where something is known; unknown stays unknown.
     """

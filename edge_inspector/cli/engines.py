@@ -6,11 +6,9 @@ import typer
 
 from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.cli.engine_packages import install_engine, list_engines, verify_engine
-from edge_inspector.cli.train_engine import train_engine
 
-app = typer.Typer(no_args_is_help=True, help="Engine packages: list, verify, install and make them.")
+app = typer.Typer(no_args_is_help=True, help="Engine packages: list, verify and install them, and build those that ship.")
 app.command("list")(list_engines)
 app.command("verify")(verify_engine)
 app.command("install")(install_engine)
 app.command("build")(build_engines)
-app.command("train")(train_engine)

@@ -11,12 +11,12 @@ PLAIN_STEPS = 10  # lines a task where there is no terminal
 
 
 class ProgressBar:
-    """One task after the other; use it as a context. Quiet says nothing at all."""
+    """A line a task, one after the other or side by side; use it as a context. Quiet says nothing at all."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._said: tuple[str, int] | None = None
-        self._task: TaskID | None = None
+        self._said: dict[str, int] = {}  # step by task
+        self._tasks: dict[str, TaskID] = {}
         self._progress: Progress | None = None
         if not quiet and sys.stderr.isatty():
             columns = (
@@ -30,17 +30,17 @@ class ProgressBar:
             self._progress.start()
 
     def show(self, what: str, done: float, total: float) -> None:
-        """Say how far `what` is; another word begins another task."""
-        is_new = self._said is None or self._said[0] != what
-        step = int(done * PLAIN_STEPS // max(total, 1e-9))
+        """Say how far `what` is; another word is another task."""
         if self._progress is not None:
-            if self._task is None or is_new:
-                self._task = self._progress.add_task(what, total=total)
-            self._progress.update(self._task, completed=done, total=total)
-        elif not self._quiet and (what, step) != self._said:
+            if what not in self._tasks:
+                self._tasks[what] = self._progress.add_task(what, total=total)
+            self._progress.update(self._tasks[what], completed=done, total=total)
+            return
+        step = int(done * PLAIN_STEPS // max(total, 1e-9))
+        if not self._quiet and self._said.get(what) != step:
             amount = f"{done} of {total}" if isinstance(total, int) else f"{100 * done / total:.0f} %"
             print(f"{what}: {amount}", file=sys.stderr, flush=True)
-        self._said = (what, step)
+        self._said[what] = step
 
     def close(self) -> None:
         """Leave the last state on the terminal."""

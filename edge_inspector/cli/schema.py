@@ -8,7 +8,7 @@ from typing import Annotated, assert_never
 import typer
 from pydantic import BaseModel
 
-from edge_inspector.cli.train_engine import refuse_without_torch
+from edge_inspector.cli.torch_needed import refuse_without_torch
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.reference import editor_schema, markdown
 from edge_inspector.station.station import Station

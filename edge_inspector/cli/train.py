@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge_inspector.cli.engine_words import recipe_words, report_package
 from edge_inspector.cli.progress_bar import ProgressBar
-from edge_inspector.cli.train_engine import recipe_words, refuse_without_torch, report_package
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.cli.torch_needed import refuse_without_torch
+from edge_inspector.domain.errors import ConfigurationError, TrainingStoppedError
 
 if TYPE_CHECKING:
-    from edge_inspector.training.training_run import Plan
+    from edge_inspector.training.package import Progress
+    from edge_inspector.training.ranks import Rank
+    from edge_inspector.training.side_by_side import Gathered
+    from edge_inspector.training.training_run import Plan, TrainedEngine
 
 ODDITIES_SHOWN = 5
+
+
+class Device(StrEnum):
+    """Where networks learn."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
 
 
 def train(
@@ -24,32 +38,58 @@ def train(
     all_engines: Annotated[bool, typer.Option("--all", help="train every engine of the file")] = False,
     out: Annotated[Path, typer.Option(help="folder for runs/, with reports, and engines/")] = Path("trained"),
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
+    side_by_side: Annotated[
+        int, typer.Option(min=1, help="so many engines at once, each in a process of its own with its share of the threads")
+    ] = 1,
+    device: Annotated[Device, typer.Option(help="where networks learn; auto: on a GPU if there is one")] = Device.AUTO,
 ) -> None:
     """Train engines, choose their cuts, measure them on parts that they never saw, and write a report of each.
 
-    Ctrl-C and the same command go on where it was. A changed training file needs another --out.
+    Ctrl-C and the same command go on where it was. A changed training file needs another --out. On several GPUs:
+    torchrun --nproc-per-node 4 -m edge_inspector train …
     """
     refuse_without_torch()
-    from edge_inspector.training.training_run import plan_training, train_engine  # PyTorch takes seconds to import
+    from edge_inspector.training.ranks import rank_of, together  # PyTorch takes seconds to import
+    from edge_inspector.training.training_run import learn_along, plan_training
 
-    with ProgressBar() as bar:
-        plan = plan_training(training, lambda stage, share: bar.show(stage, share, 1.0))
+    rank = rank_of(os.environ, device)
+    if rank.count > 1 and side_by_side > 1:
+        raise ConfigurationError(f"--side-by-side {side_by_side}: torchrun's processes learn one engine after the other")
+    threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
+    with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
+
+        def tell(stage: str, share: float) -> None:
+            bar.show(stage, share, 1.0)
+
+        plan = plan_training(training, tell)
         names = chosen_engines(plan, defect or [], all_engines=all_engines)
+        if not rank.is_first:
+            for name in names:
+                learn_along(plan, name, out, threads, rank)
+            return
         _tell_oddities(plan)
-        trained = [
-            train_engine(
-                plan,
-                name,
-                out,
-                threads or len(os.sched_getaffinity(0)),
-                lambda stage, share: bar.show(stage, share, 1.0),
-            )
-            for name in names
-        ]
-    for each in trained:
-        typer.echo(report_package(each.package))
-        typer.echo(recipe_words(each.package))
-        typer.echo(f"report: {each.report}")
+        gathered = _train(plan, names, out, rank, threads, side_by_side, tell)
+    for name in names:
+        if name in gathered.done:
+            typer.echo(report_package(gathered.done[name].package))
+            typer.echo(recipe_words(gathered.done[name].package))
+            typer.echo(f"report: {gathered.done[name].report}")
+    if gathered.failed:
+        raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in gathered.failed.items()))
+
+
+def _train(
+    plan: Plan, names: list[str], out: Path, rank: Rank, threads: int, side_by_side: int, tell: Progress
+) -> Gathered[TrainedEngine]:
+    """One engine after the other in this process, or several at once; the first error ends the one, but not the other."""
+    from edge_inspector.training.side_by_side import Gathered, run_side_by_side
+    from edge_inspector.training.training_run import train_engine
+
+    at_once = min(side_by_side, len(names))
+    works = {name: partial(train_engine, plan, name, out, max(threads // at_once, 1), rank=rank) for name in names}
+    if at_once == 1:
+        return Gathered({name: work(tell) for name, work in works.items()})
+    return run_side_by_side(works, at_once, tell)
 
 
 def chosen_engines(plan: Plan, defects: list[str], *, all_engines: bool) -> list[str]:

@@ -5,9 +5,7 @@ What only a person can know (millimetres a pixel, what an empty picture looks li
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station import starter_texts as texts
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
+from edge_inspector.station.yaml_writing import as_scalar, path_from
 
 STATION_FILE = "station.yaml"
 RECIPE_FILE = "recipe.yaml"
@@ -27,8 +26,6 @@ NOMINAL_MM_PER_PX = 0.1
 EXAMPLE_DISTANCE_MM = 80.0  # science.md §7.1: where an ordinary webcam shows 0.05 to 0.06 mm a pixel
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_PLAIN = re.compile(r"(/|(\.\./)*)[A-Za-z][A-Za-z0-9_./-]*")
-_NOT_PLAIN = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # words of YAML 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +176,11 @@ def write_files(start: Start) -> None:
 def station_text(start: Start) -> str:
     """Return the station file."""
     spacing_ms = max(LEAST_SPACING_MS, SPACING_PER_CAMERA_MS * len(start.cameras))
-    names = [_scalar(name) for name in start.cameras]
+    names = [as_scalar(name) for name in start.cameras]
     camera = texts.CAMERA.format(name=names[0], fit=texts.PAD if start.is_padded else texts.EXACT)
     return texts.STATION.format(
-        name=_scalar(_name_from(start.folder)),
-        pictures=_scalar(_seen_from(start.folder, start.pictures)),
+        name=as_scalar(_name_from(start.folder)),
+        pictures=as_scalar(path_from(start.folder, start.pictures)),
         spacing_ms=f"{spacing_ms:g}",
         cameras="\n".join([camera, *(f"  {name}: *camera" for name in names[1:])]),
         pose=_ring_example(start, names) if len(names) > 1 else texts.POSE_OF_ONE,
@@ -211,7 +208,7 @@ def recipe_text(start: Start) -> str:
     least, most = surface.allowed_mean
     width_px, height_px = start.view_px
     return texts.RECIPE.format(
-        name=_scalar(_name_from(start.folder)),
+        name=as_scalar(_name_from(start.folder)),
         width_px=width_px,
         height_px=height_px,
         mm_per_px=f"{start.mm_per_px:g}",
@@ -230,7 +227,7 @@ def _engines_and_rules(start: Start) -> str:
         return texts.NO_ENGINE.format(width_px=width_px, height_px=height_px, fusion=texts.FUSION, rules=texts.RULES)
     lines = ["engines: # name: folder of the package, from this file"]
     for engine in start.engines:
-        where = _scalar(_seen_from(start.folder, engine.folder))
+        where = as_scalar(path_from(start.folder, engine.folder))
         lines.append(f"  {engine.manifest.name}: {where} # for views of this size; for your parts only a trial can say")
     lines += ["", texts.FUSION, "", texts.RULES]
     for engine in start.engines:
@@ -245,15 +242,3 @@ def _engines_and_rules(start: Start) -> str:
 
 def _name_from(folder: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-")[:32] or "station"
-
-
-def _seen_from(folder: Path, path: Path) -> str:
-    """Return the path from the folder, or the whole one where both share nothing but the root."""
-    path, folder = path.resolve(), folder.resolve()
-    return str(path) if os.path.commonpath([path, folder]) == os.sep else os.path.relpath(path, folder)
-
-
-def _scalar(text: str) -> str:
-    """Return text as YAML that is read as text everywhere: `12` and `on` need quotes."""
-    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN
-    return text if is_plain else json.dumps(text, ensure_ascii=False)

@@ -132,8 +132,9 @@ LIMITS = """\
 
 NO_ENGINE = """\
 # No engine here was made for pictures of {width_px} × {height_px} px: none is named yet, and `check` refuses this file.
-# Train one, in the folder of this file, from pictures of your parts (images/) and masks of their defects (masks/):
-#   edge-inspector engines train scratch FOLDER --defect scratch --mm-per-px MM --out engines
+# Train one, in the folder of this file, from pictures of your parts (images/) and masks of their defects (masks/scratch/):
+#   edge-inspector dataset training-file FOLDER --mm-per-px MM
+#   edge-inspector train training.yaml --all --out .
 # and remove the # before `scratch` and before its rule:
 engines: # name: folder of the package, from this file
   # scratch: engines/scratch

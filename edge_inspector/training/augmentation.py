@@ -36,7 +36,7 @@ class Augmentation:
 
 
 class Augmenter:
-    """Changes batches. All chance is torch's own generator's."""
+    """Changes batches, on the device where they are. All chance is the CPU's own generator's, wherever that is."""
 
     def __init__(self, settings: Augmentation) -> None:
         self._light, self._colour = settings.light, settings.colour
@@ -51,7 +51,7 @@ class Augmenter:
         """The batch with its crops changed: uint8 stays uint8, masks stay within 0..1, what moves in is not judged."""
         pictures = batch.pictures.permute(0, 3, 1, 2).to(torch.float32) / 255.0  # (n, 3, h, w)
         light, colour = _around_1(self._light, len(pictures), 1), _around_1(self._colour, len(pictures), 3)
-        pictures = (pictures * light * colour).clamp(0.0, 1.0)
+        pictures = (pictures * light.to(pictures.device) * colour.to(pictures.device)).clamp(0.0, 1.0)
         masks, judged = batch.masks, batch.judged
         if self._pipeline is not None:
             outputs = masks.shape[1]

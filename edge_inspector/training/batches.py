@@ -42,6 +42,10 @@ class Batch:
     judged: Tensor
     shows: Tensor
 
+    def to(self, device: str) -> Batch:
+        """The same on another device."""
+        return Batch(*(each.to(device) for each in (self.pictures, self.masks, self.judged, self.shows)))
+
 
 class Batches:
     """Draws batches from sets of one defect each, an output a set; in turn each set's own defect is wanted.

@@ -52,7 +52,7 @@ class Checkpoint:
         if not self.path.is_file():
             return False
         try:
-            kept = torch.load(self.path, weights_only=True)
+            kept = torch.load(self.path, map_location="cpu", weights_only=True)
             if kept["format"] != FORMAT:
                 raise ValueError(f"its format is {kept['format']}, expected {FORMAT}")
             self._refuse_other_run(kept["asked"])

@@ -193,10 +193,14 @@ def _look(sample: Sample) -> Sample:
 def _fitted(picture: Picture, view: ViewFit | None, path: Path) -> Picture:
     if view is None:
         return picture
+    height, width = picture.shape[:2]
     try:
         return fit(picture, view.how, view.width_px, view.height_px)
     except PictureDamagedError as error:
-        raise TrainingDataError(f"{path}: {error}") from error
+        raise TrainingDataError(
+            f"{path}: is {width} x {height} px, but the view is {view.width_px} x {view.height_px} px with fit {view.how}; "
+            "cut all pictures to one size, or let fit pad smaller ones or resize all"
+        ) from error
 
 
 def _bytes(mask: NDArray[np.float32]) -> Picture:

@@ -27,7 +27,6 @@ from edge_inspector.training.models.segmentation_model import SegmentationModel
 OPSET = 18
 INPUT = "pictures"
 OUTPUT = "probability"
-PICTURE_OUTPUT = "picture_logit"  # only of a network with an image-level head
 SMALLEST_HALVED = 64  # smaller tensors stay 32-bit: they cost nothing and may be shapes or scales
 
 
@@ -41,10 +40,7 @@ class LogitMap:
 
 
 class ShippedNetwork(nn.Module):
-    """uint8 (n, h, w, c), channels in the order of `bands` -> probability that the pixel is a defect, float32 (n, h, w).
-
-    Of a network with an image-level head also its logit, float32 (n,), as it is: `logit_map` is of pixels.
-    """
+    """uint8 (n, h, w, c), channels in the order of `bands` -> probability that the pixel is a defect, float32 (n, h, w)."""
 
     def __init__(self, network: SegmentationModel, logit_map: LogitMap, bands: Sequence[Band] = RGB) -> None:
         super().__init__()
@@ -53,11 +49,10 @@ class ShippedNetwork(nn.Module):
         self.bias = logit_map.bias - logit_map.scale * prior_shift(logit_map.alpha)
         self.bands = tuple(bands)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """uint8 (n, h, w, c) -> float32 (n, h, w), 0..1, and float32 (n,) if the network has an image-level head."""
-        logits = self.network.logits(normalise_bands(pictures, self.bands))  # (n, 1, h, w) and (n, 1)
-        probability = torch.sigmoid(logits.pixels[:, 0] * self.scale + self.bias)  # (n, h, w)
-        return (probability,) if logits.picture is None else (probability, logits.picture[:, 0])
+    def forward(self, pictures: Tensor) -> Tensor:
+        """uint8 (n, h, w, c) -> float32 (n, h, w), 0..1."""
+        logits = self.network(normalise_bands(pictures, self.bands))  # (n, 1, h, w)
+        return torch.sigmoid(logits[:, 0] * self.scale + self.bias)
 
 
 def fold_batch_norm(network: SegmentationModel) -> SegmentationModel:
@@ -75,8 +70,7 @@ def export_onnx(
 ) -> None:
     """Write the graph for pictures of one size, any number at once, and check it with onnx.
 
-    The size is any that the network takes: where it has to be padded, the graph pads and crops itself. A network with an
-    image-level head gives a second output; the station's engines take only graphs with one.
+    The size is any that the network takes: where it has to be padded, the graph pads and crops itself.
     """
     shipped = ShippedNetwork(network, logit_map, bands).eval()
     example = torch.zeros((2, height, width, len(bands)), dtype=torch.uint8)
@@ -84,7 +78,7 @@ def export_onnx(
         shipped,
         (example,),
         input_names=[INPUT],
-        output_names=[OUTPUT, PICTURE_OUTPUT] if network.has_image_head else [OUTPUT],
+        output_names=[OUTPUT],
         opset_version=OPSET,
         dynamic_shapes=({0: torch.export.Dim("n")},),
         dynamo=True,
@@ -134,4 +128,4 @@ def cast_comes_first(model: onnx.ModelProto) -> bool:
 @torch.no_grad()
 def torch_probability(network: SegmentationModel, logit_map: LogitMap, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What the graph should give, by PyTorch in 32 bit: pictures uint8 (n, h, w, 3) -> float32 (n, h, w)."""
-    return np.asarray(ShippedNetwork(network, logit_map).eval()(torch.from_numpy(pictures))[0].numpy(), np.float32)
+    return np.asarray(ShippedNetwork(network, logit_map).eval()(torch.from_numpy(pictures)).numpy(), np.float32)

@@ -23,13 +23,15 @@ def keep_network(
     learn: Callable[[Checkpoint], TrainedNetwork],
     outputs: int = 1,
     build: Callable[[int], SegmentationModel] = LightUNet,
+    *,
+    keeps: bool = True,
 ) -> TrainedNetwork:
     """The network in `path`, if it came of these settings and sources; else what `learn` gives, which is then kept there.
 
     `sources` names what is learned from, each by its digest: pictures, weights to start from; and the network that `build`
     makes, if it is another one than the light one. How many threads compute is
     nobody's concern. The file changes only when it is whole; until then the checkpoint that `learn` is given lies beside it,
-    and one of another training is removed.
+    and one of another training is removed. Where several processes learn together only one `keeps`.
     """
     asked = asked_of(settings, sources)
     if path.is_file():
@@ -40,6 +42,8 @@ def keep_network(
             return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
     digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
     checkpoint = Checkpoint(path.with_name(f"{path.stem}.{digest}.checkpoint"), asked)
+    if not keeps:
+        return learn(checkpoint)
     for other in path.parent.glob(f"{path.stem}.*.checkpoint"):
         if other != checkpoint.path:
             other.unlink()
@@ -54,6 +58,10 @@ def keep_network(
 
 
 def asked_of(settings: TrainingSettings, sources: Mapping[str, str]) -> dict[str, str]:
-    """All that decides a training, in words: its settings but for the threads, and its sources."""
-    decided = {name: repr(value) for name, value in asdict(settings).items() if name != "threads"}
-    return decided | dict(sources)
+    """All that decides a training, in words: its settings and its sources.
+
+    Threads do not, nor does the weight of an image-level head, which few networks have: `sources` names it of one that has.
+    """
+    decided = asdict(settings)
+    del decided["threads"], decided["loss"]["picture_head_weight"]
+    return {name: repr(value) for name, value in decided.items()} | dict(sources)

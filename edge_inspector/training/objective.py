@@ -1,4 +1,4 @@
-"""What a training step makes smaller: a pixel loss and an overlap loss, mixed, over the outputs."""
+"""What a training step makes smaller: a pixel loss and an overlap loss, mixed, and an image-level head's loss."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from edge_inspector.training.batches import Batch
 from edge_inspector.training.losses import (
@@ -19,6 +20,7 @@ from edge_inspector.training.losses import (
     prior_shift,
     weighted_cross_entropy,
 )
+from edge_inspector.training.models.segmentation_model import Logits
 
 PixelLoss = Literal["weighted", "focal", "mined"]
 OverlapLoss = Literal["dice", "pooled_dice", "lovasz"]
@@ -33,6 +35,9 @@ class LossMix:
     overlap: OverlapLoss = "dice"
     overlap_weight: float = 0.5
     picture_weight: float = 0.5  # of pictures that are labelled without a place
+    # AdamW takes steps of one size whatever the weight; it decides how far the head bends the features that it shares.
+    # Between the 0.01 and 1 of SegDecNet's sets (science.md §2c), and not measured here.
+    picture_head_weight: float = 0.1
 
 
 class Objective:
@@ -45,18 +50,21 @@ class Objective:
         self.alphas = tuple(alphas)
         self._mix = mix
 
-    def __call__(self, logits: Tensor, batch: Batch) -> Tensor:
-        """The loss of float32 logits (n, d, h, w), a scalar."""
+    def __call__(self, logits: Logits, batch: Batch) -> Tensor:
+        """The loss of float32 logits, a scalar."""
         return torch.stack([self._loss(logits, batch, output) for output in range(len(self.alphas))]).mean()
 
-    def _loss(self, logits: Tensor, batch: Batch, output: int) -> Tensor:
-        z, y, judged = (each[:, output : output + 1] for each in (logits, batch.masks, batch.judged))  # (n, 1, h, w)
+    def _loss(self, logits: Logits, batch: Batch, output: int) -> Tensor:
+        z, y, judged = (each[:, output : output + 1] for each in (logits.pixels, batch.masks, batch.judged))  # (n, 1, h, w)
         alpha = self.alphas[output]
         loss = self._of_pixels(z, y, judged, alpha) + self._of_overlap(z - prior_shift(alpha), y, judged)
         placeless = batch.shows[:, output].isfinite()  # (n,)
         if placeless.any():
             shows = batch.shows[placeless, output]
             loss = loss + self._mix.picture_weight * picture_cross_entropy(z[placeless] - prior_shift(alpha), shows)
+        if logits.picture is not None:
+            of_head = _of_picture_head(logits.picture[:, output], y, judged, batch.shows[:, output])
+            loss = loss + self._mix.picture_head_weight * of_head
         return loss
 
     def _of_pixels(self, z: Tensor, y: Tensor, judged: Tensor, alpha: float) -> Tensor:
@@ -81,3 +89,14 @@ class Objective:
             case _:
                 assert_never(self._mix.overlap)
         return self._mix.overlap_weight * loss
+
+
+def _of_picture_head(logits: Tensor, y: Tensor, judged: Tensor, shows: Tensor) -> Tensor:
+    """Cross-entropy of whether a crop shows the defect: one pixel that is more likely than not, or somebody's word.
+
+    `logits` and `shows` (n,), the others (n, 1, h, w). A crop of which nothing is known does not count.
+    """
+    target = ((y >= 0.5) & (judged > 0)).flatten(1).any(1) | (shows > 0.5)  # NaN is no word
+    is_known = ((judged > 0).flatten(1).any(1) | shows.isfinite()).float()
+    loss = functional.binary_cross_entropy_with_logits(logits, target.float(), reduction="none")
+    return (loss * is_known).sum() / is_known.sum().clamp_min(1.0)

@@ -121,16 +121,25 @@ def strata(sets: Sequence[DefectSet]) -> dict[tuple[bool | None, ...], list[str]
     return dict(sorted(found.items(), key=lambda item: (len(item[1]), str(item[0]))))
 
 
+def needed_parts(share: float) -> int:
+    """How many parts of a kind there must be, so that such a share of them is enough for validation, or for the test.
+
+    >>> needed_parts(0.2)
+    15
+    """
+    return math.ceil(LEAST_PARTS / share - 1e-9)
+
+
 def _refuse_few(each: DefectSet, split: Split, share: float) -> None:
     defective = {part for part, views in each.parts().items() if any(each.defective[i] for i in views)}
     good = each.parts().keys() - defective
     for parts in (good, defective):
         if min(len(parts & set(split.validation)), len(parts & set(split.test))) >= LEAST_PARTS:
             continue
-        needed = math.ceil(LEAST_PARTS / share - 1e-9)
         raise TrainingDataError(
             f"{each.source}: {len(each.samples)} pictures make {len(good)} good and {len(defective)} defective parts for "
-            f"{each.defect}, but {needed} of each are needed: validation and test take {100 * share:g} % each, and need "
-            f"{LEAST_PARTS} parts at least. Add pictures, or raise the share. In a plain folder the name up to its last "
-            "hyphen is the part (p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
+            f"{each.defect}, but {needed_parts(share)} of each are needed: validation and test take {100 * share:g} % each, "
+            f"and need {LEAST_PARTS} parts at least. Add pictures, or raise the share. In a plain folder the name up to its "
+            "last hyphen is the part (p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one "
+            "view"
         )

@@ -1,4 +1,4 @@
-"""Looks at every picture and mask before hours of training: one size, nothing damaged, and how large the defects are."""
+"""Looks at every mask before hours of training: none too faint to count, and how large the defects are."""
 
 from __future__ import annotations
 
@@ -13,39 +13,28 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Picture, Sample
 
-SIZE_STEP = 32  # the network halves five times and the exported graph has one size
 LEAST_AREA_PX = 9  # what a manifest allows: a score is a mean over 3x3-filtered pixels
 SMALL_PERCENTILE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Size of every picture, and by picture the area of each defect drawn, in px: 8-connected in its mask."""
+    """By picture the area of each defect drawn, in px: 8-connected in its mask."""
 
-    width_px: int
-    height_px: int
     areas_px: Mapping[Path, tuple[int, ...]]
 
-    def areas_of(self, *folders: DefectSet) -> list[int]:
-        """The areas of the defects in sets that are cut from the folder surveyed."""
-        return [area for folder in folders for sample in folder.samples for area in self.areas_px[sample.picture]]
+    def areas_of(self, *sets: DefectSet) -> list[int]:
+        """The areas of the defects in sets that are cut from the one surveyed."""
+        return [area for each in sets for sample in each.samples for area in self.areas_px[sample.picture]]
 
 
-def survey_pictures(folder: DefectSet, progress: Callable[[float], None] = lambda share: None) -> Survey:
-    """Read every picture and mask. Raises TrainingDataError naming what is damaged, of another size, or lacks 255."""
-    height, width = folder.samples[0].read_picture().shape[:2]
-    _refuse_size(folder, width, height)
+def survey_masks(whole: DefectSet, progress: Callable[[float], None] = lambda share: None) -> Survey:
+    """Draw every mask of a set. Raises TrainingDataError naming the picture of one that lacks 255, or a damaged file."""
     areas: dict[Path, tuple[int, ...]] = {}
-    for k, sample in enumerate(folder.samples):
-        rgb = sample.read_picture()
-        if rgb.shape[:2] != (height, width):
-            raise TrainingDataError(
-                f"{sample.picture}: is {rgb.shape[1]} x {rgb.shape[0]} px but {folder.samples[0].picture.name} is "
-                f"{width} x {height} px; an engine takes pictures of one size, so cut all to the same"
-            )
+    for done, sample in enumerate(whole.samples, 1):
         areas[sample.picture] = () if isinstance(sample.label, Somewhere) else _areas(sample, sample.read()[1])
-        progress((k + 1) / len(folder.samples))
-    return Survey(width, height, areas)
+        progress(done / len(whole.samples))
+    return Survey(areas)
 
 
 def smallest_defect_px(areas_px: Sequence[int]) -> int:
@@ -54,7 +43,7 @@ def smallest_defect_px(areas_px: Sequence[int]) -> int:
     >>> smallest_defect_px([400, 400, 420, 900])
     200
     """
-    return max(LEAST_AREA_PX, int(np.percentile(areas_px, SMALL_PERCENTILE) / 2))
+    return max(LEAST_AREA_PX, int(np.percentile(areas_px, SMALL_PERCENTILE) / 2)) if areas_px else LEAST_AREA_PX
 
 
 def refuse_tiny_defects(validation: DefectSet, smallest_px: int) -> None:
@@ -62,8 +51,9 @@ def refuse_tiny_defects(validation: DefectSet, smallest_px: int) -> None:
     largest = max(sample.positive_px for sample in validation.samples)
     if largest < 2 * smallest_px:
         raise TrainingDataError(
-            f"{validation.source}: the largest defect area of a validation picture is {largest} px, but "
-            f"{2 * smallest_px} px are needed; take pictures with more pixels a millimetre, or add defective parts"
+            f"{validation.source}: the largest {validation.defect} drawn in a validation picture has {largest} px, but "
+            f"{2 * smallest_px} px are needed; draw what is labelled without a mask, take pictures with more pixels a "
+            "millimetre, or add defective parts"
         )
 
 
@@ -77,15 +67,3 @@ def _areas(sample: Sample, mask: Picture) -> tuple[int, ...]:
         )
     _, _, boxes, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
     return tuple(int(area) for area in boxes[1:, cv2.CC_STAT_AREA])
-
-
-def _refuse_size(folder: DefectSet, width: int, height: int) -> None:
-    if width % SIZE_STEP == 0 and height % SIZE_STEP == 0:
-        return
-    down = tuple(side - side % SIZE_STEP for side in (width, height))
-    up = tuple(side + -side % SIZE_STEP for side in (width, height))
-    fits = f"cut pictures and masks to {down[0]} x {down[1]} px" if min(down) else "take larger pictures"
-    raise TrainingDataError(
-        f"{folder.samples[0].picture}: is {width} x {height} px (width x height), but both must be multiples of "
-        f"{SIZE_STEP}: {fits} (`roi` of the station file cuts the camera's the same), or take them {up[0]} x {up[1]} px"
-    )

@@ -25,9 +25,10 @@ from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Sample
 from edge_inspector.training.losses import alpha_of_set
 from edge_inspector.training.models.bands import RGB, normalise_bands
-from edge_inspector.training.models.segmentation_model import SegmentationModel
+from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
+from edge_inspector.training.ranks import ALONE, Rank
 
 PLATEAU_FACTOR = 0.3
 
@@ -68,7 +69,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainedNetwork:
-    """A network in eval mode (weights averaged over the last steps) and what its run was."""
+    """A network on the CPU, in eval mode (weights averaged over the last steps), and what its run was."""
 
     network: SegmentationModel
     settings: TrainingSettings
@@ -93,20 +94,24 @@ def train(
     checkpoint: Checkpoint | None = None,
     validation: Sequence[DefectSet] = (),
     observe: Observe = lambda what, step, value: None,
+    rank: Rank = ALONE,
 ) -> TrainedNetwork:
     """Train from random weights, or from those that `prepare` puts in; `build` makes a network of so many outputs.
 
-    With a checkpoint a run that was killed goes on where it was kept, equal to the bit, and an error leaves what was kept.
-    `validation`, a set an output, is looked at only where `settings.checks` ask for it. `observe` is told losses and rates.
+    With a checkpoint a run that was killed goes on where it was kept, on a CPU equal to the bit, and an error leaves what
+    was kept. `validation`, a set an output, is looked at only where `settings.checks` ask for it. `observe` is told losses
+    and rates. Every `rank` of several calls this with the same arguments and gets the same weights; the first one writes the
+    checkpoint, which all read, and its BatchNorm has the statistics that count.
 
     Raises TrainingStoppedError if the loss is no number any more, or the disk takes no checkpoint; TrainingDataError for
-    pictures that can not be learned from, or a checkpoint of another run.
+    pictures that can not be learned from, or a checkpoint of another run; ConfigurationError for a batch that the ranks can
+    not share.
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     network = build(len(sets))
     prepare(network)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    network = network.to(rank.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks it
     alphas = [_alpha(each, settings.loss) for each in sets]
     state = RunState(
         network,
@@ -116,20 +121,34 @@ def train(
     )
     if checkpoint is not None:
         checkpoint.restore(state)
+        rank.refuse_unshared(state.step, checkpoint.path)
     network.train()
-    run = _Run(settings, Batches(sets, settings.crops), Objective(settings.loss, alphas), validation, observe)
+    batches = Batches(sets, rank.share_of(settings.crops))
+    spread = rank.spread(_AllLogits(network))
+    run = _Run(settings, batches, Objective(settings.loss, alphas), rank, spread, validation, observe)
     started = time.monotonic() - state.seconds
     while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
         run.learn(state, share)
-        state.seconds = time.monotonic() - started
+        state.seconds = rank.from_first(time.monotonic() - started)
         _refuse_nonsense(state, checkpoint)
         run.check(state)
-        if checkpoint is not None:
+        if checkpoint is not None and rank.is_first:
             checkpoint.write_if_due(state)
         progress(state.step, share, state.loss)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
-    return TrainedNetwork(state.averaged, settings, alphas[0], state.step, state.seconds / 60.0, state.loss)
+    return TrainedNetwork(state.averaged.to("cpu"), settings, alphas[0], state.step, state.seconds / 60.0, state.loss)
+
+
+class _AllLogits(nn.Module):
+    """Calls `logits` of a network, where torch knows only `forward`."""
+
+    def __init__(self, network: SegmentationModel) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Logits:
+        return self.network.logits(x)
 
 
 class _Run:
@@ -140,12 +159,16 @@ class _Run:
         settings: TrainingSettings,
         batches: Batches,
         objective: Objective,
+        rank: Rank,
+        network: nn.Module,
         validation: Sequence[DefectSet],
         observe: Observe,
     ) -> None:
         self._settings = settings
         self._batches = batches
         self._objective = objective
+        self._rank = rank
+        self._network = network  # gives Logits, of the state's own network
         self._augment = Augmenter(settings.augmentation)
         self._validation = validation
         self._observe = observe
@@ -156,9 +179,11 @@ class _Run:
         settings = self._settings
         for group in state.optimiser.param_groups:
             group["lr"] = group["rate"] * _rate(share, state, settings)
-        batch = self._augment(self._batches.draw(state.rng))
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
-            logits = state.network(normalise(batch.pictures).contiguous(memory_format=torch.channels_last))  # (n, d, h, w)
+        if self._rank.count > 1:
+            state.rng = self._rank.begin_step(settings.seed, state.step)
+        batch = self._augment(self._batches.draw(state.rng).to(self._rank.device))
+        with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
+            logits: Logits = self._network(normalise(batch.pictures).contiguous(memory_format=torch.channels_last))
         loss = self._objective(logits.float(), batch)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -166,7 +191,7 @@ class _Run:
         state.optimiser.step()
         state.step += 1
         _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
-        value = float(loss.detach())
+        value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
         if state.step % OBSERVED_EVERY == 0:
             self._observe("loss/training", state.step, state.loss)
@@ -177,12 +202,13 @@ class _Run:
         checks = self._settings.checks
         if checks is None or not self._validation or state.step % checks.every_steps:
             return
-        loss = self._validation_loss(state.averaged, checks.pictures)
+        loss = self._validation_loss(state.averaged, checks.pictures) if self._rank.is_first else math.nan
+        loss = self._rank.from_first(loss)
         self._observe("loss/validation", state.step, loss)
         state.checks += 1
         if loss < state.best_loss:
             state.best_loss, state.checks = loss, 0
-            state.best = {name: value.detach().clone() for name, value in state.averaged.state_dict().items()}
+            state.best = {name: value.detach().cpu().clone() for name, value in state.averaged.state_dict().items()}
         elif self._settings.schedule == "plateau" and state.checks == max(checks.patience // 2, 1):
             state.rate_factor *= PLATEAU_FACTOR
 
@@ -192,7 +218,7 @@ class _Run:
         return checks is not None and state.best is not None and state.checks >= checks.patience
 
     @torch.no_grad()
-    def _validation_loss(self, network: nn.Module, most: int) -> float:
+    def _validation_loss(self, network: SegmentationModel, most: int) -> float:
         """The mean over whole pictures, the same ones each time, of every set's own output."""
         losses = [
             self._loss_of(network, sample, output)
@@ -202,20 +228,22 @@ class _Run:
         ]
         return float(np.mean(losses))
 
-    def _loss_of(self, network: nn.Module, sample: Sample, output: int) -> float:
+    def _loss_of(self, network: SegmentationModel, sample: Sample, output: int) -> float:
         rgb, mask = sample.read()
         judged = sample.read_judged()
         weight = np.ones(mask.shape, np.float32) if judged is None else judged.astype(np.float32)
         y = weight * mask.astype(np.float32) / np.float32(255)
         masks, weights = (torch.from_numpy(each)[None, None] for each in (y, weight))
-        batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._settings.bf16):
-            logits = network(normalise(batch.pictures))  # (1, d, h, w)
-        return float(self._own_output[output](logits[:, output : output + 1].float(), batch))
+        batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan)).to(self._rank.device)
+        with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=self._settings.bf16):
+            logits = network.logits(normalise(batch.pictures))
+        return float(self._own_output[output](logits.of(output).float(), batch))
 
 
-def has_fast_bf16() -> bool:
-    """True where the CPU multiplies bfloat16 itself; training is then 1.4 times as fast."""
+def has_fast_bf16(device: str = "cpu") -> bool:
+    """True where the device multiplies bfloat16 itself; training is then 1.4 times as fast on a CPU."""
+    if device != "cpu":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported())  # no public name for it as of 2.13
 
 

@@ -41,7 +41,7 @@ class PictureSet(FileModel):
 class View(FileModel):
     """What the engines take: the size of the station's views, and how a picture becomes one."""
 
-    height_px: PixelCount = Field(description="both sides are multiples of 32")
+    height_px: PixelCount = Field(description="the same as the recipe's view, of any size")
     width_px: PixelCount = Field(description="the same as the recipe's view")
     fit: Literal["exact", "pad", "resize"] = Field(default="exact", description="as a station's camera has it")
 
@@ -95,6 +95,9 @@ class Loss(FileModel):
     )
     overlap: OverlapLoss = Field(default="dice", description="pooled_dice: over the whole batch, steadier for tiny defects")
     overlap_weight: Annotated[float, Field(ge=0, le=100)] = Field(default=0.5, description="beside the pixel loss")
+    picture_head_weight: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.1, description="beside the others, of an image-level head"
+    )
 
 
 class Changes(FileModel):
@@ -151,8 +154,8 @@ class Learning(FileModel):
             raise ValueError("a plateau is one of the validation loss: add early_stop, which looks at it, or take cosine")
         return self
 
-    def settings(self, threads: int) -> TrainingSettings:
-        """What `train` takes."""
+    def settings(self, threads: int, device: str = "cpu") -> TrainingSettings:
+        """What `train` takes on this device."""
         crops, loss, changes, stop = self.crops, self.loss, self.changes, self.early_stop
         return TrainingSettings(
             seed=self.seed,
@@ -167,7 +170,7 @@ class Learning(FileModel):
             checks=Checks(**stop.model_dump()) if stop is not None else None,
             weight_decay=self.weight_decay,
             ema_decay=self.averaging,
-            bf16=has_fast_bf16(),
+            bf16=has_fast_bf16(device),
             threads=threads,
         )
 
@@ -214,6 +217,7 @@ class TrainingFile(FileModel):
     engines: dict[Name, EngineEntry] = Field(min_length=1, description="by the name of the package to be")
     split: Shares | Folds = Field(default=Shares(), description="how parts are dealt")
     model: str = Field(default="unet-light", description="unet-light, unet-light4 or unet-standard")
+    image_head: bool = Field(default=False, description="the network also judges pictures as a whole; see above")
     weights: str = Field(default="", description="of the encoder: a file, from this one, or imagenet; empty: random")
     learning: Learning = Field(default=Learning(), description="how each engine learns")
     cut: HalfWayCut | CheapestCut | BoundedCut = Field(
@@ -223,6 +227,14 @@ class TrainingFile(FileModel):
     defective_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.01, description="of parts in production, for the report's cost curve"
     )
+
+    @model_validator(mode="after")
+    def _weight_needs_head(self) -> Self:
+        if "picture_head_weight" in self.learning.loss.model_fields_set and not self.image_head:
+            raise ValueError(
+                "learning.loss.picture_head_weight: there is no such head; say image_head: true, or leave it away"
+            )
+        return self
 
 
 def load_training_file(path: Path) -> TrainingFile:

@@ -24,6 +24,15 @@ def test_shares_are_said_in_per_cent_and_a_new_task_begins_anew(capsys: pytest.C
     assert capsys.readouterr().err.splitlines() == ["training: 50 %", "judging: 50 %"]
 
 
+def test_tasks_side_by_side_are_each_said_as_they_get_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar() as bar:
+        for share in (0.0, 0.01, 0.02, 0.1):
+            bar.show("crack: training", share, 1.0)
+            bar.show("stain: training", share / 2, 1.0)
+    said = ["crack: training: 0 %", "stain: training: 0 %", "crack: training: 10 %"]
+    assert capsys.readouterr().err.splitlines() == said
+
+
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressBar(quiet=True) as bar:
         bar.show("training", 0.5, 1.0)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
 import yaml
 from typer.testing import CliRunner
 
-from edge_inspector.cli.main import build_app
-from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.cli.main import EXIT_INTERRUPTED, build_app
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError, TrainingStoppedError
 from edge_inspector.station.engine_manifest import load_engine_package
-from tests.cli.test_train_engine import HEIGHT, WIDTH, write_parts
+from tests.training.blots import HEIGHT, WIDTH, write_parts
 
 TRAINING = f"""\
 format: 1
@@ -28,7 +34,7 @@ cut: {{rule: cheapest, escape_cost: 5}}
 
 
 def run(training: Path, out: Path, *options: str) -> str:
-    words = ["train", str(training), "--out", str(out), "--threads", "1", *options]
+    words = ["train", str(training), "--out", str(out), "--device", "cpu", "--threads", "1", *options]
     result = CliRunner().invoke(build_app("train"), words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -81,6 +87,23 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
         run(other, out)
 
 
+def test_a_run_begun_on_another_device_does_not_go_on_here(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    kept = (trained[1] / "runs" / "blot" / "run.yaml").read_text(encoding="utf-8")
+    run_file = tmp_path / "runs" / "blot" / "run.yaml"
+    run_file.parent.mkdir(parents=True)
+    run_file.write_text(kept.replace("device: cpu", "device: cuda"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"was begun otherwise .device was cuda, is cpu.; begin it as it was"):
+        run(trained[0], tmp_path, "--device", "cpu")
+    assert [path.name for path in run_file.parent.iterdir()] == ["run.yaml"]
+
+
+def test_torchruns_processes_do_not_train_side_by_side(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    torchrun = {"WORLD_SIZE": "2", "RANK": "0"}
+    words = ["train", str(trained[0]), "--out", str(tmp_path), "--side-by-side", "2", "--device", "cpu"]
+    with pytest.raises(ConfigurationError, match="--side-by-side 2: torchrun's processes learn one engine after the other"):
+        CliRunner(env=torchrun).invoke(build_app("train"), words, catch_exceptions=False)
+
+
 @pytest.mark.parametrize(
     ("change", "options", "said"),
     [
@@ -107,3 +130,44 @@ def test_a_bound_that_so_few_parts_can_not_show_is_refused(trained: tuple[Path, 
     with pytest.raises(TrainingDataError, match="3 defective parts can not show that at most 1 % escape: 299 are needed"):
         run(training, tmp_path / "out")
     assert not (tmp_path / "out").exists()  # said before hours of training
+
+
+def test_engines_are_trained_side_by_side_as_each_would_be_alone_and_one_that_fails_is_named(
+    trained: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    two = trained[0].with_name("two.yaml")
+    two.write_text(TRAINING.replace("split:", "  dot: {defect: blot}\nsplit:"), encoding="utf-8")
+    (tmp_path / "engines" / "dot").mkdir(parents=True)
+    with pytest.raises(TrainingStoppedError, match=r"^engine dot: .*dot: is there and is no engine package.*$"):
+        run(two, tmp_path, "--all", "--side-by-side", "2", "--threads", "2")
+    assert load_engine_package(tmp_path / "engines" / "blot").manifest.name == "blot"
+    alone, beside = (
+        torch.load(out / "runs" / "blot" / "network.pt", weights_only=True)["network"] for out in (trained[1], tmp_path)
+    )
+    assert all(torch.equal(value, beside[key]) for key, value in alone.items())
+
+
+def test_ctrl_c_ends_all_engines_and_leaves_nothing_half_made(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    long = trained[0].with_name("long.yaml")
+    endless = TRAINING.replace("steps: 4", "steps: 1000000").replace("split:", "  dot: {defect: blot}\nsplit:")
+    long.write_text(endless, encoding="utf-8")
+    words = ["train", str(long), "--all", "--side-by-side", "2", "--device", "cpu", "--out", str(tmp_path / "out")]
+    # a shell that puts the tests in the background makes them, and what they start, deaf to Ctrl-C
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "edge_inspector.cli.main", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        waited_for = {"blot: training: 0 %\n", "dot: training: 0 %\n"}
+        for line in process.stderr:
+            waited_for.discard(line)
+            if not waited_for:
+                break
+        workers = psutil.Process(process.pid).children()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
+        said = process.stderr.read()
+    assert process.returncode == EXIT_INTERRUPTED
+    assert "Traceback" not in said
+    _, left = psutil.wait_procs(workers, timeout=10)  # multiprocessing's own helper ends after the command
+    assert len(workers) >= 2
+    assert left == []
+    assert not [path for path in (tmp_path / "out").rglob("*") if ".partial" in path.name]
+    assert not (tmp_path / "out" / "engines").exists()

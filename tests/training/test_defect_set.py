@@ -136,7 +136,7 @@ def test_what_is_ignored_moves_with_the_view(labelled: LabelledSet, tmp_path: Pa
 
 
 def test_a_picture_that_does_not_fit_the_view_is_named(labelled: LabelledSet) -> None:
-    with pytest.raises(TrainingDataError, match=r"p1-c1\.png: .* 96 x 64 pixels, more than the recipe's view, 32 x 32"):
+    with pytest.raises(TrainingDataError, match=r"p1-c1\.png: is 96 x 64 px, but the view is 32 x 32 px with fit pad"):
         defect_set(labelled, "crack", ViewFit("pad", 32, 32))
 
 

@@ -15,6 +15,7 @@ from edge_inspector.training.losses import (
     prior_shift,
     weighted_cross_entropy,
 )
+from edge_inspector.training.models.segmentation_model import Logits
 from edge_inspector.training.objective import LossMix, Objective
 
 
@@ -53,7 +54,7 @@ def test_each_mix_is_its_two_losses_and_the_overlap_sees_the_prior_undone(
     for output in range(2):
         z, y, judged = (each[:, output : output + 1] for each in (logits, batch.masks, batch.judged))
         wanted += float(PIXELS[pixels](z, y, judged) + 0.3 * OVERLAPS[overlap](z - prior_shift(0.9), y, judged)) / 2
-    assert float(Objective(mix, [0.9, 0.9])(logits, batch)) == pytest.approx(wanted)
+    assert float(Objective(mix, [0.9, 0.9])(Logits(logits, None), batch)) == pytest.approx(wanted)
 
 
 def test_an_output_of_which_nothing_is_known_learns_nothing(batch: Batch, logits: torch.Tensor) -> None:
@@ -61,7 +62,7 @@ def test_an_output_of_which_nothing_is_known_learns_nothing(batch: Batch, logits
     silent[:, 1] = 0.0
     logits.requires_grad_()
     known = Batch(batch.pictures, batch.masks * silent, silent, batch.shows)
-    Objective(LossMix(), [0.9, 0.9])(logits, known).backward()
+    Objective(LossMix(), [0.9, 0.9])(Logits(logits, None), known).backward()
     assert logits.grad is not None
     assert float(logits.grad[:, 1].abs().max()) == 0.0
     assert float(logits.grad[:, 0].abs().max()) > 0.0
@@ -73,4 +74,22 @@ def test_a_picture_labelled_without_a_place_adds_its_own_term(batch: Batch, logi
     placeless = Batch(batch.pictures, batch.masks, batch.judged, shows)
     objective = Objective(LossMix(picture_weight=0.4), [0.9, 0.8])
     term = 0.4 * picture_cross_entropy(logits[2:3, :1] - prior_shift(0.9), torch.ones(1)) / 2
-    assert float(objective(logits, placeless) - objective(logits, batch)) == pytest.approx(float(term), abs=1e-6)
+    added = objective(Logits(logits, None), placeless) - objective(Logits(logits, None), batch)
+    assert float(added) == pytest.approx(float(term), abs=1e-6)
+
+
+def test_an_image_level_head_learns_whether_a_crop_shows_the_defect_and_nothing_of_unknown_ones() -> None:
+    masks, judged = torch.zeros(4, 1, 6, 7), torch.ones(4, 1, 6, 7)
+    masks[0, 0, 2, 3] = 0.6  # one pixel, more likely than not
+    masks[1, 0, 2, 3] = 0.4
+    judged[2:] = 0.0  # labelled without a place, and not at all
+    shows = torch.tensor([[float("nan")], [float("nan")], [1.0], [float("nan")]])
+    batch = Batch(torch.zeros((4, 6, 7, 3), dtype=torch.uint8), masks, judged, shows)
+    pixels, picture = torch.zeros(4, 1, 6, 7), torch.tensor([[1.0], [-2.0], [0.5], [9.0]], requires_grad=True)
+    objective = Objective(LossMix(picture_head_weight=0.3), [0.5])
+    added = objective(Logits(pixels, picture), batch) - objective(Logits(pixels, None), batch)
+    right = torch.sigmoid(torch.tensor([1.0, 2.0, 0.5]))
+    assert float(added.detach()) == pytest.approx(0.3 * float(-right.log().mean()), abs=1e-6)
+    added.backward()
+    assert picture.grad is not None
+    assert picture.grad.sign().flatten().tolist() == [-1.0, 1.0, -1.0, 0.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -157,6 +158,17 @@ def test_the_encoder_learns_at_its_own_rate(dents: DefectSet) -> None:
 def test_only_the_weighted_loss_has_a_weight_to_undo(dents: DefectSet, pixels: str) -> None:
     trained = train([dents], replace(SETTINGS, steps=1, loss=LossMix(pixels=pixels)))  # type: ignore[arg-type]
     assert trained.alpha == (0.99 if pixels == "weighted" else 0.5)  # less than 1 % of the pixels are dents
+
+
+def test_an_image_level_head_learns_along(dents: DefectSet) -> None:
+    torch.manual_seed(SETTINGS.seed)
+    start = LightUNet(1, has_image_head=True)
+    settings = replace(SETTINGS, ema_decay=0.0, weight_decay=0.0)
+    learned = train([dents], settings, build=partial(LightUNet, has_image_head=True)).network
+    assert not torch.equal(weights(learned)["image_head.conv.weight"], weights(start)["image_head.conv.weight"])
+    logits = learned.logits(torch.zeros(1, 3, 32, 32))
+    assert logits.picture is not None
+    assert torch.isfinite(logits.picture).all()
 
 
 def test_a_picture_unknown_for_an_output_does_not_teach_it(tmp_path: Path) -> None:

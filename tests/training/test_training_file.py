@@ -59,11 +59,12 @@ def test_everything_can_be_said_otherwise(tmp_path: Path) -> None:
 set: {folder: /data/tiles, reader: coco, labels: a.json, complete: true}
 split: {folds: 4, held_back: 2}
 model: unet-light4
+image_head: true
 learning:
   seed: 9
   minutes: 5
   crops: {batch: 4, height_px: 64, width_px: 96, defective_share: 0.75}
-  loss: {pixels: mined, overlap: lovasz, overlap_weight: 1}
+  loss: {pixels: mined, overlap: lovasz, overlap_weight: 1, picture_head_weight: 0.2}
   changes: {turn_deg: 5, jpeg_quality: 60}
   schedule: plateau
   early_stop: {every_steps: 50, patience: 4}
@@ -73,7 +74,8 @@ learning:
     assert file.split == Folds(folds=4, held_back=2)
     settings = file.learning.settings(threads=1)
     assert (settings.crops.batch, settings.crops.width_px, settings.crops.defective_share) == (4, 96, 0.75)
-    assert settings.loss == LossMix(pixels="mined", overlap="lovasz", overlap_weight=1)
+    assert settings.loss == LossMix(pixels="mined", overlap="lovasz", overlap_weight=1, picture_head_weight=0.2)
+    assert file.image_head
     assert settings.augmentation == Augmentation(turn_deg=5, jpeg_quality=60)
     assert settings.checks == Checks(50, 4)
     assert (settings.minutes, settings.schedule) == (5, "plateau")
@@ -88,6 +90,7 @@ learning:
         ("learning: {schedule: plateau}", 7, "add early_stop"),
         ("learning: {loss: {pixels: best}}", 7, "weighted"),
         ("engine: {}", 7, "unknown key `engine`"),
+        ("learning: {loss: {picture_head_weight: 1}}", 1, "there is no such head; say image_head: true"),
         ("precisions: []", 7, "precisions"),
     ],
 )

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
-from edge_inspector.imaging.overlay import Colour, draw_probability
+from edge_inspector.imaging.overlay import Colour, colour_of, draw_probability
 from edge_inspector.records.sheet.canvas import BOLD, DIM, PANEL, TEXT, Canvas
+from edge_inspector.training.datasets.defect_colours import defect_colours
 from edge_inspector.training.datasets.labelled_picture import Somewhere, read_mask
 from edge_inspector.training.datasets.looking import MARKED_FROM, SeenPicture
 from edge_inspector.training.datasets.plain_writer import encode_png
-from edge_inspector.training.datasets.sheet_choice import Section, Shown, choose_sections, defect_colours
+from edge_inspector.training.datasets.sheet_choice import Section, Shown, choose_sections
 from edge_inspector.training.defect_set import Picture, read_ignored, read_picture
 
 WIDTH_PX = 1900
@@ -96,7 +97,7 @@ def draw_contact_sheet(title: str, defects: Sequence[str], seen: Sequence[SeenPi
     canvas = Canvas(WIDTH_PX, HEAD_PX + len(sections) * SECTION_PX + rows * row_px + MARGIN_PX)
     canvas.text(MARGIN_PX, 52, title, 30, TEXT, BOLD, most_px=WIDTH_PX - 2 * MARGIN_PX)
     canvas.line(MARGIN_PX, 72, WIDTH_PX - MARGIN_PX, 72)
-    sheet = _Sheet(canvas, defect_colours(defects))
+    sheet = _Sheet(canvas, {defect: colour_of(name) for defect, name in defect_colours(defects).items()})
     y = HEAD_PX
     for section in sections:
         sheet.draw_head(y, section)

@@ -74,7 +74,7 @@ class Inspection:
     unlabelled: int
     grey: int
     structureless: int
-    sizes: tuple[SizeCount, ...]  # the most frequent first
+    sizes: tuple[SizeCount, ...]
     defects: tuple[DefectCounts, ...]
     equal: tuple[Copies, ...]
     alike: tuple[Copies, ...]
@@ -92,7 +92,6 @@ def inspect_set(
     unread = [each for each in looked_at if isinstance(each, UnreadPicture)]
     names = [name_of(each.picture.picture, folder) for each in seen]
     copies = find_copies(seen, names, progress)
-    sizes = Counter((each.width_px, each.height_px) for each in seen)
     return Inspection(
         source=labelled.source,
         folder=str(folder),
@@ -102,8 +101,8 @@ def inspect_set(
         unlabelled=sum(all(label is None for label in each.labels.values()) for each in seen),
         grey=sum(each.is_grey for each in seen),
         structureless=sum(each.structure is None for each in seen),
-        sizes=tuple(SizeCount(*size, count) for size, count in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))),
-        defects=tuple(_count(seen, defect) for defect in labelled.defects),
+        sizes=count_sizes(seen),
+        defects=tuple(count_defect(seen, defect) for defect in labelled.defects),
         equal=copies.equal,
         alike=copies.alike,
         warnings=(
@@ -120,7 +119,14 @@ def name_of(picture: Path, folder: Path) -> str:
     return picture.relative_to(folder).as_posix() if picture.is_relative_to(folder) else str(picture)
 
 
-def _count(seen: Sequence[SeenPicture], defect: str) -> DefectCounts:
+def count_sizes(seen: Sequence[SeenPicture]) -> tuple[SizeCount, ...]:
+    """The sizes of pictures, the most frequent first."""
+    sizes = Counter((each.width_px, each.height_px) for each in seen)
+    return tuple(SizeCount(*size, count) for size, count in sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+
+
+def count_defect(seen: Sequence[SeenPicture], defect: str) -> DefectCounts:
+    """Pictures, parts and pieces of one defect."""
     known = [(each.picture.part, label) for each in seen if (label := each.labels.get(defect)) is not None]
     states = Counter(label.state for _, label in known)
     parts_known = {part for part, _ in known}

@@ -1,4 +1,4 @@
-"""Which pictures of a set stand on its contact sheet, and in which colours: by the set alone, the same at every run."""
+"""Which pictures of a set stand on its contact sheet: by the set alone, the same at every run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from edge_inspector.imaging.overlay import COLOURS, Colour
 from edge_inspector.training.datasets.looking import SeenPicture, State
 from edge_inspector.training.datasets.wording import counted
-
-FAMILIES = {"red": ("crack", "scratch"), "blue": ("inclusion", "hole"), "yellow": ("patch", "stain")}  # as engines are drawn
-OTHERS = ("green", "magenta", "cyan", "orange", "white", "red", "blue", "yellow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +44,6 @@ def choose_sections(defects: Sequence[str], seen: Sequence[SeenPicture], names: 
         meant = sorted((each.digest, position) for position, each in enumerate(seen) if is_meant(states[position]))
         sections.append(Section(title, counted(len(meant), "picture"), "", tuple(Shown(k) for _, k in meant[:count])))
     return [section for section in sections if section.shown]
-
-
-def defect_colours(defects: Sequence[str]) -> dict[str, Colour]:
-    """Return a colour of each defect: red for cracks and scratches, blue for inclusions and holes, yellow for patches and
-    stains, but only for the first of each two; the others have colours that are left.
-
-    >>> {name: colour == COLOURS["red"] for name, colour in defect_colours(("break", "crack", "scratch")).items()}
-    {'break': False, 'crack': True, 'scratch': False}
-    """
-    chosen: dict[str, str] = {}
-    for colour, words in FAMILIES.items():
-        kin = next((name for name in defects if name not in chosen and any(word in name for word in words)), None)
-        if kin is not None:
-            chosen[kin] = colour
-    left = [colour for colour in OTHERS if colour not in chosen.values()]
-    for number, name in enumerate(name for name in defects if name not in chosen):
-        chosen[name] = left[number % len(left)]
-    return {name: COLOURS[chosen[name]] for name in defects}
 
 
 def _pieces_of(defect: str, seen: Sequence[SeenPicture], names: Sequence[str], count: int) -> Section:

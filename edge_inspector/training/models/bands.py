@@ -54,8 +54,8 @@ def normalise_bands(pictures: Tensor, bands: Sequence[Band]) -> Tensor:
         names = ", ".join(band.name for band in bands)
         raise ValueError(f"pictures with {pictures.shape[-1]} channels, expected {len(bands)} in this order: {names}")
     x = pictures.to(torch.float32).permute(0, 3, 1, 2)  # (n, c, h, w)
-    mean = torch.tensor([255.0 * band.mean for band in bands]).view(1, -1, 1, 1)
-    std = torch.tensor([255.0 * band.std for band in bands]).view(1, -1, 1, 1)
+    mean = torch.tensor([255.0 * band.mean for band in bands], device=x.device).view(1, -1, 1, 1)
+    std = torch.tensor([255.0 * band.std for band in bands], device=x.device).view(1, -1, 1, 1)
     return (x - mean) / std
 
 

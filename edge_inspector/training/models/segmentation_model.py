@@ -19,6 +19,15 @@ class Logits(NamedTuple):
     pixels: Tensor
     picture: Tensor | None
 
+    def of(self, output: int) -> Logits:
+        """Of one defect alone, d = 1."""
+        picture = None if self.picture is None else self.picture[:, output : output + 1]
+        return Logits(self.pixels[:, output : output + 1], picture)
+
+    def float(self) -> Logits:
+        """In 32 bits."""
+        return Logits(self.pixels.float(), None if self.picture is None else self.picture.float())
+
 
 class SegmentationModel(nn.Module, ABC):
     """A network that judges pictures of any size from `smallest_px` on; sizes are made to fit here and nowhere else.
@@ -34,8 +43,15 @@ class SegmentationModel(nn.Module, ABC):
     has_image_head: bool  # whether `logits` says something of the picture as a whole
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalised float32 (n, c, h, w) -> logits of the pixels, float32 (n, d, h, w). Raises ValueError as `logits`."""
-        return self.logits(x).pixels
+        """Normalised float32 (n, c, h, w) -> logits of the pixels, float32 (n, d, h, w): what is calibrated and exported.
+
+        An image-level head has its say in them: the odds of every pixel are multiplied by the probability that the picture
+        shows the defect at all. In a picture that seems clean pixels have to be surer; sure ones are not overruled. What
+        training adds to all logits of pixels (`losses.prior_shift`) can be taken off before or after it. Raises ValueError
+        as `logits`.
+        """
+        pixels, picture = self.logits(x)
+        return pixels if picture is None else pixels + functional.logsigmoid(picture)[:, :, None, None]
 
     def logits(self, x: Tensor) -> Logits:
         """Judge normalised pictures, float32 (n, c, h, w). Raises ValueError if they are smaller than `smallest_px`."""

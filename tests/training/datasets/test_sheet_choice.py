@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edge_inspector.imaging.overlay import COLOURS
 from edge_inspector.training.datasets.looking import SeenPicture
-from edge_inspector.training.datasets.sheet_choice import Section, choose_sections, defect_colours
+from edge_inspector.training.datasets.sheet_choice import Section, choose_sections
 from tests.training.datasets.seen import CLEAN, PLACELESS, drawn, seen
 
 
@@ -49,11 +48,3 @@ def test_the_choice_among_clean_pictures_does_not_hang_on_their_order() -> None:
         names.append([order[shown.position].picture.part for shown in section.shown])
     assert names[0] == names[1]
     assert len(names[0]) == 3
-
-
-def test_colours_are_those_of_engines_and_differ_as_long_as_there_are_enough() -> None:
-    defects = ("blowhole", "break", "crack", "fray", "scratches", "stain", "uneven", "dent")
-    chosen = defect_colours(defects)
-    assert [chosen[name] for name in ("blowhole", "crack", "stain")] == [COLOURS[c] for c in ("blue", "red", "yellow")]
-    assert len(set(chosen.values())) == len(COLOURS) == len(defects)
-    assert len(defect_colours(tuple(map(str, range(20))))) == 20

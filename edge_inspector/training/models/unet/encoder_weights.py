@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.models.bands import RGB, Band, inflate
 from edge_inspector.training.models.conv_norm import ConvNorm, conv_norms
+from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet.mobilenet_v2 import MobileNetV2Encoder
-from edge_inspector.training.models.unet.published_weights import PublishedWeights
+from edge_inspector.training.models.unet.published_weights import PublishedWeights, published_weights
 
 FIRST = "features.0.0.weight"  # of the first convolution, (32, 3, 3, 3) as published
 FIRST_MEAN = "features.0.1.running_mean"
@@ -44,6 +46,25 @@ def load_encoder_weights(encoder: MobileNetV2Encoder, weights: PublishedWeights,
     given[FIRST_MEAN] = given[FIRST_MEAN] - (weight.sum((2, 3)) * shift).sum(1)
     given[FIRST] = inflate(weight * ratio.view(1, 3, 1, 1), bands)
     encoder.load_state_dict(given | {name: tensor for name, tensor in own.items() if name.endswith(_COUNTERS)})
+
+
+def encoder_from(weights: Path | None, *, repairs_dead_channels: bool = False) -> Callable[[SegmentationModel], None]:
+    """What `train` needs to begin with published weights (`published_weights` says which); without any it stays random.
+
+    Networks that the tools of the real sets kept, and the results of these, began without the repair of dead channels.
+    """
+
+    def prepare(network: SegmentationModel) -> None:
+        if weights is None:
+            return
+        encoder = getattr(network, "encoder", None)
+        if not isinstance(encoder, MobileNetV2Encoder):
+            raise ConfigurationError(f"{weights}: weights of a MobileNetV2, and {type(network).__name__} has none in it")
+        load_encoder_weights(encoder, published_weights(weights))
+        if repairs_dead_channels:
+            repair_dead_channels(encoder)
+
+    return prepare
 
 
 @torch.no_grad()

@@ -102,7 +102,7 @@ def _fetch(url: str) -> object:
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise TrainingDataError(
             f"{url}: could not be fetched or read ({_first_line(error)}). Fetch it on a machine that reaches it and put it "
-            f"at {kept}, or name a file that is here: --weights FILE, {name} or a safetensors file with torchvision's names"
+            f"at {kept}, or name a file that is here as weights: {name}, or a safetensors file with torchvision's names"
         ) from error
     return content
 

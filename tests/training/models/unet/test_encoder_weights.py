@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
-from edge_inspector.station.engine_manifest import ScaleRange
+from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.models.bands import GREY, RGB, Band, normalise_bands
 from edge_inspector.training.models.registry import MODELS, build_model
 from edge_inspector.training.models.unet import LightUNet, MobileNetV2Encoder
-from edge_inspector.training.models.unet.encoder_weights import load_encoder_weights, repair_dead_channels
-from edge_inspector.training.models.unet.published_weights import FROM_HUB, PublishedWeights, published_weights
-from edge_inspector.training.own_engine import EngineOrder, encoder_from, refuse_order
+from edge_inspector.training.models.unet.encoder_weights import encoder_from, load_encoder_weights, repair_dead_channels
+from edge_inspector.training.models.unet.published_weights import PublishedWeights, published_weights
 from tests.training.real_data import real_data
 
 GIVEN = "mobilenet_v2_imagenet_encoder.safetensors"
@@ -123,13 +120,6 @@ def test_without_weights_training_begins_as_the_network_was_drawn() -> None:
     before = copy.deepcopy(network.state_dict())
     encoder_from(None)(network)
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
-
-
-def test_an_order_may_say_imagenet_but_no_file_that_is_not_there(tmp_path: Path) -> None:
-    order = EngineOrder(tmp_path / "dent", tmp_path, ScaleRange(min=0.1, max=0.1), weights=FROM_HUB)
-    refuse_order(order)
-    with pytest.raises(ConfigurationError, match=r"w.pth: no such file; .* say imagenet to have that fetched"):
-        refuse_order(replace(order, weights=tmp_path / "w.pth"))
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("unet-")])

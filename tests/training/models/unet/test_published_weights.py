@@ -90,7 +90,7 @@ def test_without_file_or_network_it_says_what_to_fetch_and_where_to_put_it(hub: 
     message = str(caught.value)
     assert message.startswith(f"{url}: could not be fetched or read (")
     assert f"Fetch it on a machine that reaches it and put it at {hub / 'mobilenet_v2-b0353104.pth'}" in message
-    assert "or name a file that is here: --weights FILE, mobilenet_v2-b0353104.pth or a safetensors file" in message
+    assert "or name a file that is here as weights: mobilenet_v2-b0353104.pth, or a safetensors file" in message
 
 
 def test_a_file_whose_digest_is_not_in_its_name_is_refused(hub: Path, tmp_path: Path) -> None:

@@ -1,0 +1,185 @@
+"""The first training file says what the pictures showed, loads at once, and its comments are the defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.station.engine_manifest import ScaleRange
+from edge_inspector.training.datasets.labelled_picture import LabelledSet
+from edge_inspector.training.datasets.looking import SeenLabel, SeenPicture, UnreadPicture
+from edge_inspector.training.datasets.registry import SetRequest
+from edge_inspector.training.defect_set import ViewFit
+from edge_inspector.training.starter import Start, start_from, still_to_do, training_text, write_training_file
+from edge_inspector.training.training_file import Crops, TrainingFile, load_training_file
+from tests.training.datasets.seen import CLEAN, PLACELESS, drawn, seen
+
+CRACKED = drawn(40)
+SIZE = (640, 480)
+COMMENTED = re.compile(r"^( *)# ([a-z_]+: .*)$")
+
+
+def look(*labels: SeenLabel | None, sizes: Sequence[tuple[int, int]] = (SIZE,), defect: str = "crack") -> list[SeenPicture]:
+    """A part for each label, all of them with a picture of each size."""
+    return [
+        seen(f"p{number}-{view}", {defect: label}, part=f"p{number}", width_px=width_px, height_px=height_px)
+        for number, label in enumerate(labels)
+        for view, (width_px, height_px) in enumerate(sizes)
+    ]
+
+
+def start(
+    folder: Path, looked_at: Sequence[SeenPicture | UnreadPicture], *defects: str, request: SetRequest | None = None
+) -> Start:
+    labelled = LabelledSet("plain", defects or ("crack",), tuple(each.picture for each in looked_at))
+    ask = request or SetRequest(folder / "tiles")
+    return start_from(folder / "training.yaml", ask, labelled, looked_at, ScaleRange(min=0.0475, max=0.0525))
+
+
+def written(begun: Start) -> TrainingFile:
+    write_training_file(begun)
+    return load_training_file(begun.path)
+
+
+def enough() -> list[SeenPicture]:
+    return look(*[CRACKED] * 15, *[CLEAN] * 15)
+
+
+def test_a_file_that_was_written_is_loaded_and_says_what_was_seen(tmp_path: Path) -> None:
+    begun = start(tmp_path, enough())
+    file = written(begun)
+    assert file.set.request(tmp_path) == SetRequest(tmp_path / "tiles", "plain")
+    assert file.view.of_pictures() == ViewFit("exact", *SIZE)
+    assert (file.mm_per_px.min, file.mm_per_px.max) == (0.0475, 0.0525)
+    assert {name: (entry.defect, entry.colour) for name, entry in file.engines.items()} == {"crack": ("crack", "red")}
+    assert "crack: {defect: crack, colour: red} # 15 defective and 15 good parts\n" in begun.path.read_text(encoding="utf-8")
+    assert still_to_do(begun) == []
+
+
+def test_what_stands_behind_a_hash_is_what_is_taken_anyway(tmp_path: Path) -> None:
+    begun = start(tmp_path, enough())
+    file = written(begun)
+    lines = begun.path.read_text(encoding="utf-8").splitlines()
+    uncommented = [line if "# example" in line else COMMENTED.sub(r"\1\2", line) for line in lines]
+    assert sum(line != before for line, before in zip(uncommented, lines, strict=True)) == 9
+    begun.path.write_text("\n".join(uncommented), encoding="utf-8")
+    assert load_training_file(begun.path) == file
+    least = TrainingFile(format=1, set=file.set, view=file.view, mm_per_px=file.mm_per_px, engines=file.engines)
+    assert file == least  # what is not commented is usual, too
+
+
+def test_every_example_is_one(tmp_path: Path) -> None:
+    begun = start(tmp_path, enough())
+    file = written(begun)
+    text = begun.path.read_text(encoding="utf-8")
+    examples = [line for line in text.splitlines() if "# example" in line]
+    assert len(examples) == 6
+    for line in examples:
+        others = text.replace("\ncut:", "\n# cut:") if "cut:" in line else text
+        begun.path.write_text(others.replace(line, COMMENTED.sub(r"\1\2", line)), encoding="utf-8")
+        assert load_training_file(begun.path) != file
+
+
+@pytest.mark.parametrize("name", ["my pictures #1: new", "12", "it's {x}", 'a "b" \\c', "Größe 😀", "two\nlines", "-"])
+def test_folders_and_files_of_any_name_are_found_again(tmp_path: Path, name: str) -> None:
+    request = SetRequest(tmp_path / name / "set", "auto", tmp_path / name / "labels.json", "train", name, name, True)
+    begun = replace(start(tmp_path, enough(), request=request), path=tmp_path / "there" / f"{name}.yaml")
+    file = written(begun).set.request(begun.path.parent)
+    assert file.folder.resolve() == (tmp_path / name / "set").resolve()
+    assert file.labels is not None
+    assert file.labels.resolve() == (tmp_path / name / "labels.json").resolve()
+    assert (file.reader, file.subset, file.defect, file.attribute, file.complete) == ("plain", "train", name, name, True)
+
+
+def test_every_defect_that_is_drawn_gets_an_engine_and_a_colour_of_its_own(tmp_path: Path) -> None:
+    defects = ("blowhole", "crack", "on", "stain", "uneven")
+    looked_at = [seen(f"p{k}", dict.fromkeys(defects, CRACKED if k < 15 else CLEAN)) for k in range(30)]
+    entries = written(start(tmp_path, looked_at, *defects)).engines
+    assert {name: (entry.defect, entry.colour) for name, entry in entries.items()} == {
+        "blowhole": ("blowhole", "blue"),
+        "crack": ("crack", "red"),
+        "on": ("on", "green"),
+        "stain": ("stain", "yellow"),
+        "uneven": ("uneven", "magenta"),
+    }
+
+
+def test_a_defect_of_which_no_engine_can_be_made_is_left_out_and_said(tmp_path: Path) -> None:
+    known = {"crack": CRACKED, "fray": None, "Riss (lang)": CRACKED, "dull": PLACELESS}
+    looked_at = [seen(f"p{k}", known if k < 15 else dict.fromkeys(known, CLEAN)) for k in range(30)]
+    begun = start(tmp_path, looked_at, *known)
+    assert list(written(begun).engines) == ["crack"]
+    assert [line.split(": ")[0] for line in still_to_do(begun)] == [
+        "'fray' is left out",
+        "'Riss (lang)' is left out",
+        "'dull' is left out",
+    ]
+    with pytest.raises(TrainingDataError, match=r"no engine can be trained from it: 'fray': is not drawn in any picture"):
+        start(tmp_path, looked_at, "fray")
+
+
+def test_too_few_parts_are_said_before_training_refuses_them(tmp_path: Path) -> None:
+    begun = start(tmp_path, look(*[CRACKED] * 15, *[CLEAN] * 14))
+    assert list(written(begun).engines) == ["crack"]
+    (line,) = still_to_do(begun)
+    assert line.startswith("crack: of too few parts; 15 defective and 15 good ones are needed: add pictures, raise")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "view"),
+    [
+        ([(640, 480)], ViewFit("exact", 640, 480)),
+        ([(94, 70)], ViewFit("exact", 94, 70)),
+        ([(640, 480), (640, 480), (600, 490)], ViewFit("pad", 640, 490)),
+        ([(640, 480), (640, 480), (100, 480)], ViewFit("pad", 640, 480)),
+    ],
+)
+def test_the_view_holds_pictures_of_every_size(tmp_path: Path, sizes: list[tuple[int, int]], view: ViewFit) -> None:
+    begun = start(tmp_path, look(*[CRACKED] * 15, *[CLEAN] * 15, sizes=sizes))
+    assert written(begun).view.of_pictures() == view
+    assert [line.startswith("pictures have 2 sizes, ") for line in still_to_do(begun)] == [True] * (len(set(sizes)) - 1)
+
+
+def test_pictures_of_which_nothing_is_known_do_not_change_the_view(tmp_path: Path) -> None:
+    other = [replace(each, width_px=99) for each in look(None, None)]
+    assert written(start(tmp_path, enough() + other)).view.of_pictures() == ViewFit("exact", *SIZE)
+
+
+def test_crops_are_no_larger_than_views_and_whole_where_labels_do_not_say_where(tmp_path: Path) -> None:
+    small = look(*[CRACKED] * 15, *[CLEAN] * 15, sizes=[(300, 40)])
+    assert written(start(tmp_path / "a", small)).learning.crops == Crops(height_px=40, width_px=256)
+    placeless = look(PLACELESS, *[CRACKED] * 15, *[CLEAN] * 15)
+    assert written(start(tmp_path / "b", placeless)).learning.crops == Crops(height_px=480, width_px=640)
+
+
+def test_pictures_that_can_not_be_used_and_odd_labels_are_to_be_seen_to(tmp_path: Path) -> None:
+    looked_at = enough()
+    unread = UnreadPicture(looked_at[0].picture, "p0.png: is cut off; replace it")
+    begun = replace(start(tmp_path, [*looked_at, unread]), oddities=2)
+    assert still_to_do(begun) == [
+        "1 picture can not be used, and training refuses them; remove or replace them",
+        f"2 things about the labels looked odd; see them: edge-inspector dataset inspect {tmp_path / 'tiles'}",
+    ]
+    with pytest.raises(
+        TrainingDataError, match=r"p0\.png: is cut off; replace it\. No other picture of .*tiles can be used"
+    ):
+        start(tmp_path, [unread])
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    begun = start(tmp_path, enough())
+    begun.path.write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"training\.yaml: is there already, and nothing is overwritten"):
+        write_training_file(begun)
+    assert begun.path.read_text(encoding="utf-8") == "mine"
+
+
+def test_small_scales_are_written_as_numbers(tmp_path: Path) -> None:
+    begun = replace(start(tmp_path, enough()), mm_per_px=ScaleRange(min=0.00001, max=12))
+    assert "mm_per_px: {min: 0.00001, max: 12}" in training_text(begun)
+    assert written(begun).mm_per_px == ScaleRange(min=0.00001, max=12)
