@@ -48,7 +48,7 @@ Progress = Callable[[str, float], None]  # stage, share done 0..1
 
 @dataclass(frozen=True, slots=True)
 class EngineSets:
-    """The sets that training did not see; pictures of one size, multiples of 32 px.
+    """The sets that training did not see; pictures of one size.
 
     `validation` chooses calibration and cut, `test` is only measured, `golden` gives the golden pictures.
     """
@@ -72,6 +72,7 @@ class EngineSheet:
     validation_words: str
     test_words: str
     cut_rule: CutRule = HALF_WAY
+    highest_t_low: float = 1.0  # regions begin there, or at half of the cut where that is lower
     precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
     parity: ParityLimits = PARITY
 
@@ -172,7 +173,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
         colour=sheet.colour,
         input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
         precisions=list(measured),
-        t_low=region_threshold(cut.score),
+        t_low=min(sheet.highest_t_low, region_threshold(cut.score)),
         threshold=Threshold(score=cut.score, evidence=cut.evidence),
         smallest_defect_px=sheet.smallest_defect_px,
         calibration=Calibration(alpha=draft.logit_map.alpha, scale=draft.logit_map.scale, bias=draft.logit_map.bias),

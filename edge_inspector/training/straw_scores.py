@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -34,7 +35,9 @@ from edge_inspector.training.part_scores import PartScores
 
 VALIDATION_SEED = 61_000
 TEST_SEED = 62_000
-LEAST_SCORE = 0.06
+FUSION: Literal["weighted"] = "weighted"  # the cuts hold for stations that fuse so
+T_LOW = 0.1  # where regions begin. A mean over views feels it, so the engines ship with this very one
+LEAST_SCORE = 2 * T_LOW
 KINDS = tuple(DefectKind)
 _Part = tuple[int, Stratum, int, DefectKind | None]  # seed, what is drawn, its number, its defect
 
@@ -166,7 +169,7 @@ def _judge_part(part: _Part) -> tuple[_Part, list[_Judged]]:
         if kind not in (None, DefectKind(asked.defect)):
             continue
         rejudged = judge.judge(pictures)
-        score = max(rejudged.score(asked.name), LEAST_SCORE / 2) if _is_whole(rejudged) else None
+        score = max(rejudged.score(asked.name), T_LOW) if _is_whole(rejudged) else None
         dice = [] if kind is None or score is None else _dice(engine.maps, measured, kind)
         found.append(_Judged(asked.name, asked.precision, score, dice))
     return part, found
@@ -194,12 +197,12 @@ def _judge(engine: RememberedEngine, defect: str, smallest_defect_px: int) -> Pa
         ),
         surface=Surface(),
         engines={engine.name: engine.name},
-        fusion="max",
+        fusion=FUSION,
         rules=[Rule(name=engine.name, engine=engine.name, min_score=LEAST_SCORE)],
     )
     viewpoints = Viewpoints({name: camera.place for name, camera in cameras.items()}, SPEED_MM_S)
     criteria = Criteria(recipe, {engine.name: EngineDefect(defect, smallest_defect_px)}, viewpoints)
-    return PartJudge(criteria, cameras, {engine.name: Eye(engine, LEAST_SCORE / 2, smallest_defect_px)})
+    return PartJudge(criteria, cameras, {engine.name: Eye(engine, T_LOW, smallest_defect_px)})
 
 
 def _is_whole(rejudged: Rejudged) -> bool:

@@ -11,11 +11,15 @@ import pytest
 import torch
 
 from edge_inspector.cli.build_engines import build_engines
-from edge_inspector.station.engine_manifest import MODEL_FILE
+from edge_inspector.station.document import load_document
+from edge_inspector.station.engine_manifest import MODEL_FILE, load_engine_package
+from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.straw_engines import ENGINES, KINDS, BuildPlan, build_straw_engines, start_from
+from edge_inspector.training.straw_scores import FUSION, T_LOW
 
+EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
 TINY = BuildPlan(
     seed=5,
     straws=3,
@@ -54,6 +58,18 @@ def test_the_command_without_options_builds_the_plan_that_ships() -> None:
     assert plan.own_minutes == math.inf
 
 
+def test_the_example_cuts_and_fuses_as_the_engines_that_ship_were_measured() -> None:
+    recipe = load_document(EXAMPLE, Recipe)
+    cuts = {rule.engine: rule.min_score for rule in recipe.rules}
+    assert set(cuts) == set(ENGINES)
+    assert recipe.fusion == FUSION
+    for name, folder in recipe.engines.items():
+        manifest = load_engine_package((EXAMPLE.parent / folder).resolve()).manifest
+        assert cuts[name] == manifest.threshold.score
+        assert manifest.t_low == T_LOW
+        assert f"fusion {FUSION}" in manifest.metrics["validation_escapes"].of
+
+
 def test_an_unknown_engine_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="straw_dent"):
         build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_dent"], TINY)
@@ -68,6 +84,7 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_p
     manifest = package.manifest
     assert manifest.defect == "hole"
     assert manifest.training.steps == 3
+    assert manifest.t_low <= T_LOW
     assert "f32" in manifest.precisions
     assert {"test_escapes", "test_false_rejects", "test_dice", "validation_escapes"} <= set(manifest.metrics)
     assert "learning all defects" in stages
