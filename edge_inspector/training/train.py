@@ -116,7 +116,7 @@ def train(
     state = RunState(
         network,
         copy.deepcopy(network).eval(),
-        torch.optim.AdamW(_parameter_groups(network, settings), lr=settings.learning_rate),
+        torch.optim.AdamW(_parameter_groups(network, settings), lr=settings.learning_rate, fused=True),
         np.random.default_rng(settings.seed),
     )
     if checkpoint is not None:
