@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 
-.PHONY: demo test test-all proofs bench check format setup clean help
+.PHONY: demo test test-all proofs bench cross-validation check format setup clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo 'make test-all  test, then proofs'
 	@echo 'make proofs    kills and stops every worker at every step; the table is build/proofs.yaml'
 	@echo 'make bench     the benchmarks of tools/'
+	@echo 'make cross-validation SET=magnetic_tile DATA=FOLDER [WEIGHTS=FILE]'
+	@echo '               train and measure on a public set in FOLDER/SET, fold by fold; hours, Ctrl-C and again goes on'
 	@echo 'make setup     what developing needs, and the pre-commit hook'
 	@echo 'make format    correct what ruff can'
 	@echo 'make clean     remove .venv and what was built'
@@ -33,6 +35,11 @@ proofs: .venv/.installed-to-develop
 
 bench: .venv/.installed-to-develop
 	set -e; for script in tools/bench_*.py; do $(BIN)/python "$$script"; done
+
+cross-validation: .venv/.installed-to-develop
+	@test -n "$(SET)" -a -n "$(DATA)" || { echo 'say which set and where: make cross-validation SET=magnetic_tile DATA=FOLDER' >&2; exit 1; }
+	$(BIN)/edge-inspector train docs/examples/training/$(SET).yaml --all --every-fold --set $(DATA)/$(SET) \
+	  $(if $(WEIGHTS),--weights $(WEIGHTS)) --out build/cross-validation/$(SET)
 
 check: .venv/.installed-to-develop
 	$(BIN)/ruff check .

@@ -16,10 +16,14 @@ from edge_inspector.cli.torch_needed import refuse_without_torch
 from edge_inspector.domain.errors import ConfigurationError, TrainingStoppedError
 
 if TYPE_CHECKING:
+    from edge_inspector.training.cross_validation import CrossValidated
     from edge_inspector.training.package import Progress
     from edge_inspector.training.ranks import Rank
-    from edge_inspector.training.side_by_side import Gathered
-    from edge_inspector.training.training_run import Plan, TrainedEngine
+    from edge_inspector.training.side_by_side import Gathered, Work
+    from edge_inspector.training.training_plan import Plan
+    from edge_inspector.training.training_run import TrainedEngine
+
+    Result = TrainedEngine | CrossValidated
 
 ODDITIES_SHOWN = 5
 
@@ -36,7 +40,16 @@ def train(
     training: Annotated[Path, typer.Argument(metavar="TRAINING", help="training file; docs/training.md explains its keys")],
     defect: Annotated[list[str] | None, typer.Option(help="train the engines of this defect; may be given again")] = None,
     all_engines: Annotated[bool, typer.Option("--all", help="train every engine of the file")] = False,
+    every_fold: Annotated[
+        bool, typer.Option("--every-fold", help="cross-validate: hold each fold back in turn; reports, but no engines")
+    ] = False,
     out: Annotated[Path, typer.Option(help="folder for runs/, with reports, and engines/")] = Path("trained"),
+    set_folder: Annotated[
+        Path | None, typer.Option("--set", help="where the set lies; default: where the file says")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="the encoder's, a file or imagenet; default: what the file says")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
     side_by_side: Annotated[
         int, typer.Option(min=1, help="so many engines at once, each in a process of its own with its share of the threads")
@@ -50,46 +63,64 @@ def train(
     """
     refuse_without_torch()
     from edge_inspector.training.ranks import rank_of, together  # PyTorch takes seconds to import
-    from edge_inspector.training.training_run import learn_along, plan_training
+    from edge_inspector.training.training_plan import Instead, plan_every_fold, plan_training
+    from edge_inspector.training.training_run import learn_along
 
     rank = rank_of(os.environ, device)
     if rank.count > 1 and side_by_side > 1:
         raise ConfigurationError(f"--side-by-side {side_by_side}: torchrun's processes learn one engine after the other")
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
+    instead = Instead(set_folder, weights)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
         def tell(stage: str, share: float) -> None:
             bar.show(stage, share, 1.0)
 
-        plan = plan_training(training, tell)
-        names = chosen_engines(plan, defect or [], all_engines=all_engines)
+        plans = plan_every_fold(training, tell, instead) if every_fold else [plan_training(training, tell, instead)]
+        names = chosen_engines(plans[0], defect or [], all_engines=all_engines)
         if not rank.is_first:
             for name in names:
-                learn_along(plan, name, out, threads, rank)
+                learn_along(plans, name, out, threads, rank)
             return
-        _tell_oddities(plan)
-        gathered = _train(plan, names, out, rank, threads, side_by_side, tell)
-    for name in names:
-        if name in gathered.done:
-            typer.echo(report_package(gathered.done[name].package))
-            typer.echo(recipe_words(gathered.done[name].package))
-            typer.echo(f"report: {gathered.done[name].report}")
+        _tell_oddities(plans[0])
+        at_once = min(side_by_side, len(names))
+        gathered = _gather(_works(plans, names, out, max(threads // at_once, 1), rank), at_once, tell)
+    _tell_results(plans, {name: gathered.done[name] for name in names if name in gathered.done}, out)
     if gathered.failed:
         raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in gathered.failed.items()))
 
 
-def _train(
-    plan: Plan, names: list[str], out: Path, rank: Rank, threads: int, side_by_side: int, tell: Progress
-) -> Gathered[TrainedEngine]:
-    """One engine after the other in this process, or several at once; the first error ends the one, but not the other."""
-    from edge_inspector.training.side_by_side import Gathered, run_side_by_side
+def _works(plans: list[Plan], names: list[str], out: Path, threads: int, rank: Rank) -> dict[str, Work[Result]]:
+    """What is to be done for each engine."""
+    from edge_inspector.training.cross_validation import cross_validate
     from edge_inspector.training.training_run import train_engine
 
-    at_once = min(side_by_side, len(names))
-    works = {name: partial(train_engine, plan, name, out, max(threads // at_once, 1), rank=rank) for name in names}
+    if plans[0].fold:
+        return {name: partial(cross_validate, plans, name, out, threads, rank=rank) for name in names}
+    return {name: partial(train_engine, plans[0], name, out, threads, rank=rank) for name in names}
+
+
+def _gather(works: dict[str, Work[Result]], at_once: int, tell: Progress) -> Gathered[Result]:
+    """One engine after the other in this process, or several at once; the first error ends the one, but not the other."""
+    from edge_inspector.training.side_by_side import Gathered, run_side_by_side
+
     if at_once == 1:
         return Gathered({name: work(tell) for name, work in works.items()})
     return run_side_by_side(works, at_once, tell)
+
+
+def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None:
+    from edge_inspector.training.cross_validation import CrossValidated, summarise_engines
+    from edge_inspector.training.training_run import TrainedEngine
+
+    for result in done.values():
+        if isinstance(result, TrainedEngine):
+            typer.echo(report_package(result.package))
+            typer.echo(recipe_words(result.package))
+        typer.echo(f"report: {result.report}")
+    validated = {name: result for name, result in done.items() if isinstance(result, CrossValidated)}
+    if table := summarise_engines(plans, validated, out):
+        typer.echo(table)
 
 
 def chosen_engines(plan: Plan, defects: list[str], *, all_engines: bool) -> list[str]:

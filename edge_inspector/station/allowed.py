@@ -32,9 +32,9 @@ def _descend(root: Schema, schema: Schema, step: str | int) -> Schema:
     found: Schema | None = None
     if "discriminator" in schema:
         found = _tagged(schema).get(str(step))
-    elif "anyOf" in schema:
-        branches = (_descend(root, branch, step) for branch in schema["anyOf"])
-        return next((branch for branch in branches if branch), {})
+    elif branches := schema.get("anyOf", schema.get("oneOf", ())):
+        found_in = (_descend(root, branch, step) for branch in branches)
+        return next((each for each in found_in if each), schema)  # a step that is nobody's key names a branch
     elif isinstance(step, int):
         prefix = schema.get("prefixItems", [])
         found = prefix[step] if step < len(prefix) else schema.get("items")

@@ -133,7 +133,8 @@ def _tag_fault(source: YamlSource, schema: Schema, details: ErrorDetails, found:
 
 def _known_keys(schema: Schema, loc: Loc, value: Value) -> str:
     place = resolve(schema, schema_at(schema, loc[:-1]))
-    branches = [place, *(resolve(schema, branch) for branch in place.get("anyOf", ()))]  # an optional mapping is one of two
+    ways = place.get("anyOf", place.get("oneOf", ()))  # an optional mapping is one of two
+    branches = [place, *(resolve(schema, branch) for branch in ways)]
     known = [key for branch in branches for key in branch.get("properties", {})]
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     hint = f"did you mean `{close[0]}`? " if close else ""

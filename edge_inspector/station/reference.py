@@ -92,7 +92,12 @@ def _sections(root: Schema, place: str, schema: Schema, unit: str) -> Iterator[S
 
 
 def _mappings(root: Schema, schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """Yield every mapping with keys of its own that stands at a key: the step from that key, and its schema."""
+    """Yield every mapping with keys of its own that stands at a key: the step from that key, and its schema.
+
+    Keys that are those of another place (`keys_of` names it) are described there alone.
+    """
+    if "keys_of" in schema:
+        return
     schema = _bare(root, schema)
     for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         for step, inner in _mappings(root, branch):
@@ -129,6 +134,8 @@ def _key(root: Schema, name: str, schema: Schema, is_needed: bool, unit_around: 
 
 
 def _allowed(root: Schema, schema: Schema, is_section: bool) -> str:
+    if "keys_of" in schema:
+        return f"the keys of `{schema['keys_of']}`, below"
     if not is_section:
         return allowed_words(root, schema)
     words = allowed_words(root, schema)

@@ -71,6 +71,12 @@ class Sample:
             raise TrainingDataError(f"{self.picture}: is labelled defective, but nobody said where; draw a mask")
         return _fitted(_bytes(read_mask(self.label, *picture.shape[:2])), self.view, self.picture)
 
+    def own_size(self, picture: Picture) -> tuple[int, int]:
+        """Height and width of the view's part at the upper left that is the picture's own; beyond `pad` has mirrored it."""
+        if self.view is not None and self.view.how == "resize":
+            return self.view.height_px, self.view.width_px
+        return picture.shape[0], picture.shape[1]
+
     def read_judged(self) -> NDArray[np.bool_] | None:
         """Where the view is to be judged, bool (h, w); None: everywhere. Raises TrainingDataError naming the file."""
         if self.ignore is None:
@@ -107,6 +113,10 @@ class DefectSet:
         for i, sample in enumerate(self.samples):
             parts.setdefault(sample.part, []).append(i)
         return parts
+
+    def defective_parts(self) -> set[str]:
+        """Parts of which any picture shows the defect."""
+        return {sample.part for sample in self.samples if sample.is_defective}
 
     def of_parts(self, names: Collection[str]) -> DefectSet:
         """The samples of these parts, part by part in the order of `names`."""

@@ -1,11 +1,12 @@
 """Judges a set of one defect with an exported engine, picture by picture, and keeps what every metric needs of each.
 
-Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4).
+Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4). Scores are of the
+whole view, as a station's are; pixels are compared where the picture itself is, not where a view mirrors it at its edge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -75,6 +76,14 @@ class JudgedSet:
             {part: score for part, score in largest.items() if part in defective},
         )
 
+    def of_pictures(self) -> PartScores:
+        """Each picture as if it were a part, by its path."""
+        scores = [(each.sample.is_defective, str(each.sample.picture), each.score) for each in self.pictures]
+        return PartScores(
+            {name: score for is_defective, name, score in scores if not is_defective},
+            {name: score for is_defective, name, score in scores if is_defective},
+        )
+
     def evaluation(self) -> Evaluation:
         """What a package's manifest states of it."""
         dice = (each.comparison.overlap.dice for each in self.pictures if each.comparison and each.sample.is_defective)
@@ -83,6 +92,20 @@ class JudgedSet:
     def comparisons(self) -> list[Comparison]:
         """Those that there are."""
         return [each.comparison for each in self.pictures if each.comparison is not None]
+
+
+def pool(judged: Sequence[JudgedSet]) -> JudgedSet:
+    """Sets of one defect that were judged by different networks, as one. Raises ValueError if a part is in two of them."""
+    whole = JudgedSet(judged[0].defect)
+    parts = [part for each in judged for part in {picture.sample.part for picture in each.pictures}]
+    if len(set(parts)) < len(parts):
+        raise ValueError("a part was judged twice, so that its pictures would count twice")
+    for each in judged:
+        whole.pictures += each.pictures
+        whole.pixels.take_over(each.pixels)
+        whole.sampled_p += each.sampled_p
+        whole.sampled_y += each.sampled_y
+    return whole
 
 
 def judge_set(
@@ -110,8 +133,11 @@ def judge_set(
         score = view_score(probability, smallest_defect_px)
         comparison = None
         if not isinstance(sample.label, Somewhere):
-            labelled = sample.mask_of(picture) >= 128
-            comparison = compare(rgb, probability, labelled, judged)
+            height_px, width_px = sample.own_size(picture)
+            own = slice(height_px), slice(width_px)
+            probability, labelled = probability[own], sample.mask_of(picture)[own] >= 128
+            judged = None if judged is None else judged[own]
+            comparison = compare(rgb[own], probability, labelled, judged)
             counted = np.ones_like(labelled) if judged is None else judged
             judged_set.pixels.add(probability, labelled, counted)
             chosen = rng.choice(np.flatnonzero(counted), min(sampled_px, int(counted.sum())), replace=False)

@@ -128,21 +128,33 @@ def package_engine(
     """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one."""
     draft = start_package(out, trained, sets.validation, sets.golden)
     try:
-        judged: dict[Precision, tuple[JudgedSet, JudgedSet]] = {}
-        for precision in sheet.precisions:
-            engine = ExportedEngine(draft.model_path, precision)
-
-            def judge(folder: DefectSet, name: str, engine: ExportedEngine = engine) -> JudgedSet:
-                return judge_set(folder, engine, sheet.smallest_defect_px, lambda done: progress(f"judging {name}", done))
-
-            judged[precision] = judge(sets.validation, "validation"), judge(sets.test, "test")
+        px = sheet.smallest_defect_px
+        validation = judge_in_all(
+            draft.model_path, sheet.precisions, sets.validation, px, lambda done: progress("judging validation", done)
+        )
+        test = judge_in_all(draft.model_path, sheet.precisions, sets.test, px, lambda done: progress("judging test", done))
         measured = {
-            precision: Measurement(validation.evaluation(), test.evaluation())
-            for precision, (validation, test) in judged.items()
+            precision: Measurement(validation[precision].evaluation(), test[precision].evaluation())
+            for precision in sheet.precisions
         }
-        return PackagedEngine(finish_package(draft, measured, sheet), *judged[sheet.precisions[0]])
+        first = sheet.precisions[0]
+        return PackagedEngine(finish_package(draft, measured, sheet), validation[first], test[first])
     finally:
         draft.discard()
+
+
+def judge_in_all(
+    model: Path,
+    precisions: Sequence[Precision],
+    each: DefectSet,
+    smallest_defect_px: int,
+    progress: Callable[[float], None],
+) -> dict[Precision, JudgedSet]:
+    """Judge a set with an exported graph, in every precision. Raises as `judge_set`."""
+    return {
+        precision: judge_set(each, ExportedEngine(model, precision), smallest_defect_px, progress)
+        for precision in precisions
+    }
 
 
 def start_package(out: Path, trained: TrainedNetwork, calibration: DefectSet, golden: DefectSet) -> Draft:
@@ -150,13 +162,18 @@ def start_package(out: Path, trained: TrainedNetwork, calibration: DefectSet, go
     draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration)), golden)
     draft.discard()  # what an earlier one left that was killed
     (draft.folder / "golden").mkdir(parents=True)
-    height, width = calibration.samples[0].read_picture().shape[:2]
     try:
-        export_onnx(trained.network, draft.logit_map, draft.model_path, height, width)
+        export_for(trained, draft.logit_map, calibration, draft.model_path)
     except BaseException:
         draft.discard()
         raise
     return draft
+
+
+def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, path: Path) -> None:
+    """Export the graph for pictures of a set's size."""
+    height, width = each.samples[0].read_picture().shape[:2]
+    export_onnx(trained.network, logit_map, path, height, width)
 
 
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Cuts = Mapping[str, float]  # by part, from which score on it is rejected; empty where no cut was chosen
+
 
 @dataclass(frozen=True, slots=True)
 class PartScores:
@@ -22,6 +24,14 @@ class PartScores:
     def false_rejects(self, cut: float) -> int:
         """Good parts that would not pass."""
         return sum(not score < cut for score in self.good.values())
+
+    def escapes_at(self, cuts: Cuts) -> int:
+        """Defective parts that would pass, each at its own cut."""
+        return sum(score < cuts[part] for part, score in self.defective.items())
+
+    def false_rejects_at(self, cuts: Cuts) -> int:
+        """Good parts that would not pass, each at its own cut."""
+        return sum(not score < cuts[part] for part, score in self.good.items())
 
 
 def worst_of(measured: Sequence[PartScores]) -> PartScores:

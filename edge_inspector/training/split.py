@@ -1,4 +1,5 @@
 """Deals parts to training, validation and test, or to folds: by chance, repeatably, stratified, and none to two of them.
+Or takes the folds that a set itself gives.
 
 A stratum is what is known of parts: which defects they show, which not, and of which nothing is known.
 """
@@ -7,15 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.defect_set import DefectSet
 
 VALIDATION_SHARE = 0.2  # of the parts for the cut, and as many for the test
 LEAST_PARTS = 3  # of each kind in validation and in test; the manifest's intervals say how little so few can show
+LEAST_FOLDS = 3  # one is held back, one chooses the cuts, one trains
+FOLD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")  # a folder of runs/ is called by it
+
+FoldParts = Mapping[str, tuple[str, ...]]  # the parts of every fold, by its name, in the order in which they take turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +76,55 @@ def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float) 
     return split
 
 
-def folds(sets: Sequence[DefectSet], count: int) -> tuple[tuple[str, ...], ...]:
-    """Deal all parts to so many folds, each stratum in turn, going on where the one before ended: sizes differ by one.
+def folds(sets: Sequence[DefectSet], count: int) -> FoldParts:
+    """Deal all parts to so many folds, 0, 1, …, each stratum in turn, going on where the one before ended.
 
-    Raises TrainingDataError if there are fewer parts than folds, or fewer than three: one is held back, one chooses cuts.
+    Their sizes differ by one. Raises TrainingDataError if there are fewer parts than folds, or fewer folds than LEAST_FOLDS.
     """
     dealt: list[list[str]] = [[] for _ in range(count)]
     everyone = [part for parts in strata(sets).values() for part in parts]
-    if not 3 <= count <= len(everyone):
-        raise TrainingDataError(f"{count} folds of {len(everyone)} parts: allowed are 3 to {len(everyone)}")
+    if not LEAST_FOLDS <= count <= len(everyone):
+        raise TrainingDataError(f"{count} folds of {len(everyone)} parts: allowed are {LEAST_FOLDS} to {len(everyone)}")
     for number, part in enumerate(everyone):
         dealt[number % count].append(part)
-    return tuple(tuple(sorted(each, key=dealing_key)) for each in dealt)
+    return {f"{number}": tuple(sorted(each, key=dealing_key)) for number, each in enumerate(dealt)}
 
 
-def split_of_folds(dealt: Sequence[Collection[str]], held_back: int) -> Split:
-    """Fold `held_back` is the test, the one after it chooses the cuts, the others train.
+def given_folds(labelled: LabelledSet) -> FoldParts:
+    """The folds that a set itself gives, shorter names first, so that 10 comes after 9.
 
-    Raises TrainingDataError if there is no such fold, or two share a part.
+    Raises TrainingDataError for a set without any, a picture without one, a name that no folder can have, and a part in two.
     """
-    if not 0 <= held_back < len(dealt) or len(dealt) < 3:
-        raise TrainingDataError(f"fold {held_back} of {len(dealt)}: allowed are 0 to {len(dealt) - 1}, of three at least")
-    refuse_straddling({f"fold {number}": each for number, each in enumerate(dealt)})
-    choosing = (held_back + 1) % len(dealt)
-    training = [part for number, each in enumerate(dealt) if number not in (held_back, choosing) for part in each]
+    if not any(each.fold for each in labelled.pictures):
+        raise TrainingDataError(
+            f"{labelled.source}: the set gives its pictures no folds; let parts be dealt by chance, as with split: "
+            "{folds: 5}"
+        )
+    parts: dict[str, set[str]] = defaultdict(set)
+    for each in labelled.pictures:
+        if not FOLD_NAME.fullmatch(each.fold):
+            raise TrainingDataError(
+                f"{each.picture}: its fold is {each.fold!r}, needed are 1 to 32 of A-Z a-z 0-9 _ . -, as of every other "
+                "picture of the set"
+            )
+        parts[each.fold].add(each.part)
+    refuse_straddling({f"fold {name}": each for name, each in parts.items()})
+    ordered = sorted(parts, key=lambda name: (len(name), name))
+    return {name: tuple(sorted(parts[name], key=dealing_key)) for name in ordered}
+
+
+def split_of_folds(dealt: FoldParts, held_back: str) -> Split:
+    """Fold `held_back` is the test, the one after it chooses calibration and cuts, the others train.
+
+    Raises TrainingDataError if there is no such fold, there are fewer than LEAST_FOLDS, or two share a part.
+    """
+    names = list(dealt)
+    if held_back not in names or len(names) < LEAST_FOLDS:
+        raise TrainingDataError(
+            f"fold {held_back} can not be held back: the folds are {', '.join(names)}, and {LEAST_FOLDS} are needed at least"
+        )
+    choosing = names[(names.index(held_back) + 1) % len(names)]
+    training = [part for name in names if name not in (held_back, choosing) for part in dealt[name]]
     ordered = (tuple(sorted(each, key=dealing_key)) for each in (training, dealt[choosing], dealt[held_back]))
     return Split(*ordered)
 
@@ -131,7 +163,7 @@ def needed_parts(share: float) -> int:
 
 
 def _refuse_few(each: DefectSet, split: Split, share: float) -> None:
-    defective = {part for part, views in each.parts().items() if any(each.defective[i] for i in views)}
+    defective = each.defective_parts()
     good = each.parts().keys() - defective
     for parts in (good, defective):
         if min(len(parts & set(split.validation)), len(parts & set(split.test))) >= LEAST_PARTS:

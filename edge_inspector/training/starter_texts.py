@@ -29,7 +29,7 @@ engines:
 
 # Parts, never pictures, are dealt by chance: to choosing the cut, to a test that is only measured, the rest to learning.
 # split: {{validation: 0.2, test: 0.2}}
-# split: {{folds: 5, held_back: 0}} # example: one fifth is the test, the next one chooses the cut
+# split: {{folds: 5, held_back: 0}} # example: a fifth is the test, the next one chooses the cut; --every-fold: each in turn
 
 # model: unet-light # or unet-light4, faster and coarser, or unet-standard, which computes three times as much
 # weights: imagenet # example: begin from published weights, fetched, or of a file; worth having with few pictures

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self  # Any: keys and values of a file, whatever they are
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import Precision, ScaleRange
@@ -16,6 +17,7 @@ from edge_inspector.training.cuts import BoundedMisses, Cheapest, CutRule, HalfW
 from edge_inspector.training.datasets.registry import AUTO, SetRequest
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.objective import LossMix, OverlapLoss, PixelLoss
+from edge_inspector.training.split import LEAST_FOLDS
 from edge_inspector.training.train import Checks, TrainingSettings, has_fast_bf16
 
 Positive = Annotated[float, Field(gt=0, le=1e9)]
@@ -32,10 +34,11 @@ class PictureSet(FileModel):
     attribute: str = Field(default="", description="which attribute of a region names its defect")
     complete: bool = Field(default=False, description="every picture was looked at: one without a label is clean")
 
-    def request(self, beside: Path) -> SetRequest:
-        """What `open_set` reads; relative paths count from the folder `beside`."""
+    def request(self, beside: Path, folder: Path | None = None) -> SetRequest:
+        """What `open_set` reads; relative paths count from `beside`. A `folder` takes the place of the one in the file."""
         labels = beside / self.labels if self.labels else None
-        return SetRequest(beside / self.folder, self.reader, labels, self.subset, self.defect, self.attribute, self.complete)
+        folder = folder or beside / self.folder
+        return SetRequest(folder, self.reader, labels, self.subset, self.defect, self.attribute, self.complete)
 
 
 class View(FileModel):
@@ -58,20 +61,20 @@ class Shares(FileModel):
 
 
 class Folds(FileModel):
-    """Parts are dealt to folds; one is held back, the next one chooses the cuts, the others train."""
+    """Parts are in folds; one is held back, the next one chooses calibration and cut, the others train."""
 
-    folds: Annotated[int, Field(ge=3, le=100)] = Field(description="how many")
-    held_back: Annotated[int, Field(ge=0, le=99)] = Field(description="the fold that is only measured, from 0")
-
-
-class EngineEntry(FileModel):
-    """One engine: a defect of the set, and what its manifest says."""
-
-    defect: Name = Field(description="as the set names it")
-    colour: Name = Field(default="red", description="how the console draws it")
-    smallest_defect_px: Annotated[int, Field(ge=9, le=1_000_000)] | None = Field(
-        default=None, description="over how many pixels a score is a mean; default: half of the 5th percentile of the labels"
+    folds: Annotated[int, Field(ge=LEAST_FOLDS, le=100)] | Literal["given"] = Field(
+        description="how many, dealt by chance and called 0, 1, …; or given: those that the set itself has"
     )
+    held_back: Annotated[int, Field(ge=0)] | Name | None = Field(
+        default=None, description="name of the fold that is only measured; default: each in turn, which --every-fold does"
+    )
+
+
+def _way_of_splitting(split: object) -> str:
+    """Which of the two a mapping of a file means, so that only faults of that one are told."""
+    is_folds = isinstance(split, Folds) or (isinstance(split, dict) and not split.keys().isdisjoint({"folds", "held_back"}))
+    return "in folds" if is_folds else "in shares"
 
 
 class Crops(FileModel):
@@ -175,6 +178,21 @@ class Learning(FileModel):
         )
 
 
+class EngineEntry(FileModel):
+    """One engine: a defect of the set, and what its manifest says."""
+
+    defect: Name = Field(description="as the set names it")
+    colour: Name = Field(default="red", description="how the console draws it")
+    smallest_defect_px: Annotated[int, Field(ge=9, le=1_000_000)] | None = Field(
+        default=None, description="over how many pixels a score is a mean; default: half of the 5th percentile of the labels"
+    )
+    learning: Learning | None = Field(
+        default=None,
+        description="what it learns otherwise than the file's `learning` says; what is left out is as there",
+        json_schema_extra={"keys_of": "learning"},
+    )
+
+
 class HalfWayCut(FileModel):
     """Half way between good and defective validation parts; below every defective one if they overlap."""
 
@@ -215,7 +233,9 @@ class TrainingFile(FileModel):
     view: View = Field(description="what the engines take")
     mm_per_px: ScaleRange = Field(description="of a pixel, from the least to the most that the cameras have")
     engines: dict[Name, EngineEntry] = Field(min_length=1, description="by the name of the package to be")
-    split: Shares | Folds = Field(default=Shares(), description="how parts are dealt")
+    split: Annotated[
+        Annotated[Shares, Tag("in shares")] | Annotated[Folds, Tag("in folds")], Discriminator(_way_of_splitting)
+    ] = Field(default=Shares(), description="how parts are dealt")
     model: str = Field(default="unet-light", description="unet-light, unet-light4 or unet-standard")
     image_head: bool = Field(default=False, description="the network also judges pictures as a whole; see above")
     weights: str = Field(default="", description="of the encoder: a file, from this one, or imagenet; empty: random")
@@ -230,11 +250,27 @@ class TrainingFile(FileModel):
 
     @model_validator(mode="after")
     def _weight_needs_head(self) -> Self:
-        if "picture_head_weight" in self.learning.loss.model_fields_set and not self.image_head:
-            raise ValueError(
-                "learning.loss.picture_head_weight: there is no such head; say image_head: true, or leave it away"
-            )
+        own = {f"engines.{name}.learning": entry.learning for name, entry in self.engines.items() if entry.learning}
+        for place, learning in {"learning": self.learning, **own}.items():
+            if "picture_head_weight" in learning.loss.model_fields_set and not self.image_head:
+                raise ValueError(
+                    f"{place}.loss.picture_head_weight: there is no such head; say image_head: true, or leave it away"
+                )
         return self
+
+    def learning_of(self, name: str) -> Learning:
+        """How an engine learns: as its own entry says, and where that says nothing as the file does."""
+        own = self.engines[name].learning
+        if own is None:
+            return self.learning
+        said = (each.model_dump(exclude_unset=True) for each in (self.learning, own))
+        return Learning.model_validate(_overlaid(*said))
+
+
+def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both together, key by key, also in mappings within them; of a key that both have, what is above."""
+    both = {key: _overlaid(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(above[key], dict)}
+    return {**below, **above, **both}
 
 
 def load_training_file(path: Path) -> TrainingFile:

@@ -12,7 +12,7 @@ from edge_inspector.cli.dataset import app
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.registry import SetRequest
 from edge_inspector.training.training_file import load_training_file
-from edge_inspector.training.training_run import plan_training
+from edge_inspector.training.training_plan import plan_training
 from tests.training.blots import HEIGHT, WIDTH, write_parts
 from tests.training.datasets.lookalikes import write_kolektor2, write_magnetic_tile
 

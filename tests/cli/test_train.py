@@ -19,6 +19,8 @@ from edge_inspector.cli.main import EXIT_INTERRUPTED, build_app
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError, TrainingStoppedError
 from edge_inspector.station.engine_manifest import load_engine_package
 from tests.training.blots import HEIGHT, WIDTH, write_parts
+from tests.training.test_training_plan import TILE_TRAINING
+from tests.training.tiles import FOLDS, write_tiles
 
 TRAINING = f"""\
 format: 1
@@ -95,6 +97,33 @@ def test_a_run_begun_on_another_device_does_not_go_on_here(trained: tuple[Path, 
     with pytest.raises(ConfigurationError, match=r"was begun otherwise .device was cuda, is cpu.; begin it as it was"):
         run(trained[0], tmp_path, "--device", "cpu")
     assert [path.name for path in run_file.parent.iterdir()] == ["run.yaml"]
+
+
+def test_a_run_on_other_pictures_is_not_overwritten(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    training, out, _ = trained
+    write_parts(tmp_path / "others", size=(WIDTH, HEIGHT), parts=30)
+    with pytest.raises(ConfigurationError, match=r"begun otherwise .data_sha256 was \w+, is \w+.; begin it as it was"):
+        run(training, out, "--set", str(tmp_path / "others"))
+
+
+def test_every_fold_of_several_engines_makes_reports_and_a_table_but_no_engine(tmp_path: Path) -> None:
+    training = tmp_path / "tiles.yaml"
+    learning = "learning: {steps: 2, crops: {batch: 2, height_px: 32, width_px: 32}}\n"
+    own = "{defect: fray, learning: {crops: {height_px: 64, width_px: 96}}}"
+    training.write_text(TILE_TRAINING.replace("{defect: fray}", own) + learning, encoding="utf-8")
+    out, elsewhere = tmp_path / "out", write_tiles(tmp_path / "elsewhere")
+    options = ("--all", "--every-fold", "--set", str(elsewhere), "--side-by-side", "2", "--threads", "2")
+    said = run(training, out, *options).splitlines()
+    assert said[:2] == [f"report: {out / 'runs' / name / 'cross_validation.html'}" for name in ("crack", "fray")]
+    assert said[4].startswith("| crack | 12 / 24 |")
+    assert said[5].startswith("| fray | 12 / 24 |")
+    assert said[6].startswith("| **mean of the 2** |")
+    content = json.loads((out / "cross_validation.json").read_text(encoding="utf-8"))
+    assert (content["run"]["folds"], content["run"]["set"]) == (", ".join(FOLDS), "magnetic_tile")
+    assert not (out / "engines").exists()
+    for name, side in (("crack", 32), ("fray", 64)):
+        kept = torch.load(out / "runs" / name / "fold-3" / "network.pt", weights_only=True)
+        assert f"'height_px': {side}" in kept["asked"]["crops"]
 
 
 def test_torchruns_processes_do_not_train_side_by_side(trained: tuple[Path, Path, str], tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import pytest
+from pydantic import Field
 
 from edge_inspector.station.allowed import describe, schema_at
+from edge_inspector.station.model import FileModel
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 
@@ -46,3 +50,21 @@ def test_places_of_the_station(loc: tuple[str, ...], words: str) -> None:
 def test_places_of_the_recipe(loc: tuple[str | int, ...], words: str) -> None:
     schema = Recipe.model_json_schema()
     assert describe(schema, schema_at(schema, loc)).startswith(words)
+
+
+class Dealt(FileModel):
+    """So many folds, or those that are there."""
+
+    folds: Annotated[int, Field(ge=3)] | Literal["given"] = Field(description="how many")
+
+
+class Whole(FileModel):
+    """Has a place of two kinds."""
+
+    split: Dealt | None = None
+
+
+@pytest.mark.parametrize("loc", [("split", "Dealt", "folds"), ("split", "folds", "constrained-int"), ("split", "folds")])
+def test_steps_that_name_a_branch_of_a_union_lead_nowhere_else(loc: tuple[str, ...]) -> None:
+    schema = Whole.model_json_schema()
+    assert describe(schema, schema_at(schema, loc)) == "a whole number at least 3 or given (how many)"

@@ -17,6 +17,7 @@ from edge_inspector.station.load import load_station
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.reference import NEEDED, Section, editor_schema, markdown, sections
 from edge_inspector.station.station import Camera, Station
+from edge_inspector.training.training_file import TrainingFile
 
 REPOSITORY = Path(__file__).parents[2]
 Files = Any  # the fixture's class lives in conftest.py, which tests can not import
@@ -95,6 +96,14 @@ def test_a_row_says_default_and_what_is_allowed() -> None:
     assert line["trigger"].allowed == "one of replay, software"
     camera = {key.name: key for key in section(Station, "cameras.NAME").keys}
     assert camera["tolerance_ms"].default == ""
+
+
+def test_keys_that_are_those_of_another_place_are_described_there_alone() -> None:
+    places = [each.place for each in sections(TrainingFile)]
+    assert places.count("learning.crops") == 1
+    assert not [place for place in places if place.startswith("engines.NAME.")]
+    (engine,) = (each for each in sections(TrainingFile) if each.place == "engines.NAME")
+    assert {key.name: key.allowed for key in engine.keys}["learning"] == "the keys of `learning`, below"
 
 
 @MODELS

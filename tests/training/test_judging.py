@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Somewhere
-from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.defect_set import DefectSet, ViewFit, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.judging import contrast_of, judge_set
+from edge_inspector.training.judging import contrast_of, judge_set, pool
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
 
@@ -87,6 +87,44 @@ def test_where_a_picture_is_to_be_ignored_nothing_counts(labelled: LabelledSet, 
     assert all(each.comparison is not None and each.comparison.overlap.found == 0 for each in judged.pictures)
     assert judged.parts().defective == {}
     assert len(np.concatenate(judged.sampled_p)) == 3 * (HEIGHT_PX * WIDTH_PX - 1600)
+
+
+def test_what_a_padded_view_mirrors_has_a_score_but_no_pixels(tmp_path: Path) -> None:
+    edge = square(20, WIDTH_PX - 9, 9)  # the view mirrors all of it but the last column
+    drawn = labelled_set(tmp_path, {"p1-c1": {"spot": write_mask(tmp_path / "p1.png", edge)}})
+    paint(drawn, 0, edge)
+    view = ViewFit("pad", WIDTH_PX + 30, HEIGHT_PX + 10)
+    judged = judge_set(defect_set(drawn, "spot", view), ENGINE, 9 * 17)
+    (each,) = judged.pictures
+    assert each.sample.positive_px == 9 * 17
+    assert each.comparison is not None
+    assert (each.comparison.overlap.labelled, each.comparison.overlap.pixels) == (81, HEIGHT_PX * WIDTH_PX)
+    assert each.score > 0.85  # a station sees the whole view
+
+
+def test_each_picture_can_be_taken_for_a_part(spots: DefectSet) -> None:
+    judged = judge_set(spots, ENGINE, 9)
+    pictures = judged.of_pictures()
+    assert {Path(name).stem for name in pictures.defective} == {"p1-c1", "p3-c1"}
+    assert {Path(name).stem for name in pictures.good} == {"p1-c2", "p2-c1"}
+    assert list(pictures.defective.values()) == [judged.pictures[0].score, judged.pictures[3].score]
+
+
+def test_what_several_networks_judged_is_pooled_and_counts_as_if_one_had_judged_it(spots: DefectSet) -> None:
+    whole = judge_set(spots, ENGINE, 9)
+    pooled = pool([judge_set(spots.of_parts(parts), ENGINE, 9) for parts in (["p1"], ["p2", "p3"])])
+    assert pooled.defect == whole.defect
+    assert pooled.parts() == whole.parts()
+    assert [c.overlap for c in pooled.comparisons()] == [c.overlap for c in whole.comparisons()]
+    assert pooled.pixels.average_precision() == whole.pixels.average_precision()
+    assert pooled.pixels.area_under_per_region_overlap() == whole.pixels.area_under_per_region_overlap()
+    assert len(np.concatenate(pooled.sampled_p)) == len(np.concatenate(whole.sampled_p))
+
+
+def test_a_part_that_two_networks_judged_is_not_pooled(spots: DefectSet) -> None:
+    judged = judge_set(spots, ENGINE, 9)
+    with pytest.raises(ValueError, match="judged twice"):
+        pool([judged, judge_set(spots.of_parts(["p2"]), ENGINE, 9)])
 
 
 def test_a_map_that_is_no_number_is_refused_and_its_picture_named(spots: DefectSet) -> None:

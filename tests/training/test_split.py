@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Runs
+from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, Runs
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.split import Split, deal, folds, refuse_straddling, split_of_folds, strata
+from edge_inspector.training.split import Split, deal, folds, given_folds, refuse_straddling, split_of_folds, strata
 from tests.training.labelled import labelled_set
 
 SHOWS = Runs(("1 9",))
@@ -81,10 +83,12 @@ def test_too_few_parts_of_a_kind_are_refused_with_what_is_needed(cracks: DefectS
 @given(st.integers(3, 9))
 def test_folds_hold_every_part_once_and_differ_by_one(cracks: DefectSet, stains: DefectSet, count: int) -> None:
     dealt = folds([cracks, stains], count)
-    assert sorted(part for each in dealt for part in each) == sorted(cracks.parts())
-    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+    assert list(dealt) == [str(number) for number in range(count)]
+    assert sorted(part for each in dealt.values() for part in each) == sorted(cracks.parts())
+    sizes = [len(each) for each in dealt.values()]
+    assert max(sizes) - min(sizes) <= 1
     with_crack = {part for part, views in cracks.parts().items() if any(cracks.defective[i] for i in views)}
-    counts = [len(with_crack & set(each)) for each in dealt]
+    counts = [len(with_crack & set(each)) for each in dealt.values()]
     assert max(counts) - min(counts) <= 3  # of three strata, each of which may be one out
 
 
@@ -92,12 +96,12 @@ def test_folds_hold_every_part_once_and_differ_by_one(cracks: DefectSet, stains:
 def test_a_fold_is_held_back_and_the_next_one_chooses(cracks: DefectSet, count: int, held_back: int) -> None:
     dealt = folds([cracks], count)
     if held_back >= count:
-        with pytest.raises(TrainingDataError, match=f"fold {held_back} of {count}: allowed are 0 to {count - 1}"):
-            split_of_folds(dealt, held_back)
+        with pytest.raises(TrainingDataError, match=f"fold {held_back} can not be held back: the folds are 0, 1, 2"):
+            split_of_folds(dealt, f"{held_back}")
         return
-    split = split_of_folds(dealt, held_back)
-    assert set(split.test) == set(dealt[held_back])
-    assert set(split.validation) == set(dealt[(held_back + 1) % count])
+    split = split_of_folds(dealt, f"{held_back}")
+    assert set(split.test) == set(dealt[f"{held_back}"])
+    assert set(split.validation) == set(dealt[f"{(held_back + 1) % count}"])
     assert len(split.training) == 40 - len(split.test) - len(split.validation)
 
 
@@ -110,6 +114,40 @@ def test_fewer_folds_than_three_or_more_than_parts_are_refused(cracks: DefectSet
 def test_a_split_with_a_part_on_both_sides_is_refused(cracks: DefectSet) -> None:
     with pytest.raises(TrainingDataError, match=r"part p1 is in training and in test: .*would be memory"):
         Split(("p1", "p2"), ("p3",), ("p4", "p1"))
-    with pytest.raises(TrainingDataError, match="part p7 is in fold 0 and in fold 2"):
-        split_of_folds([["p7"], ["p8"], ["p7"]], 1)
     refuse_straddling({"training": ["p1", "p1"], "test": ["p2"]})
+
+
+def in_folds(fold_of: Mapping[str, str]) -> LabelledSet:
+    """A set of pictures, `part-view`, and the fold that it gives each."""
+    pictures = (
+        LabelledPicture(Path(f"{name}.png"), name.partition("-")[0], name, {"crack": CLEAN}, "drawn", fold=fold)
+        for name, fold in fold_of.items()
+    )
+    return LabelledSet("drawn", ("crack",), tuple(pictures))
+
+
+def test_folds_that_a_set_gives_hold_its_parts_and_are_in_the_order_of_their_numbers() -> None:
+    given = given_folds(in_folds({"p1-a": "10", "p1-b": "10", "p2-a": "9", "p3-a": "1", "p4-a": "9"}))
+    assert list(given) == ["1", "9", "10"]
+    assert {name: set(parts) for name, parts in given.items()} == {"1": {"p3"}, "9": {"p2", "p4"}, "10": {"p1"}}
+    split = split_of_folds(given, "10")
+    assert (set(split.test), set(split.validation), set(split.training)) == ({"p1"}, {"p3"}, {"p2", "p4"})
+
+
+@pytest.mark.parametrize(
+    ("fold_of", "said"),
+    [
+        ({"p1-a": "", "p2-a": ""}, "drawn: the set gives its pictures no folds; let parts be dealt by chance"),
+        ({"p1-a": "1", "p2-a": ""}, r"p2-a\.png: its fold is '', needed are 1 to 32 of"),
+        ({"p1-a": "1", "p2-a": "a/b"}, r"p2-a\.png: its fold is 'a/b'"),
+        ({"p1-a": "1", "p1-b": "2"}, "part p1 is in fold 1 and in fold 2: .*would be memory"),
+    ],
+)
+def test_folds_that_can_not_be_meant_are_refused(fold_of: dict[str, str], said: str) -> None:
+    with pytest.raises(TrainingDataError, match=said):
+        given_folds(in_folds(fold_of))
+
+
+def test_two_folds_that_a_set_gives_are_too_few() -> None:
+    with pytest.raises(TrainingDataError, match="the folds are 1, 2, and 3 are needed at least"):
+        split_of_folds(given_folds(in_folds({"p1-a": "1", "p2-a": "2"})), "1")

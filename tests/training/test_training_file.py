@@ -82,6 +82,35 @@ learning:
 
 
 @pytest.mark.parametrize(
+    ("words", "split"),
+    [
+        ("{folds: 4}", Folds(folds=4)),
+        ("{folds: given}", Folds(folds="given")),
+        ("{folds: given, held_back: 4}", Folds(folds="given", held_back=4)),
+        ('{folds: given, held_back: "4"}', Folds(folds="given", held_back="4")),
+    ],
+)
+def test_folds_are_so_many_or_those_of_the_set_and_none_need_be_held_back(tmp_path: Path, words: str, split: Folds) -> None:
+    assert load(tmp_path, f"{LEAST}split: {words}\n").split == split
+
+
+def test_an_engine_learns_as_the_file_says_but_for_what_its_own_entry_says(tmp_path: Path) -> None:
+    own = "{defect: fray, learning: {seed: 7, crops: {batch: 4, width_px: 640}}}"
+    shared = "learning: {steps: 70, seed: 2, crops: {batch: 2, height_px: 96}}\n"
+    file = load(tmp_path, f"{LEAST}  tile_fray: {own}\n{shared}")
+    fray, crack = file.learning_of("tile_fray"), file.learning_of("tile_crack")
+    assert crack == file.learning
+    assert (fray.steps, fray.seed) == (70, 7)
+    assert (fray.crops.batch, fray.crops.height_px, fray.crops.width_px) == (4, 96, 640)
+    assert (fray.crops.defective_share, fray.learning_rate) == (0.5, 1e-3)
+
+
+def test_the_set_may_lie_elsewhere_than_the_file_says(tmp_path: Path) -> None:
+    named = load(tmp_path, LEAST.replace("{folder: tiles}", "{folder: tiles, labels: a.json}")).set
+    assert named.request(tmp_path, Path("/data/t")) == SetRequest(Path("/data/t"), labels=tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
     ("words", "line", "said"),
     [
         ("cut: {rule: cheapest}", 7, "escape_cost"),
@@ -92,6 +121,17 @@ learning:
         ("engine: {}", 7, "unknown key `engine`"),
         ("learning: {loss: {picture_head_weight: 1}}", 1, "there is no such head; say image_head: true"),
         ("precisions: []", 7, "precisions"),
+        ("split: {folds: 2}", 7, "split.folds: 2, allowed is a whole number from 3 to 100 or given"),
+        ("split: {folds: giver}", 7, 'split.folds: "giver", allowed is a whole number from 3 to 100 or given'),
+        ("split: {fold: 3}", 7, "did you mean `folds`? allowed are validation, test, folds, held_back"),
+        ("split: {held_back: 3}", 7, "`folds` is missing"),
+        ("split: {folds: 3, test: 0.2}", 7, "unknown key `test`"),
+        ("  b: {defect: b, learning: {crops: {batch: 0}}}", 7, "engines.b.learning.crops.batch: 0"),
+        (
+            "  b: {defect: b, learning: {loss: {picture_head_weight: 1}}}",
+            1,
+            "engines.b.learning.loss.picture_head_weight: there is no such head",
+        ),
     ],
 )
 def test_mistakes_are_said_with_their_line(tmp_path: Path, words: str, line: int, said: str) -> None:

@@ -21,7 +21,8 @@ from edge_inspector.training import package
 from edge_inspector.training.datasets.plain import PLACELESS_FILE
 from edge_inspector.training.export import LogitMap, torch_probability
 from edge_inspector.training.models.registry import build_model
-from edge_inspector.training.training_run import TrainedEngine, plan_training, train_engine
+from edge_inspector.training.training_plan import plan_training
+from edge_inspector.training.training_run import TrainedEngine, train_engine
 from tests.training.blots import HEIGHT, WIDTH, write_parts, write_view
 
 TRAINING = """\

@@ -74,7 +74,8 @@ CLEAN = Drawn()
 class LabelledPicture:
     """`labels` by defect; None: nobody looked for it, which is not the same as clean. Pictures of one part share `part`.
 
-    `ignore` is a mask of the picture's size: from 128 on nothing is learned and nothing counts.
+    `ignore` is a mask of the picture's size: from 128 on nothing is learned and nothing counts. `fold` is the one of a
+    cross-validation that the set itself puts the picture in; empty where it says none.
     """
 
     picture: Path
@@ -83,6 +84,7 @@ class LabelledPicture:
     labels: Mapping[str, Label | None]
     source: str
     ignore: Path | None = None
+    fold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,22 +39,23 @@ _COLUMNS = ("path", "mask", "class", "group", "mask_pixels")
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """`defect` is empty for one of the class of good tiles; `marked_px` are the pixels of its mask."""
+    """`defect` is empty for one of the class of good tiles; `marked_px` are the pixels of its mask, `fold` is an index's."""
 
     path: Path
     mask: Path
     tile: str
     defect: str
     marked_px: int
+    fold: str = ""
 
 
 def read_magnetic_tile(folder: Path) -> LabelledSet:
     """Read the folder that holds MT_Blowhole, MT_Break, …, or `index.csv`; a part is a tile, as far as can be told.
 
-    With an index its groups are the tiles. Without one they are by the names: all classes in the order of N, a new tile
-    where E does not rise. That parts a tile that was photographed twice, which an index that compared pictures does not.
-    Pictures of a defect whose mask is black, or nearly, show it somewhere, and are told as oddities. Raises
-    TrainingDataError naming the file at fault, and in an index the line.
+    With an index its groups are the tiles, and its folds, if it has any, the set's. Without one tiles are by the names: all
+    classes in the order of N, a new tile where E does not rise. That parts a tile that was photographed twice, which an
+    index that compared pictures does not. Pictures of a defect whose mask is black, or nearly, show it somewhere, and are
+    told as oddities. Raises TrainingDataError naming the file at fault, and in an index the line.
     """
     pictures = _read_index(folder) if (folder / INDEX_FILE).is_file() else _read_classes(folder)
     shown: dict[str, set[str]] = defaultdict(set)
@@ -63,7 +64,8 @@ def read_magnetic_tile(folder: Path) -> LabelledSet:
     found, oddities = [], []
     for picture in pictures:
         labels = {defect: _label(picture, defect, shown[picture.tile]) for defect in DEFECTS}
-        found.append(LabelledPicture(picture.path, picture.tile, picture.path.stem, labels, "magnetic_tile"))
+        view = picture.path.stem
+        found.append(LabelledPicture(picture.path, picture.tile, view, labels, "magnetic_tile", fold=picture.fold))
         if Somewhere() in labels.values():
             oddities.append(
                 f"{picture.mask}: marks {picture.marked_px} px, but its class is {picture.defect}; the picture is taken to "
@@ -85,7 +87,8 @@ def _read_index(folder: Path) -> list[_Picture]:
         if kind not in _CLASSES:
             raise TrainingDataError(f"{row.where}: the class is {kind!r}, allowed are {', '.join(_CLASSES)}")
         files = row.file("path"), row.file("mask")
-        found.append(_Picture(*files, row.name("group"), _CLASSES[kind], row.count("mask_pixels")))
+        fold = row.name("fold") if "fold" in row.texts else ""
+        found.append(_Picture(*files, row.name("group"), _CLASSES[kind], row.count("mask_pixels"), fold))
     return found
 
 

@@ -39,6 +39,13 @@ class PixelScores:
             self._regions += np.bincount(inside, minlength=BINS) / inside.size
         self._region_count += count - 1
 
+    def take_over(self, other: PixelScores) -> None:
+        """Count all that another one has counted too."""
+        self._defective += other._defective
+        self._good += other._good
+        self._regions += other._regions
+        self._region_count += other._region_count
+
     def average_precision(self) -> float:
         """Step-wise, over all pixels."""
         return precision_of_counts(self._defective[::-1], self._good[::-1])

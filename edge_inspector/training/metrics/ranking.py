@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -33,6 +35,18 @@ def precision_recall(scores: ArrayLike, defective: ArrayLike) -> tuple[Floats, F
     positives, negatives = _counts_by_score(scores, defective)
     true, false = np.cumsum(positives), np.cumsum(negatives)
     return true / (true + false), true / true[-1]
+
+
+def cut_rejecting(good: ArrayLike, share: float) -> float:
+    """The lowest cut that at most this share of good ones reaches; (n,), n above 0.
+
+    >>> cut = cut_rejecting([0.1, 0.2, 0.3, 0.4], 0.25)
+    >>> cut > 0.3, round(cut, 6)
+    (True, 0.3)
+    """
+    falling = np.sort(np.asarray(good, np.float64))[::-1]
+    first_kept = min(math.floor(share * len(falling) + 1e-9), len(falling) - 1)
+    return float(np.nextafter(falling[first_kept], np.inf))
 
 
 def _counts_by_score(scores: ArrayLike, defective: ArrayLike) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from edge_inspector.training.judging import JudgedPicture, JudgedSet
+from edge_inspector.training.part_scores import Cuts
 
 QUARTERS = 4
 SURE = 0.95  # a score that contradicts its label so clearly is worth a look (science.md §6.3)
@@ -17,15 +18,18 @@ SURE = 0.95  # a score that contradicts its label so clearly is worth a look (sc
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """Pictures whose quantity lies between `low` and `high`: how many pass as good at the cut, and their mean IoU."""
+    """Pictures whose quantity lies between `low` and `high`: how many are judged wrongly at the cut, and their mean IoU.
+
+    `missed` and `false` are None where no cut was chosen.
+    """
 
     quantity: str
     low: float
     high: float
     pictures: int
     defective: int
-    missed: int  # of the defective ones, scored below the cut
-    false: int  # of the clean ones, scored at the cut or above
+    missed: int | None  # of the defective ones, scored below the cut
+    false: int | None  # of the clean ones, scored at the cut or above
     mean_iou: float  # of the defective ones that have a mask; NaN without any
 
 
@@ -37,13 +41,13 @@ class Suspect:
     why: str
 
 
-def breakdown(judged: JudgedSet, cut: float) -> list[Quarter]:
+def breakdown(judged: JudgedSet, cuts: Cuts) -> list[Quarter]:
     """Quarters of all pictures by mean grey, and of those with the defect by its area and its contrast."""
     defective = [each for each in judged.pictures if each.sample.is_defective and each.comparison is not None]
     return [
-        *_quarters("mean grey, 0 to 255", judged.pictures, lambda each: each.mean_grey, cut),
-        *_quarters("defect area, px", defective, lambda each: float(each.sample.positive_px), cut),
-        *_quarters("defect contrast, share of its surroundings", defective, _contrast, cut),
+        *_quarters("mean grey, 0 to 255", judged.pictures, lambda each: each.mean_grey, cuts),
+        *_quarters("defect area, px", defective, _area_px, cuts),
+        *_quarters("defect contrast, share of its surroundings", defective, _contrast, cuts),
     ]
 
 
@@ -70,9 +74,14 @@ def worst_misses(judged: JudgedSet, most: int) -> list[JudgedPicture]:
 
 
 def worst_false_rejects(judged: JudgedSet, most: int) -> list[JudgedPicture]:
-    """Pictures of good parts that score highest."""
+    """Pictures of good parts that score highest; where no part is good, clean pictures."""
     good = judged.parts().good
-    return sorted((each for each in judged.pictures if each.sample.part in good), key=lambda each: -each.score)[:most]
+    among = (each for each in judged.pictures if (each.sample.part in good if good else not each.sample.is_defective))
+    return sorted(among, key=lambda each: -each.score)[:most]
+
+
+def _area_px(each: JudgedPicture) -> float:
+    return each.comparison.overlap.labelled if each.comparison is not None else math.nan
 
 
 def _contrast(each: JudgedPicture) -> float:
@@ -80,7 +89,7 @@ def _contrast(each: JudgedPicture) -> float:
 
 
 def _quarters(
-    quantity: str, among: Sequence[JudgedPicture], value_of: Callable[[JudgedPicture], float], cut: float
+    quantity: str, among: Sequence[JudgedPicture], value_of: Callable[[JudgedPicture], float], cuts: Cuts
 ) -> list[Quarter]:
     ordered = sorted((each for each in among if math.isfinite(value_of(each))), key=value_of)
     if len(ordered) < QUARTERS:
@@ -89,6 +98,7 @@ def _quarters(
     for chosen in np.array_split(np.arange(len(ordered)), QUARTERS):
         quarter = [ordered[i] for i in chosen]
         defective = [each for each in quarter if each.sample.is_defective]
+        clean = [each for each in quarter if not each.sample.is_defective]
         ious = [each.comparison.overlap.iou for each in defective if each.comparison is not None]
         rows.append(
             Quarter(
@@ -97,8 +107,8 @@ def _quarters(
                 value_of(quarter[-1]),
                 len(quarter),
                 len(defective),
-                sum(each.score < cut for each in defective),
-                sum(not each.score < cut for each in quarter if not each.sample.is_defective),
+                sum(each.score < cuts[each.sample.part] for each in defective) if cuts else None,
+                sum(not each.score < cuts[each.sample.part] for each in clean) if cuts else None,
                 fmean(ious) if ious else math.nan,
             )
         )

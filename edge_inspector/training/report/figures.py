@@ -1,19 +1,19 @@
-"""Every figure of a judged set by its full name, with its interval; the baselines that flatter stand beside."""
+"""Every figure of masks and pixels by its full name, with its interval; the baselines that flatter stand beside."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_inspector.training.judging import Comparison, JudgedPicture, JudgedSet
 from edge_inspector.training.metrics.boundary import RATIOS, THIN_PX
-from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
+from edge_inspector.training.metrics.intervals import bootstrap_interval
 from edge_inspector.training.metrics.overlap import (
+    Overlap,
     dice_of_defective,
     iou_of_defective,
     kaggle_dice,
@@ -23,7 +23,6 @@ from edge_inspector.training.metrics.overlap import (
     two_class_iou,
 )
 from edge_inspector.training.metrics.probabilities import brier_score, expected_calibration_error
-from edge_inspector.training.metrics.ranking import area_under_roc, average_precision
 from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, pooled
 
 Interval = tuple[float, float]
@@ -42,26 +41,6 @@ class Figure:
     of: str  # what n counts
 
 
-def part_figures(judged: JudgedSet, cut: float) -> list[Figure]:
-    """What becomes of parts at the cut, and how well scores rank them. Empty unless there are good and defective parts."""
-    parts = judged.parts()
-    good, defective = list(parts.good.values()), list(parts.defective.values())
-    if not good or not defective:
-        return []
-    escapes, rejects = parts.escapes(cut), parts.false_rejects(cut)
-    scores = np.array([*good, *defective])
-    labels = np.array([False] * len(good) + [True] * len(defective))
-    commoner = max(len(good), len(defective))
-    return [
-        _share("escape rate", escapes, len(defective), "defective parts"),
-        _share("false reject rate", rejects, len(good), "good parts"),
-        _ranking("AP, step-wise", average_precision, scores, labels),
-        _ranking("AUC", area_under_roc, scores, labels),
-        _share("accuracy", len(scores) - escapes - rejects, len(scores), "parts"),
-        replace(_share("accuracy of calling all parts what most are", commoner, len(scores), "parts"), interval=None),
-    ]
-
-
 def mask_figures(judged: JudgedSet) -> list[Figure]:
     """How well masks at p >= 0.5 agree, by every name under which such figures are published (science.md §4)."""
     pictures = [each for each in judged.pictures if each.comparison is not None]
@@ -74,8 +53,10 @@ def mask_figures(judged: JudgedSet) -> list[Figure]:
             rows.append(_over_parts(name, among, statistic, of))
 
     shown = "pictures with the defect"
-    add("IoU, mean of pictures with the defect", defective, lambda c: iou_of_defective(each.overlap for each in c), shown)
-    add("IoU, pooled over all pictures", pictures, lambda c: pooled_iou(each.overlap for each in c), "pictures")
+    if defective:
+        rows.append(mean_iou_figure(judged))
+    if pictures:
+        rows.append(pooled_iou_figure(judged))
     add("IoU, mean of defect and background", pictures, lambda c: two_class_iou(each.overlap for each in c), "pictures")
     add("Dice, mean of pictures with the defect", defective, lambda c: dice_of_defective(each.overlap for each in c), shown)
     add("Dice as Kaggle counts it", pictures, lambda c: kaggle_dice(each.overlap for each in c), "pictures")
@@ -87,7 +68,8 @@ def mask_figures(judged: JudgedSet) -> list[Figure]:
     )
     names = [f"boundary IoU at {ratio:g} of the diagonal" for ratio in RATIOS] + [f"boundary IoU at {THIN_PX} px"]
     for k, name in enumerate(names):
-        add(f"{name}, mean of pictures with the defect", defective, _boundary_iou(k), shown)
+        add(f"{name}, mean of pictures with the defect", defective, _boundary_iou(iou_of_defective, k), shown)
+        add(f"{name}, pooled over all pictures", pictures, _boundary_iou(pooled_iou, k), "pictures")
     for k, tolerance_px in enumerate(TOLERANCES_PX):
         add(f"pixel precision within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.precision), shown)
         add(f"pixel recall within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.recall), shown)
@@ -100,7 +82,22 @@ def mask_figures(judged: JudgedSet) -> list[Figure]:
         lambda c: share_with_false_pixels(each.overlap for each in c),
         "clean pictures",
     )
+    add("false area of clean pictures, px, mean", clean, lambda c: fmean(each.overlap.found for each in c), "clean pictures")
     return rows
+
+
+def pooled_iou_figure(judged: JudgedSet) -> Figure:
+    """Of the set's pictures laid side by side, those without the defect too."""
+    pictures = [each for each in judged.pictures if each.comparison is not None]
+    name = "IoU, pooled over all pictures"
+    return _over_parts(name, pictures, lambda c: pooled_iou(each.overlap for each in c), "pictures")
+
+
+def mean_iou_figure(judged: JudgedSet) -> Figure:
+    """Of the set's pictures with the defect."""
+    defective = [each for each in judged.pictures if each.comparison is not None and each.sample.is_defective]
+    name = "IoU, mean of pictures with the defect"
+    return _over_parts(name, defective, lambda c: iou_of_defective(each.overlap for each in c), "pictures with the defect")
 
 
 def pixel_figures(judged: JudgedSet) -> list[Figure]:
@@ -127,19 +124,6 @@ def pixel_figures(judged: JudgedSet) -> list[Figure]:
     ]
 
 
-def _share(name: str, count: int, n: int, of: str) -> Figure:
-    return Figure(name, count / n, proportion_interval(count, n), n, of)
-
-
-def _ranking(name: str, metric: Callable[..., float], scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> Figure:
-    def statistic(chosen: NDArray[np.intp]) -> float:
-        return metric(scores[chosen], labels[chosen]) if 0 < labels[chosen].sum() < len(chosen) else math.nan
-
-    return Figure(
-        name, metric(scores, labels), bootstrap_interval(range(len(scores)), statistic, draws=DRAWS), len(scores), "parts"
-    )
-
-
 def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic, of: str) -> Figure:
     """The statistic with its bootstrap by part."""
     by_part: dict[str, list[Comparison]] = {}
@@ -153,8 +137,8 @@ def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic,
     return Figure(name, statistic(everything), interval, len(everything), of)
 
 
-def _boundary_iou(k: int) -> Statistic:
-    return lambda comparisons: iou_of_defective(each.boundaries[k] for each in comparisons)
+def _boundary_iou(average: Callable[[Iterable[Overlap]], float], k: int) -> Statistic:
+    return lambda comparisons: average(each.boundaries[k] for each in comparisons)
 
 
 def _within(k: int, figure: Callable[[Matched], float]) -> Statistic:

@@ -1,11 +1,13 @@
-"""Writes the report of one engine: an HTML file that needs no other, and the same figures as JSON."""
+"""Writes the report of one engine: an HTML file that needs no other, and the same figures as JSON.
+
+What is reported was measured at once, or fold by fold, each by a network that never saw it: then all of it is pooled.
+"""
 
 from __future__ import annotations
 
 import base64
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,14 +15,17 @@ import jinja2
 import numpy as np
 
 from edge_inspector.imaging.overlay import COLOURS, colour_of, draw_outline, draw_probability, encode_jpeg
-from edge_inspector.station.engine_manifest import EngineManifest
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import Sample, read_picture
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.judging import MASK_CUT, JudgedPicture, JudgedSet
+from edge_inspector.training.judging import MASK_CUT, JudgedPicture, JudgedSet, pool
+from edge_inspector.training.part_scores import Cuts
 from edge_inspector.training.report import plots
 from edge_inspector.training.report.breakdown import Quarter, breakdown, suspects, worst_false_rejects, worst_misses
-from edge_inspector.training.report.figures import Figure, mask_figures, part_figures, pixel_figures
+from edge_inspector.training.report.figures import Figure, mask_figures, pixel_figures
+from edge_inspector.training.report.files import replace_json, replace_text
+from edge_inspector.training.report.fold_rows import Counted, FoldRow, Measured, fold_row
+from edge_inspector.training.report.verdict_figures import part_figures, picture_figures
 
 SHOWN = 12  # pictures of each kind
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -28,14 +33,30 @@ TEMPLATE = Path(__file__).with_name("page.html")
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What is reported: parts that chose nothing. `words` name the set; `defective_share` is that of production."""
+    """What is reported of an engine. `words` name the set, `evidence` says how the cut came about.
 
-    manifest: EngineManifest
-    judged: JudgedSet
-    engine: ExportedEngine
+    `counted` is what the rows of folds count and rank. `defective_share` is that of parts in production.
+    """
+
+    engine: str
+    defect: str
+    colour: str
+    width_px: int
+    height_px: int
+    measured: Sequence[Measured]  # several are the folds of a cross-validation
+    evidence: str
     words: str
-    run: dict[str, str]  # how it was trained: name and value
+    run: Mapping[str, str]  # how it was trained: name and value
     defective_share: float = 0.01
+    counted: Counted = "parts"
+
+    def cuts(self) -> Cuts:
+        """Every part's own cut; empty where none was chosen."""
+        return {part: each.cut for each in self.measured if each.cut is not None for part in each.parts()}
+
+    def engines(self) -> dict[str, ExportedEngine]:
+        """By part, the one that judged it."""
+        return {part: each.engine for each in self.measured for part in each.parts()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,102 +69,120 @@ class _Shown:
 
 def write_report(reported: Reported, html: Path, progress: Callable[[float], None] = lambda share: None) -> None:
     """Write `html`, and beside it the same name with .json; each file changes only when it is whole."""
-    judged, cut = reported.judged, reported.manifest.threshold.score
-    tables = {"parts": part_figures(judged, cut), "masks": mask_figures(judged), "pixels": pixel_figures(judged)}
-    quarters = breakdown(judged, cut)
+    judged, cuts = pool([each.judged for each in reported.measured]), reported.cuts()
+    tables = {
+        "parts": part_figures(judged, cuts),
+        "pictures": picture_figures(judged, cuts),
+        "masks": mask_figures(judged),
+        "pixels": pixel_figures(judged),
+    }
+    folds = [fold_row(each, reported.counted) for each in reported.measured if each.fold]
+    quarters = breakdown(judged, cuts)
     progress(0.4)
+    doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN)]
     pictures = {
-        "defective parts that score lowest": _shown(worst_misses(judged, SHOWN), reported),
-        "good parts that score highest": _shown(worst_false_rejects(judged, SHOWN), reported),
-        "labels to look at again": [_draw(each.picture, reported, each.why) for each in suspects(judged, SHOWN)],
+        "defective parts that score lowest": _drawn(_told(worst_misses(judged, SHOWN), cuts), reported),
+        f"good {reported.counted} that score highest": _drawn(_told(worst_false_rejects(judged, SHOWN), cuts), reported),
+        "labels to look at again": _drawn(doubted, reported),
     }
     progress(0.9)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"number": _number, "interval": _interval}
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        manifest=reported.manifest,
-        words=reported.words,
-        run=reported.run,
+        reported=reported,
         tables=tables,
-        plots=_plots(reported),
+        folds=folds,
+        plots=_plots(judged, reported),
         quarters=quarters,
         pictures=pictures,
-        colour=reported.manifest.colour,
+        colour=reported.colour,
     )
-    _replace(html, text)
-    _replace(html.with_suffix(".json"), json.dumps(_as_json(reported, tables, quarters), indent=1, allow_nan=False) + "\n")
+    replace_text(html, text)
+    replace_json(html.with_suffix(".json"), _as_json(reported, tables, folds, quarters))
     progress(1.0)
 
 
-def _plots(reported: Reported) -> dict[str, str]:
-    judged, cut = reported.judged, reported.manifest.threshold.score
-    parts = judged.parts()
+def _plots(judged: JudgedSet, reported: Reported) -> dict[str, str]:
+    cuts = sorted(set(reported.cuts().values()))
+    scored = judged.parts() if reported.counted == "parts" else judged.of_pictures()
     ious = [c.overlap.iou for c in judged.comparisons() if c.overlap.labelled]
     dices = [c.overlap.dice for c in judged.comparisons() if c.overlap.labelled]
     p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)
     found = {"Calibration of pixels": plots.calibration_plot(p, y)}
     if ious:
         found["Overlap of pictures with the defect"] = plots.overlap_plot(ious, dices)
-    if parts.good and parts.defective:
-        scores = [*parts.good.values(), *parts.defective.values()]
-        labels = [False] * len(parts.good) + [True] * len(parts.defective)
-        share = reported.defective_share
-        costs = f"Escapes and false rejects of 1,000 parts, {100 * share:g} % of them defective"
+    if scored.good and scored.defective:
+        scores = [*scored.good.values(), *scored.defective.values()]
+        labels = [False] * len(scored.good) + [True] * len(scored.defective)
+        share, of = reported.defective_share, reported.counted
+        costs = f"Escapes and false rejects of 1,000 {of}, {100 * share:g} % of them defective"
         found = {
-            "Scores of parts": plots.score_plot(parts, cut),
-            costs: plots.cost_plot(parts, cut, share),
-            "Precision and recall of parts": plots.precision_recall_plot(scores, labels),
-            "ROC of parts": plots.roc_plot(scores, labels),
+            f"Scores of {of}": plots.score_plot(scored, cuts),
+            costs: plots.cost_plot(scored, cuts, share),
+            f"Precision and recall of {of}": plots.precision_recall_plot(scores, labels),
+            f"ROC of {of}": plots.roc_plot(scores, labels),
             **found,
         }
     return found
 
 
-def _shown(pictures: Sequence[JudgedPicture], reported: Reported) -> list[_Shown]:
-    cut = reported.manifest.threshold.score
-    return [_draw(each, reported, "rejected" if not each.score < cut else "passed") for each in pictures]
+def _told(pictures: Sequence[JudgedPicture], cuts: Cuts) -> list[tuple[JudgedPicture, str]]:
+    """Pictures with what became of them."""
+
+    def told(each: JudgedPicture) -> str:
+        if not cuts:
+            return "no cut"
+        return "passed" if each.score < cuts[each.sample.part] else "rejected"
+
+    return [(each, told(each)) for each in pictures]
 
 
-def _draw(each: JudgedPicture, reported: Reported, why: str) -> _Shown:
+def _drawn(told: Sequence[tuple[JudgedPicture, str]], reported: Reported) -> list[_Shown]:
+    engines = reported.engines()
+    return [_draw(each, engines[each.sample.part], reported.colour, why) for each, why in told]
+
+
+def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) -> _Shown:
     """The view with what was found in the engine's colour, and the label outlined in white."""
     sample: Sample = each.sample
     picture = read_picture(sample.picture)
     rgb = sample.view_of(picture)
-    probability = reported.engine.probability(rgb[None])[0]
-    drawn = draw_probability(rgb, np.rint(255 * probability).astype(np.uint8), colour_of(reported.manifest.colour), MASK_CUT)
+    probability = engine.probability(rgb[None])[0]
+    drawn = draw_probability(rgb, np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT)
     if not isinstance(sample.label, Somewhere):
         drawn = draw_outline(drawn, sample.mask_of(picture) >= 128, COLOURS["white"])
     text = f"{sample.part}, {sample.picture.name}: score {each.score:.4f}, {why}"
     return _Shown(base64.b64encode(encode_jpeg(drawn)).decode(), text)
 
 
-def _as_json(reported: Reported, tables: dict[str, list[Figure]], quarters: list[Quarter]) -> dict[str, object]:
-    manifest = reported.manifest
+def _as_json(
+    reported: Reported, tables: dict[str, list[Figure]], folds: list[FoldRow], quarters: list[Quarter]
+) -> dict[str, object]:
+    """`cut` is null in a cross-validation, whose folds have their own."""
     return {
-        "engine": manifest.name,
-        "defect": manifest.defect,
-        "cut": manifest.threshold.score,
-        "evidence": manifest.threshold.evidence,
+        "engine": reported.engine,
+        "defect": reported.defect,
+        "cut": None if folds else reported.measured[0].cut,
+        "evidence": reported.evidence,
         "set": reported.words,
-        "run": reported.run,
-        "figures": {name: [_finite(asdict(row)) for row in rows] for name, rows in tables.items()},
-        "quarters": [_finite(asdict(quarter)) for quarter in quarters],
+        "run": dict(reported.run),
+        "figures": {name: [asdict(row) for row in rows] for name, rows in tables.items()},
+        "counted": reported.counted,
+        "folds": [asdict(row) for row in folds],
+        "quarters": [asdict(quarter) for quarter in quarters],
     }
 
 
-def _finite(row: dict[str, object]) -> dict[str, object]:
-    """JSON has no NaN: null says that there is no such value."""
-    return {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()}
+def _number(value: float | None) -> str:
+    """Three digits, small numbers and counts whole.
 
-
-def _number(value: float) -> str:
-    """Three digits, small numbers whole.
-
-    >>> [_number(v) for v in (0.98765, 0.000123, 12345.6, float("nan"))]
-    ['0.988', '0.000123', '12,346', '-']
+    >>> [_number(v) for v in (0.98765, 0.000123, 12345.6, float("nan"), None, 3)]
+    ['0.988', '0.000123', '12,346', '-', '-', '3']
     """
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"
@@ -155,9 +194,3 @@ def _interval(interval: tuple[float, float] | None) -> str:
     ('0.000 to 0.015', '')
     """
     return "" if interval is None else f"{_number(interval[0])} to {_number(interval[1])}"
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -20,15 +20,13 @@ SIZE_INCHES = (4.6, 3.2)
 CALIBRATION_BINS = 15
 
 
-def score_plot(parts: PartScores, cut: float) -> str:
-    """Scores of good and defective parts as logits, with the cut between them."""
-    figure, axes = _begin("part score", "parts")
+def score_plot(parts: PartScores, cuts: Sequence[float]) -> str:
+    """Scores of good and defective parts as logits, with the cut between them, or the cut of each fold."""
+    figure, axes = _begin("score", "how many")
     good, defective = (np.array(list(each.values())) for each in (parts.good, parts.defective))
     edges = np.linspace(-7.0, 7.0, 43).tolist()
     axes.hist([_logit(good), _logit(defective)], edges, color=[GOOD, DEFECTIVE], label=["good", "defective"], stacked=True)
-    axes.axvline(float(_logit(np.array([cut]))[0]), color=CUT, linestyle="--", label=f"cut {cut:g}")
-    ticks = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
-    axes.set_xticks(_logit(np.array(ticks)), [f"{tick:g}" for tick in ticks])
+    _draw_cuts(axes, cuts)
     axes.legend(fontsize=8)
     return _svg(figure)
 
@@ -76,22 +74,28 @@ def calibration_plot(probability: NDArray[np.float32], labelled: NDArray[np.bool
     return _svg(figure)
 
 
-def cost_plot(parts: PartScores, cut: float, defective_share: float) -> str:
+def cost_plot(parts: PartScores, cuts_chosen: Sequence[float], defective_share: float) -> str:
     """Escapes and false rejects of 1,000 parts against the cut, of which `defective_share` are defective."""
-    figure, axes = _begin("cut", "of 1,000 parts")
+    figure, axes = _begin("cut", "of 1,000")
     good, defective = (np.sort(np.array(list(each.values()))) for each in (parts.good, parts.defective))
     cuts = np.unique(np.concatenate(([0.001], good, defective, [0.999])))
     escapes = 1000 * defective_share * np.searchsorted(defective, cuts, side="left") / len(defective)
     rejects = 1000 * (1 - defective_share) * (1 - np.searchsorted(good, cuts, side="left") / len(good))
     axes.step(_logit(cuts), escapes, where="post", color=DEFECTIVE, label="escapes")
     axes.step(_logit(cuts), rejects, where="post", color=GOOD, label="false rejects")
-    axes.axvline(float(_logit(np.array([cut]))[0]), color=CUT, linestyle="--", label=f"cut {cut:g}")
-    ticks = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
-    axes.set_xticks(_logit(np.array(ticks)), [f"{tick:g}" for tick in ticks])
+    _draw_cuts(axes, cuts_chosen)
     axes.set_yscale("symlog", linthresh=1.0)
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8)
     return _svg(figure)
+
+
+def _draw_cuts(axes: Axes, cuts: Sequence[float]) -> None:
+    """On an axis of logits, whose ticks say probabilities."""
+    for cut in cuts:
+        axes.axvline(float(_logit(np.array([cut]))[0]), color=CUT, linestyle="--", label=f"cut {cut:g}")
+    ticks = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+    axes.set_xticks(_logit(np.array(ticks)), [f"{tick:g}" for tick in ticks])
 
 
 def _begin(x: str, y: str) -> tuple[Figure, Axes]:

@@ -19,11 +19,11 @@ from tests.training.real_data import real_data
 HEADER = "path,mask,class,number,group,mask_pixels"
 
 
-def write_index(folder: Path, *rows: str) -> Path:
+def write_index(folder: Path, *rows: str, header: str = HEADER) -> Path:
     for name in ("a", "b", "c"):
         for ending in ("jpg", "png"):
             write_grey(folder / f"{name}.{ending}", np.zeros((9, 9), np.uint8))
-    (folder / "index.csv").write_text("\n".join([HEADER, *rows, ""]))
+    (folder / "index.csv").write_text("\n".join([header, *rows, ""]))
     return folder
 
 
@@ -95,6 +95,17 @@ def test_with_an_index_its_groups_are_the_tiles(tmp_path: Path) -> None:
     )
 
 
+def test_an_index_says_the_folds_of_its_pictures_or_none(tmp_path: Path) -> None:
+    rows = ("a.jpg,a.png,MT_Crack,1,g1,50", "b.jpg,b.png,MT_Free,2,g2,0")
+    assert [each.fold for each in read_magnetic_tile(write_index(tmp_path, *rows)).pictures] == ["", ""]
+    with_folds = write_index(
+        tmp_path, *(f"{row},{fold}" for row, fold in zip(rows, "31", strict=True)), header=f"{HEADER},fold"
+    )
+    assert [each.fold for each in read_magnetic_tile(with_folds).pictures] == ["3", "1"]
+    with pytest.raises(TrainingDataError, match=r"index\.csv:3: fold is empty"):
+        read_magnetic_tile(write_index(tmp_path, f"{rows[0]},1", f"{rows[1]},", header=f"{HEADER},fold"))
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -140,14 +151,15 @@ def test_a_name_without_exposure_and_a_damaged_mask_are_refused(tmp_path: Path) 
 def test_the_real_set_has_the_pictures_and_the_areas_of_its_index() -> None:
     folder = real_data("magnetic_tile")
     found = read_magnetic_tile(folder)
-    rows = {folder / row.texts["path"]: row for row in read_rows(folder, ["path", "class", "group", "mask_pixels"])}
+    columns = ["path", "class", "group", "fold", "mask_pixels"]
+    rows = {folder / row.texts["path"]: row for row in read_rows(folder, columns)}
     assert len(found.pictures) == 586
     labelled = Counter(defect for each in found.pictures for defect in DEFECTS if is_labelled(each.labels[defect]))
     assert labelled == {"blowhole": 94, "break": 68, "crack": 50, "fray": 25, "uneven": 84}
     assert len(found.oddities) == 5
     for each in found.pictures:
         row = rows[each.picture]
-        assert each.part == row.texts["group"]
+        assert (each.part, each.fold) == (row.texts["group"], row.texts["fold"])
         label = each.labels.get(row.texts["class"].removeprefix("MT_").lower())
         if isinstance(label, MaskFile):
             assert read_mask(label, *cv2.imread(str(each.picture)).shape[:2]).sum() == row.count("mask_pixels")

@@ -13,6 +13,7 @@ from edge_inspector.training.datasets.labelled_picture import CLEAN, Label
 from edge_inspector.training.defect_set import defect_set
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.judging import JudgedSet, judge_set
+from edge_inspector.training.part_scores import Cuts
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
 
@@ -24,6 +25,11 @@ class GreyEngine:
 
 
 ENGINE = cast(ExportedEngine, GreyEngine())
+
+
+def at(cut: float, judged: JudgedSet) -> Cuts:
+    """The same cut for every part."""
+    return {each.sample.part: cut for each in judged.pictures}
 
 
 def judged_set(folder: Path, good: list[int], defective: list[int]) -> JudgedSet:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge_inspector.training.judging import JudgedSet
 from edge_inspector.training.report.breakdown import breakdown, suspects, worst_false_rejects, worst_misses
-from tests.training.report.judged import judged_set
+from tests.training.report.judged import at, judged_set
 
 
 @pytest.fixture
@@ -17,19 +18,30 @@ def judged(tmp_path: Path) -> JudgedSet:
 
 
 def test_quarters_hold_every_picture_once_in_the_order_of_their_quantity(judged: JudgedSet) -> None:
-    rows = breakdown(judged, 0.5)
+    rows = breakdown(judged, at(0.5, judged))
     grey = [row for row in rows if row.quantity.startswith("mean grey")]
     assert sum(row.pictures for row in grey) == 11
-    assert sum(row.missed for row in grey) == 2
-    assert sum(row.false for row in grey) == 1
+    assert sum(row.missed or 0 for row in grey) == 2
+    assert sum(row.false or 0 for row in grey) == 1
     assert [row.low for row in grey] == sorted(row.low for row in grey)
     area = [row for row in rows if row.quantity.startswith("defect area")]
     assert (area[0].low, area[-1].high) == (64, 144)
     assert sum(row.defective for row in area) == 5
 
 
+def test_without_a_cut_nothing_is_missed_or_false(judged: JudgedSet) -> None:
+    assert {(row.missed, row.false) for row in breakdown(judged, {})} == {(None, None)}
+
+
+def test_where_no_part_is_good_clean_pictures_are_the_false_rejects(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [60, 230], [250, 240])
+    for each, part in zip(judged.pictures, ("a", "b", "a", "b"), strict=True):
+        judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
+    assert [each.sample.part for each in worst_false_rejects(judged, 9)] == ["b", "a"]
+
+
 def test_too_few_pictures_make_no_quarters(tmp_path: Path) -> None:
-    assert breakdown(judged_set(tmp_path, [60], [250, 250]), 0.5) == []
+    assert breakdown(judged_set(tmp_path, [60], [250, 250]), {}) == []
 
 
 def test_the_worst_come_first(judged: JudgedSet) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_inspector.training.judging import JudgedSet
-from edge_inspector.training.report.figures import Figure, mask_figures, part_figures, pixel_figures
+from edge_inspector.training.report.figures import Figure, mask_figures, mean_iou_figure, pixel_figures, pooled_iou_figure
 from tests.training.report.judged import judged_set
 
 
@@ -22,18 +22,6 @@ def named(figures: list[Figure]) -> dict[str, Figure]:
     return {figure.name: figure for figure in figures}
 
 
-def test_what_becomes_of_parts_is_counted_at_the_cut(judged: JudgedSet) -> None:
-    found = named(part_figures(judged, 0.5))
-    assert (found["escape rate"].value, found["escape rate"].n) == (1 / 5, 5)
-    assert (found["false reject rate"].value, found["false reject rate"].n) == (1 / 6, 6)
-    assert found["accuracy"].value == 9 / 11
-    assert found["accuracy of calling all parts what most are"].value == 6 / 11
-    assert found["escape rate"].interval == pytest.approx((0.00505, 0.71642), abs=1e-5)  # Clopper and Pearson, 1 of 5
-    assert found["AUC"].value == pytest.approx(24 / 30)
-    low, high = found["AUC"].interval or (9, 9)
-    assert low < 24 / 30 < high
-
-
 def test_masks_are_averaged_by_every_name(judged: JudgedSet) -> None:
     found = named(mask_figures(judged))
     assert found["IoU, mean of pictures with the defect"].value == pytest.approx(4 / 5)
@@ -45,10 +33,29 @@ def test_masks_are_averaged_by_every_name(judged: JudgedSet) -> None:
     assert found["labelled regions found"].value == pytest.approx(4 / 5)
     assert found["false regions a picture"].value == pytest.approx(1 / 11)
     assert found["clean pictures with any pixel found"].value == pytest.approx(1 / 6)
+    assert found["false area of clean pictures, px, mean"].value == pytest.approx(64 / 6)
+    assert found["boundary IoU at 2 px, mean of pictures with the defect"].value == pytest.approx(4 / 5)
+    rims = [s * s - (s - 4) ** 2 for s in sides]  # pixels of each square within 2 px of its edge
+    assert found["boundary IoU at 2 px, pooled over all pictures"].value == pytest.approx(sum(rims[:4]) / (sum(rims) + 48))
     assert found["pixel recall within 0 px, pooled"].value == pytest.approx(both / sum(s * s for s in sides))
     for figure in found.values():
         assert figure.interval is not None
         assert figure.interval[0] <= figure.value <= figure.interval[1], figure.name
+
+
+def test_masks_have_a_name_for_every_way_in_which_they_are_published(judged: JudgedSet) -> None:
+    names = named(mask_figures(judged)).keys()
+    assert {f"pixel F1 within {px} px, pooled" for px in (0, 2, 5)} <= names
+    boundaries = ("0.02 of the diagonal", "0.008 of the diagonal", "2 px")
+    for average in ("mean of pictures with the defect", "pooled over all pictures"):
+        assert {f"IoU, {average}", *(f"boundary IoU at {each}, {average}" for each in boundaries)} <= names
+    assert {"IoU, mean of defect and background", "Dice, mean of pictures with the defect"} <= names
+
+
+def test_the_figures_of_a_summary_are_those_of_the_report(judged: JudgedSet) -> None:
+    found = named(mask_figures(judged))
+    for figure in (pooled_iou_figure(judged), mean_iou_figure(judged)):
+        assert found[figure.name] == figure
 
 
 def test_pixels_are_ranked_and_calibrated(judged: JudgedSet) -> None:
@@ -59,7 +66,6 @@ def test_pixels_are_ranked_and_calibrated(judged: JudgedSet) -> None:
 
 def test_a_set_without_a_defect_has_no_figures_of_ranking(tmp_path: Path) -> None:
     judged = judged_set(tmp_path, [60, 60, 60], [])
-    assert part_figures(judged, 0.5) == []
     names = named(mask_figures(judged)).keys()
     assert "clean pictures with any pixel found" in names
     assert "IoU, mean of pictures with the defect" not in names

@@ -8,22 +8,35 @@ from pathlib import Path
 
 import pytest
 
-from edge_inspector.station.engine_manifest import EngineManifest, load_engine_package
+from edge_inspector.training.defect_set import DefectSet
+from edge_inspector.training.judging import JudgedSet, judge_set
+from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from tests.training.report.judged import ENGINE, judged_set
 
-ENGINES = Path(__file__).parents[3] / "engines"
+
+def report_of(*measured: Measured) -> Reported:
+    return Reported(
+        engine="spot_finder",
+        defect="spot",
+        colour="red",
+        width_px=96,
+        height_px=64,
+        measured=measured,
+        evidence="as was chosen",
+        words="nine <drawn> parts",
+        run={"seed": "5"},
+    )
 
 
 @pytest.fixture
-def manifest() -> EngineManifest:
-    return load_engine_package(ENGINES / "straw_crack").manifest
+def judged(tmp_path: Path) -> JudgedSet:
+    return judged_set(tmp_path / "set", [60, 60, 60, 60, 230], [250, 240, 250, 30])
 
 
 @pytest.fixture
-def reported(tmp_path: Path, manifest: EngineManifest) -> Reported:
-    judged = judged_set(tmp_path / "set", [60, 60, 60, 60, 230], [250, 240, 250, 30])
-    return Reported(manifest, judged, ENGINE, "nine <drawn> parts", {"seed": "5"})
+def reported(judged: JudgedSet) -> Reported:
+    return report_of(Measured(judged, ENGINE, 0.5))
 
 
 def test_the_page_needs_no_other_file_and_shows_figures_plots_and_pictures(reported: Reported, tmp_path: Path) -> None:
@@ -33,23 +46,54 @@ def test_the_page_needs_no_other_file_and_shows_figures_plots_and_pictures(repor
     assert page.count("<svg") == 6
     assert page.count("data:image/jpeg;base64,") == 4 + 5  # every defective and every good part, no suspect
     assert "nine &lt;drawn&gt; parts" in page
-    assert reported.manifest.threshold.evidence in page
+    assert "as was chosen" in page
     assert "bad3" in page
+    assert "Fold by fold" not in page
 
 
 def test_the_same_figures_are_there_for_programs(reported: Reported, tmp_path: Path) -> None:
     write_report(reported, tmp_path / "report.html")
     content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert content["engine"] == "straw_crack"
+    assert (content["engine"], content["cut"], content["folds"]) == ("spot_finder", 0.5, [])
     rates = {row["name"]: row for row in content["figures"]["parts"]}
     assert rates["escape rate"]["value"] == 0.25
     assert content["run"] == {"seed": "5"}
     assert {row["quantity"].split(",")[0] for row in content["quarters"]} == {"mean grey", "defect area", "defect contrast"}
 
 
-def test_a_set_of_good_parts_alone_makes_a_page_too(manifest: EngineManifest, tmp_path: Path) -> None:
+def test_folds_are_pooled_each_part_at_its_own_cut_and_told_one_by_one(judged: JudgedSet, tmp_path: Path) -> None:
+    samples = tuple(each.sample for each in judged.pictures)
+    first, second = (
+        judge_set(DefectSet("drawn", "spot", chosen), ENGINE, 9) for chosen in (samples[:5] + samples[-1:], samples[5:-1])
+    )
+    write_report(
+        report_of(Measured(first, ENGINE, 0.95, "1"), Measured(second, ENGINE, 0.96, "2")), tmp_path / "report.html"
+    )
+    content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    rates = {row["name"]: row["value"] for row in content["figures"]["parts"]}
+    assert (rates["escape rate"], rates["false reject rate"]) == (2 / 4, 0)  # 240 of 255 lies below the second cut alone
+    assert content["cut"] is None
+    folds = [(row["fold"], row["cut"], row["escapes"], row["good"]) for row in content["folds"]]
+    assert folds == [("1", 0.95, 1, 5), ("2", 0.96, 1, 0)]
+    assert content["folds"][1]["area_under_roc"] is None
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Fold by fold" in page
+    assert "cut 0.95" in page
+    assert "cut 0.96" in page
+
+
+def test_without_a_cut_masks_are_reported_and_no_part_is_said_to_pass(judged: JudgedSet, tmp_path: Path) -> None:
+    write_report(report_of(Measured(judged, ENGINE, None)), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "escape rate at the cut that rejects" in page
+    assert "false reject rate" not in page
+    assert "passed" not in page
+    assert "no cut" in page
+
+
+def test_a_set_of_good_parts_alone_makes_a_page_too(tmp_path: Path) -> None:
     judged = judged_set(tmp_path / "set", [60, 60], [])
-    write_report(Reported(manifest, judged, ENGINE, "two good parts", {}), tmp_path / "report.html")
+    write_report(report_of(Measured(judged, ENGINE, None)), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "What becomes of parts" not in page
     assert "clean pictures with any pixel found" in page

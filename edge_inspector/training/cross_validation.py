@@ -1,0 +1,182 @@
+"""Cross-validation of an engine: every fold is held back in turn, judged by a network that never saw it, and all are pooled.
+
+Nothing ships from here. What a fold is judged with, the exported graph in the precision that ships and a cut that another
+fold chose, lies in the fold's own folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_inspector.station.engine_manifest import MODEL_FILE
+from edge_inspector.training.cuts import choose_cut, refuse_too_few
+from edge_inspector.training.defect_set import DefectSet
+from edge_inspector.training.evaluate import ExportedEngine
+from edge_inspector.training.export import LogitMap
+from edge_inspector.training.judging import JudgedSet, judge_set, pool
+from edge_inspector.training.package import Progress, calibrate, export_for, judge_in_all
+from edge_inspector.training.part_scores import PartScores, worst_of
+from edge_inspector.training.ranks import ALONE, Rank
+from edge_inspector.training.report.fold_rows import Counted, Measured
+from edge_inspector.training.report.page import Reported, write_report
+from edge_inspector.training.report.summary import summarise, summary_table, write_summary
+from edge_inspector.training.run_folder import refuse_other_run, run_facts, trained_network
+from edge_inspector.training.run_log import write_facts
+from edge_inspector.training.survey import Survey, smallest_defect_px, survey_masks
+from edge_inspector.training.train import TrainedNetwork
+from edge_inspector.training.training_plan import RUN_FOLDER, Plan, named, told
+from edge_inspector.training.training_run import compute_with
+
+REPORT = "cross_validation.html"  # of every engine, in its folder of runs/
+SUMMARY = "cross_validation.json"  # of all engines, in the output folder
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """An engine whose every part was judged once, by a network that never saw it, and where its report lies."""
+
+    judged: JudgedSet
+    report: Path
+
+
+def cross_validate(
+    folds: Sequence[Plan],
+    name: str,
+    out: Path,
+    threads: int,
+    progress: Progress = lambda stage, share: None,
+    *,
+    rank: Rank = ALONE,
+) -> CrossValidated:
+    """Train an engine once for every fold, measure each on what it held back, and report all of it together.
+
+    Each training is kept in a folder of its own below `out`/runs/NAME, and goes on if it was interrupted; what is kept of
+    another training is refused before any begins. Raises TrainingDataError, TrainingStoppedError, ConfigurationError.
+    """
+    compute_with(threads)
+    progress = named(progress, name)
+    first = folds[0]
+    survey = survey_masks(first.sets[name], told(progress, "looking at masks"))
+    counted = what_a_cut_parts(folds, name)
+    settings = first.file.learning_of(name).settings(threads, rank.device)
+    rank.share_of(settings.crops)  # refused before anything is written, as what follows
+    facts = run_facts(first, name, rank)
+    for plan in folds:
+        refuse_other_run(plan, name, out, facts)
+        if counted is not None:
+            refuse_too_few(_defective_count(plan.dealt(name)[1], counted), plan.file.cut.chosen())
+    networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
+    for plan in folds:
+        write_facts(plan.run_folder(out, name), facts | {"held_back": plan.fold})
+        networks.append(trained_network(plan, name, out, threads, rank, named(progress, f"fold {plan.fold}")))
+    measured = [
+        _measure(plan, name, out, trained, survey, counted, named(progress, f"fold {plan.fold}"))
+        for plan, trained in zip(folds, networks, strict=True)
+    ]
+    report = out / RUN_FOLDER / name / REPORT
+    write_report(_reported(first, name, measured, counted, facts), report, told(progress, "report"))
+    return CrossValidated(pool([each.judged for each in measured]), report)
+
+
+def summarise_engines(folds: Sequence[Plan], validated: Mapping[str, CrossValidated], out: Path) -> str:
+    """Of several engines, each for another defect: write `out`/cross_validation.json, and return the table; else nothing."""
+    judged = {name: each.judged for name, each in validated.items()}
+    if len(judged) < 2 or len({each.defect for each in judged.values()}) < len(judged):
+        return ""
+    plan, summary = folds[0], summarise(judged)
+    run = {
+        "training_file": plan.path.name,
+        "training_file_sha256": plan.file_digest,
+        "set": plan.labelled.source,
+        "folds": ", ".join(each.fold for each in folds),
+    }
+    write_summary(summary, out / SUMMARY, run)
+    return summary_table(summary)
+
+
+def what_a_cut_parts(folds: Sequence[Plan], name: str) -> Counted | None:
+    """Good parts from defective ones, if every fold has both; else clean pictures from defective ones; else None: no cut.
+
+    In some sets every part has a defect on one of its sides. A station's cut is one of parts, and then not to be had.
+    """
+    held_back = [plan.dealt(name)[2] for plan in folds]
+    if all(0 < len(each.defective_parts()) < len(each.parts()) for each in held_back):
+        return "parts"
+    return "pictures" if all(len(set(each.defective)) == 2 for each in held_back) else None
+
+
+def _defective_count(validation: DefectSet, counted: Counted) -> int:
+    return len(validation.defective_parts()) if counted == "parts" else sum(validation.defective)
+
+
+def _measure(
+    plan: Plan,
+    name: str,
+    out: Path,
+    trained: TrainedNetwork,
+    survey: Survey,
+    counted: Counted | None,
+    progress: Progress,
+) -> Measured:
+    """What the fold's network makes of the parts that were held back, at the cut that the next fold chose."""
+    file, (training, validation, test) = plan.file, plan.dealt(name)
+    smallest_px = file.engines[name].smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
+    model = plan.run_folder(out, name) / MODEL_FILE
+    export_for(trained, LogitMap(trained.alpha, *calibrate(trained, validation)), validation, model)
+    cut = None
+    if counted is not None:
+        choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
+        scores = worst_of([_scores(each, counted) for each in choosing.values()])
+        cut = choose_cut(scores, " and ".join(choosing), file.cut.chosen()).score
+    engine = ExportedEngine(model, file.precisions[0])
+    judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"))
+    return Measured(judged, engine, cut, plan.fold, trained.steps)
+
+
+def _scores(judged: JudgedSet, counted: Counted) -> PartScores:
+    return judged.parts() if counted == "parts" else judged.of_pictures()
+
+
+def _reported(
+    plan: Plan, name: str, measured: Sequence[Measured], counted: Counted | None, facts: Mapping[str, str]
+) -> Reported:
+    file, entry = plan.file, plan.file.engines[name]
+    parts = sum(len(each.parts()) for each in measured)
+    return Reported(
+        engine=name,
+        defect=entry.defect,
+        colour=entry.colour,
+        width_px=file.view.width_px,
+        height_px=file.view.height_px,
+        measured=measured,
+        evidence=cross_validation_words([each.fold for each in measured], [each.cut for each in measured], counted),
+        words=f"{parts} parts {plan.dealing_words()}, each held back once, in {file.precisions[0]}",
+        run=facts,
+        defective_share=file.defective_share,
+        counted=counted or "parts",
+    )
+
+
+def cross_validation_words(folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None) -> str:
+    """How it was measured, where the cuts come from, and whether scores of several networks may be ranked together."""
+    chosen = [cut for cut in cuts if cut is not None]
+    span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
+    cut_words = {
+        "parts": f"A part is rejected from the cut of its own fold on ({span}).",
+        "pictures": f"Not every fold has both good and defective parts: cuts ({span}) were chosen on pictures, and what "
+        "they reject in error is counted of clean pictures.",
+        None: "Not every fold has both pictures with the defect and clean ones: no cut could be chosen, so that masks and "
+        "pixels alone are measured.",
+    }
+    ranked_words = (
+        " AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
+        "probabilities, calibrated for its own network on parts that this did not learn from. Where one network's scores "
+        "are too high or too low the common ranking suffers, so that each fold's own AP and AUC stand in its row."
+    )
+    return (
+        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned "
+        f"on the others but for the next one, which chose calibration and cut. {cut_words[counted]}"
+        f"{ranked_words if counted else ''}"
+    )

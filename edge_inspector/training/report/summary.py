@@ -1,0 +1,92 @@
+"""Several engines of one set side by side: IoU of every defect, and the means that are published of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+from edge_inspector.training.judging import JudgedSet
+from edge_inspector.training.metrics.overlap import Overlap, macro_iou
+from edge_inspector.training.report.figures import Figure, mean_iou_figure, pooled_iou_figure
+from edge_inspector.training.report.files import replace_json
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """One engine: on how many pictures with its defect and without, and how well its masks agree."""
+
+    engine: str
+    defect: str
+    shown: int
+    clean: int
+    pooled: Figure
+    mean: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A row an engine; the background; and means of pooled IoU over the engines alone, and over them and the background."""
+
+    rows: tuple[EngineRow, ...]
+    background: float
+    macro: float
+    macro_with_background: float
+
+
+def summarise(judged: Mapping[str, JudgedSet]) -> Summary:
+    """What engines, by name, each for another defect, made of one set."""
+    rows = tuple(_row(name, each) for name, each in judged.items())
+    macro = macro_iou({name: [each.overlap for each in one.comparisons()] for name, one in judged.items()})
+    background = background_iou(judged.values())
+    return Summary(rows, background, macro, fmean([*(row.pooled.value for row in rows), background]))
+
+
+def background_iou(judged: Iterable[JudgedSet]) -> float:
+    """Of pixels in which no defect is labelled, or none found; each picture once, with the defects that are known for it.
+
+    Defects found in one place by two engines are counted twice, so that this errs on the low side.
+    """
+    marked: dict[Path, list[Overlap]] = defaultdict(list)
+    for each in judged:
+        for picture in each.pictures:
+            if picture.comparison is not None:
+                marked[picture.sample.picture].append(picture.comparison.overlap)
+    both = union = 0
+    for overlaps in marked.values():
+        pixels = overlaps[0].pixels
+        both += pixels - min(sum(one.union for one in overlaps), pixels)
+        union += pixels - sum(one.both for one in overlaps)
+    return both / union
+
+
+def summary_table(summary: Summary) -> str:
+    """As Markdown, in per cent."""
+    lines = [
+        "| engine | pictures with its defect / without | IoU, pooled | 95 % by part | IoU, mean of pictures with it |",
+        "|---|---|---|---|---|",
+    ]
+    for row in summary.rows:
+        pooled, mean = 100 * row.pooled.value, 100 * row.mean.value
+        low, high = (100 * end for end in row.pooled.interval or (row.pooled.value, row.pooled.value))
+        lines.append(f"| {row.engine} | {row.shown} / {row.clean} | {pooled:.1f} | {low:.1f} to {high:.1f} | {mean:.1f} |")
+    count = len(summary.rows)
+    lines += [
+        f"| **mean of the {count}** | | **{100 * summary.macro:.1f}** | | |",
+        f"| background | | {100 * summary.background:.1f} | | |",
+        f"| **mean of the {count} and the background** | | **{100 * summary.macro_with_background:.1f}** | | |",
+    ]
+    return "\n".join(lines)
+
+
+def write_summary(summary: Summary, path: Path, run: Mapping[str, str]) -> None:
+    """The same for programs, as shares; `run` says how it came about."""
+    replace_json(path, {"run": dict(run), **asdict(summary)})
+
+
+def _row(name: str, judged: JudgedSet) -> EngineRow:
+    placed = [each for each in judged.pictures if each.comparison is not None]
+    shown = sum(each.sample.is_defective for each in placed)
+    return EngineRow(name, judged.defect, shown, len(placed) - shown, pooled_iou_figure(judged), mean_iou_figure(judged))

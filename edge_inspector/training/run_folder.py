@@ -1,0 +1,106 @@
+"""The folder of one training: what it says it is made of, that it goes on where it was, and is never another training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.kept_network import keep_network
+from edge_inspector.training.models.registry import build_model
+from edge_inspector.training.models.segmentation_model import SegmentationModel
+from edge_inspector.training.models.unet.encoder_weights import encoder_from
+from edge_inspector.training.package import Progress
+from edge_inspector.training.ranks import Rank
+from edge_inspector.training.run_log import RUN_FILE, RunLog, facts_of_run
+from edge_inspector.training.train import Observe, TrainedNetwork, has_fast_bf16, train
+from edge_inspector.training.training_plan import Plan
+
+# Facts of a run that decide what is learned, beside its training file.
+DECIDING = ("data_sha256", "weights_sha256", "device", "arithmetic", "ranks")
+
+
+def run_facts(plan: Plan, name: str, rank: Rank) -> dict[str, str]:
+    """What an engine's training is made of."""
+    return facts_of_run(plan.command_words(name), plan.sets[name].digest, plan.file_digest) | {
+        "weights_sha256": plan.weights_digest(),
+        "device": rank.device_kind,
+        "arithmetic": "bf16" if has_fast_bf16(rank.device) else "f32",
+        "ranks": f"{rank.count}",
+    }
+
+
+def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
+    """Raise ConfigurationError if the folder holds another training than that of these facts: none is overwritten."""
+    run = plan.run_folder(out, name)
+    if not (run / RUN_FILE).is_file():
+        return
+    text = (run / RUN_FILE).read_text(encoding="utf-8")
+    if plan.file_digest not in text:
+        raise ConfigurationError(
+            f"{run}: holds a training that another training file began; give another --out, put {plan.path.name} back as it "
+            "was, or remove the folder"
+        )
+    kept = yaml.safe_load(text)
+    differing = [
+        f"{each} was {kept[each]}, is {facts[each]}" for each in DECIDING if kept.get(each, facts[each]) != facts[each]
+    ]
+    if differing:
+        raise ConfigurationError(
+            f"{run}: holds a training that was begun otherwise ({'; '.join(differing)}); begin it as it was, give another "
+            "--out, or remove the folder"
+        )
+
+
+def trained_network(
+    plan: Plan, name: str, out: Path, threads: int, rank: Rank, progress: Progress = lambda stage, share: None
+) -> TrainedNetwork:
+    """Train, or take what was trained; the loss goes to TensorBoard's log. Every rank calls this, the first one keeps."""
+    file, run = plan.file, plan.run_folder(out, name)
+    training, validation, _ = plan.dealt(name)
+    settings = file.learning_of(name).settings(threads, rank.device)
+
+    def build(outputs: int) -> SegmentationModel:
+        return build_model(file.model, outputs, has_image_head=file.image_head)
+
+    def learn(checkpoint: Checkpoint) -> TrainedNetwork:
+        with _observed(run, rank) as observe:
+            return train(
+                [training],
+                settings,
+                lambda step, share, loss: progress("training", share),
+                encoder_from(plan.weights, repairs_dead_channels=True),
+                build=build,
+                checkpoint=checkpoint,
+                validation=[validation],
+                observe=observe,
+                rank=rank,
+            )
+
+    head = f" with an image-level head, weight {settings.loss.picture_head_weight:g}" if file.image_head else ""
+    sources = {
+        "pictures": training.digest,
+        "validation": validation.digest,
+        "model": f"{file.model}{head}",
+        "weights": plan.weights_digest(),
+    }
+    kept = run / "network.pt"
+    rank.refuse_unshared(int(kept.is_file()), kept)
+    return keep_network(kept, settings, sources, learn, build=build, keeps=rank.is_first)
+
+
+@contextmanager
+def _observed(run: Path, rank: Rank) -> Iterator[Observe]:
+    """TensorBoard's log, which the first rank alone writes."""
+    if not rank.is_first:
+        yield lambda what, step, value: None
+        return
+    log = RunLog(run)
+    try:
+        yield log.observe
+    finally:
+        log.close()

@@ -1,0 +1,209 @@
+"""A training file with its set read and its parts dealt, once or for every fold in turn; what can be refused by then is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.training.datasets.labelled_picture import LabelledSet, Somewhere
+from edge_inspector.training.datasets.registry import open_set
+from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.models.registry import MODELS
+from edge_inspector.training.models.unet.published_weights import FROM_HUB
+from edge_inspector.training.package import Progress
+from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds
+from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
+
+RUN_FOLDER = "runs"  # of an output folder: checkpoint, network, log and report of every engine
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What a command line says in place of the training file: where the set lies, and the encoder's weights."""
+
+    set_folder: Path | None = None
+    weights: Path | None = None
+
+    def words(self) -> list[str]:
+        """As options, without paths of the machine that runs them."""
+        said = (("--set", self.set_folder), ("--weights", self.weights))
+        return [word for option, path in said if path is not None for word in (option, path.name)]
+
+
+AS_THE_FILE_SAYS = Instead()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is learned from and measured on, the same for every engine of the file.
+
+    `weights` are the encoder's; None: it begins at random. `fold` is the one held back where each is in turn, else empty.
+    """
+
+    path: Path
+    file: TrainingFile
+    instead: Instead
+    weights: Path | None
+    labelled: LabelledSet
+    sets: dict[str, DefectSet]  # by engine
+    split: Split
+    fold: str = ""
+
+    @property
+    def file_digest(self) -> str:
+        """SHA-256 of what the file says, whatever its form, and whatever was said in its place."""
+        return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
+
+    def weights_digest(self) -> str:
+        """SHA-256 of the encoder's weights; their name where they are fetched, empty where there are none."""
+        if self.weights is None or self.weights == FROM_HUB:
+            return f"{self.weights or ''}"
+        return hashlib.sha256(self.weights.read_bytes()).hexdigest()
+
+    def dealt(self, name: str) -> tuple[DefectSet, DefectSet, DefectSet]:
+        """The pictures of an engine: to learn from, to choose calibration and cut, and to be only measured."""
+        every, split = self.sets[name], self.split
+        return every.of_parts(split.training), every.of_parts(split.validation), every.of_parts(split.test)
+
+    def run_folder(self, out: Path, name: str) -> Path:
+        """Where an engine's training is kept."""
+        run = out / RUN_FOLDER / name
+        return run / f"fold-{self.fold}" if self.fold else run
+
+    def command_words(self, name: str) -> list[str]:
+        """The command line that trains an engine, without paths of the machine that runs it."""
+        words = ["edge-inspector", "train", self.path.name, "--defect", self.file.engines[name].defect]
+        return [*words, *(["--every-fold"] if self.fold else []), *self.instead.words()]
+
+    def dealing_words(self) -> str:
+        """How parts came to be where they are."""
+        if not isinstance(self.file.split, Folds):
+            return "dealt by the SHA-256 of their names"
+        if self.file.split.folds == "given":
+            return "of folds that the set gives"
+        return f"of {self.file.split.folds} folds dealt by the SHA-256 of their names"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What parts are dealt from."""
+
+    path: Path
+    file: TrainingFile
+    labelled: LabelledSet
+    sets: dict[str, DefectSet]
+
+    def fold_parts(self, split: Folds) -> FoldParts:
+        return given_folds(self.labelled) if split.folds == "given" else folds(list(self.sets.values()), split.folds)
+
+
+def plan_training(path: Path, progress: Progress = lambda stage, share: None, instead: Instead = AS_THE_FILE_SAYS) -> Plan:
+    """Read the file and the set, and deal the parts, once.
+
+    Raises DocumentError for the file, ConfigurationError for its names, TrainingDataError for the set.
+    """
+    (plan,) = _planned(path, progress, instead, _one_split)
+    for name in plan.sets:
+        _refuse_without_cut(plan, name)
+    return plan
+
+
+def plan_every_fold(
+    path: Path, progress: Progress = lambda stage, share: None, instead: Instead = AS_THE_FILE_SAYS
+) -> list[Plan]:
+    """Plans each of which holds another fold back. Raises as `plan_training`."""
+    plans = _planned(path, progress, instead, _every_split)
+    for plan in plans:
+        for name in plan.sets:
+            _refuse_empty(plan, name)
+    return plans
+
+
+def told(progress: Progress, stage: str) -> Callable[[float], None]:
+    """Progress of one stage, by its share alone."""
+    return lambda share: progress(stage, share)
+
+
+def named(progress: Progress, name: str) -> Progress:
+    """Progress of stages that are all of one thing."""
+    return lambda stage, share: progress(f"{name}: {stage}", share)
+
+
+def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[_Read], Mapping[str, Split]]) -> list[Plan]:
+    file = load_training_file(path)
+    if file.model not in MODELS:
+        raise ConfigurationError(f"{path}: model {file.model!r}: no such network, allowed are {', '.join(MODELS)}")
+    weights = _weights(path, file, instead)
+    labelled = open_set(file.set.request(path.parent, instead.set_folder))
+    sets = {}
+    for name, entry in file.engines.items():
+        stage = f"looking at pictures for {name}"
+        sets[name] = defect_set(labelled, entry.defect, file.view.of_pictures(), told(progress, stage))
+    splits = split(_Read(path, file, labelled, sets))
+    return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
+
+
+def _weights(path: Path, file: TrainingFile, instead: Instead) -> Path | None:
+    if instead.weights is None and not file.weights:
+        return None
+    weights, where = instead.weights or Path(file.weights), "--weights" if instead.weights else f"{path}: weights"
+    if weights == FROM_HUB:
+        return weights
+    weights = weights if instead.weights else path.parent / weights
+    if not weights.is_file():
+        raise ConfigurationError(
+            f"{where}: {weights}: no such file; name a safetensors file or torchvision's .pth, say {FROM_HUB} to "
+            "have that fetched, or leave it away"
+        )
+    return weights
+
+
+def _one_split(read: _Read) -> dict[str, Split]:
+    split = read.file.split
+    if not isinstance(split, Folds):
+        return {"": deal(list(read.sets.values()), split.validation, split.test)}
+    fold_parts = read.fold_parts(split)
+    if split.held_back is None:
+        raise ConfigurationError(
+            f"{read.path}: split.held_back is missing, the name of the fold that is only measured: {', '.join(fold_parts)}. "
+            "Or say --every-fold, which holds each back in turn and makes a report, but no engine"
+        )
+    return {"": split_of_folds(fold_parts, f"{split.held_back}")}
+
+
+def _every_split(read: _Read) -> dict[str, Split]:
+    split = read.file.split
+    if not isinstance(split, Folds):
+        raise ConfigurationError(f"{read.path}: --every-fold needs folds; say `split: {{folds: 5}}`, or as many as you like")
+    fold_parts = read.fold_parts(split)
+    return {fold: split_of_folds(fold_parts, fold) for fold in fold_parts}
+
+
+def _refuse_without_cut(plan: Plan, name: str) -> None:
+    """A cut lies between good and defective parts; its rates are counted of both."""
+    _, validation, test = plan.dealt(name)
+    for each, use in ((validation, "choose the cut"), (test, "be only measured")):
+        defective = each.defective_parts()
+        if defective and len(each.parts()) > len(defective):
+            continue
+        good = len(each.parts()) - len(defective)
+        raise TrainingDataError(
+            f"{plan.sets[name].source}: {good} good and {len(defective)} defective parts are to {use} for {each.defect}, "
+            "but an engine needs both; name another fold, or say --every-fold, which also measures without a cut"
+        )
+
+
+def _refuse_empty(plan: Plan, name: str) -> None:
+    """Nothing can be learned, calibrated or measured without a picture; nothing learned of a defect that is not drawn."""
+    training, validation, test = plan.dealt(name)
+    drawn = any(sample.positive_px for sample in training.samples)
+    placed = any(not isinstance(sample.label, Somewhere) for sample in validation.samples)
+    if drawn and placed and test.samples:
+        return
+    raise TrainingDataError(
+        f"{plan.sets[name].source}: with fold {plan.fold} held back there is no picture of {training.defect} to learn from, "
+        "to calibrate on or to measure; take fewer folds, or put a # before the engine"
+    )

@@ -1,0 +1,132 @@
+"""A plan deals the parts of a training file once, or for every fold in turn, and refuses what no engine can come of."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.training.training_plan import Instead, plan_every_fold, plan_training
+from tests.training.blots import write_parts, write_view
+from tests.training.tiles import FOLDS, HEIGHT_PX, TILES, TILES_WITH_IT, WIDTH_PX, write_tiles
+
+TILE_TRAINING = f"""\
+format: 1
+set: {{folder: tiles}}
+view: {{height_px: {HEIGHT_PX}, width_px: {WIDTH_PX}, fit: pad}}
+mm_per_px: {{min: 0.09, max: 0.11}}
+engines:
+  crack: {{defect: crack}}
+  fray: {{defect: fray}}
+split: {{folds: given}}
+"""
+BLOT_TRAINING = """\
+format: 1
+set: {folder: blots, defect: blot, complete: true}
+view: {height_px: 64, width_px: 96}
+mm_per_px: {min: 0.09, max: 0.11}
+engines: {blot: {defect: blot}}
+"""
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """A training file beside a set that gives its folds."""
+    write_tiles(tmp_path / "tiles")
+    return written(tmp_path / "tiles.yaml", TILE_TRAINING)
+
+
+def test_every_fold_is_held_back_once_and_the_next_one_chooses(tiles: Path) -> None:
+    plans = plan_every_fold(tiles)
+    assert [plan.fold for plan in plans] == list(FOLDS)
+    held_back = [set(plan.split.test) for plan in plans]
+    assert sorted(part for each in held_back for part in each) == sorted(plans[0].sets["crack"].parts())
+    for number, plan in enumerate(plans):
+        assert {sample.part[1] for sample in plan.dealt("fray")[2].samples} == {plan.fold}
+        assert set(plan.split.validation) == held_back[(number + 1) % len(FOLDS)]
+
+
+def test_folds_that_are_dealt_take_turns_too(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots")
+    plans = plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: 4, held_back: 2}\n"))
+    assert [plan.fold for plan in plans] == ["0", "1", "2", "3"]
+    assert len({part for plan in plans for part in plan.split.test}) == 24
+
+
+@pytest.mark.parametrize("held_back", ["2", '"2"'])
+def test_one_fold_that_the_set_gives_can_be_held_back_to_make_an_engine(tiles: Path, held_back: str) -> None:
+    tiles.write_text(TILE_TRAINING.replace("given", f"given, held_back: {held_back}"))
+    plan = plan_training(tiles)
+    training, validation, test = (len(each.parts()) for each in plan.dealt("crack"))
+    assert (training, validation, test) == (6, 6, 6)
+    assert len(plan.sets["crack"].parts()) == TILES
+    assert len(plan.sets["crack"].defective_parts()) == TILES_WITH_IT
+    assert {sample.part[1] for sample in plan.dealt("crack")[2].samples} == {"2"}
+    assert plan.dealing_words() == "of folds that the set gives"
+
+
+def test_a_file_that_holds_no_fold_back_makes_no_engine(tiles: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"tiles\.yaml: split\.held_back is missing, .*: 1, 2, 3\. Or say --every-fold"
+    ):
+        plan_training(tiles)
+
+
+def test_a_fold_that_is_none_is_refused(tiles: Path) -> None:
+    tiles.write_text(TILE_TRAINING.replace("given", "given, held_back: 4"))
+    with pytest.raises(TrainingDataError, match="fold 4 can not be held back: the folds are 1, 2, 3"):
+        plan_training(tiles)
+
+
+def test_a_set_without_folds_and_a_file_without_them_have_no_turns(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots")
+    with pytest.raises(ConfigurationError, match=r"t\.yaml: --every-fold needs folds; say `split: {folds: 5}`"):
+        plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING))
+    with pytest.raises(TrainingDataError, match="the set gives its pictures no folds"):
+        plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: given}\n"))
+
+
+def test_without_good_parts_there_is_no_engine_but_every_fold_can_be_measured(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots", defective_share=1.0)
+    text = BLOT_TRAINING + "split: {folds: 3, held_back: 0}\n"
+    with pytest.raises(
+        TrainingDataError, match="0 good and 8 defective parts are to choose the cut for blot, but an engine"
+    ):
+        plan_training(written(tmp_path / "t.yaml", text))
+    assert len(plan_every_fold(tmp_path / "t.yaml")) == 3
+
+
+def test_a_fold_that_nothing_can_be_learned_beside_is_refused(tmp_path: Path) -> None:
+    for part in range(3):
+        write_view(tmp_path / "blots", f"p{part}-c0", is_defective=part == 0)
+    with pytest.raises(TrainingDataError, match=r"with fold . held back there is no picture of blot to learn from"):
+        plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: 3}\n"))
+
+
+def test_a_set_that_lies_elsewhere_is_the_same_training(tiles: Path, tmp_path: Path) -> None:
+    here = plan_every_fold(tiles)[0]
+    shutil.move(tmp_path / "tiles", tmp_path / "elsewhere")
+    there = plan_every_fold(tiles, instead=Instead(set_folder=tmp_path / "elsewhere"))[0]
+    assert there.file_digest == here.file_digest
+    assert there.sets["crack"].digest == here.sets["crack"].digest
+    assert there.split == here.split
+    assert here.command_words("fray") == ["edge-inspector", "train", "tiles.yaml", "--defect", "fray", "--every-fold"]
+    assert there.command_words("fray")[-2:] == ["--set", "elsewhere"]
+
+
+def test_weights_are_known_by_what_is_in_them(tiles: Path, tmp_path: Path) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"some")
+    (tmp_path / "same.safetensors").write_bytes(b"some")
+    said = plan_every_fold(tiles, instead=Instead(weights=tmp_path / "same.safetensors"))[0]
+    tiles.write_text(TILE_TRAINING + "weights: w.safetensors\n")
+    assert plan_every_fold(tiles)[0].weights_digest() == said.weights_digest() != ""
+    assert plan_every_fold(tiles, instead=Instead(weights=Path("imagenet")))[0].weights_digest() == "imagenet"
+    with pytest.raises(ConfigurationError, match=r"--weights: .*none\.pth: no such file"):
+        plan_every_fold(tiles, instead=Instead(weights=tmp_path / "none.pth"))
