@@ -71,6 +71,7 @@ def test_works_end_and_clear_away_if_their_caller_is_killed(tmp_path: Path) -> N
         wait_until(lambda: len(list(tmp_path.iterdir())) == 1)
         caller.kill()
     wait_until(lambda: list(tmp_path.iterdir()) == [])
+    assert list(tmp_path.iterdir()) == []
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
