@@ -17,8 +17,8 @@ from edge_inspector.cli.dataset_options import (
     SubsetOption,
     read_set,
 )
-from edge_inspector.cli.late_progress_bar import LateProgressBar
 from edge_inspector.cli.parts_options import JsonOption, as_json_text
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.training.datasets.wording import counted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def dataset_convert(
     from edge_inspector.training.datasets.conversion import convert_set  # with it OpenCV, which a help does not need
 
     labelled = read_set(folder, reader, labels, subset, defect, attribute, complete)
-    with LateProgressBar() as bar:
+    with ProgressBar(silent_s=PATIENCE_S) as bar:
         done = convert_set(labelled, out, lambda share: bar.show("writing pictures and masks", share, 1.0))
     typer.echo(as_json_text(done) if as_json else "\n".join(_words(done, labelled.source)))
 

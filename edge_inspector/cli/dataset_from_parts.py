@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge_inspector.cli.late_progress_bar import LateProgressBar
 from edge_inspector.cli.parts_options import (
     DefectOption,
     JsonOption,
@@ -20,6 +19,7 @@ from edge_inspector.cli.parts_options import (
     as_json_text,
     wanted_parts,
 )
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.cli.station_option import state_folder
 from edge_inspector.training.datasets.wording import counted
 
@@ -58,7 +58,7 @@ def dataset_from_parts(
 
     wanted = wanted_parts(verdict, outcome, defect, lot, since, until, run, last)
     state_dir = state_folder(source, None) if source.is_file() else state_folder(None, source)
-    with LateProgressBar() as bar:
+    with ProgressBar(silent_s=PATIENCE_S) as bar:
         done = write_recorded_parts(
             PartsOrder(state_dir, wanted, out, as_views, with_findings),
             lambda share: bar.show("writing pictures of parts", share, 1.0),

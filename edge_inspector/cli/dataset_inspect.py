@@ -18,8 +18,8 @@ from edge_inspector.cli.dataset_options import (
     SubsetOption,
     read_set,
 )
-from edge_inspector.cli.late_progress_bar import LateProgressBar
 from edge_inspector.cli.parts_options import JsonOption, as_json_text
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.training.datasets.wording import counted
 
 
@@ -46,7 +46,7 @@ def dataset_inspect(
     if sheet is not None:
         refuse_sheet_name(sheet)
     labelled = read_set(folder, reader, labels, subset, defect, attribute, complete)
-    with LateProgressBar() as bar:
+    with ProgressBar(silent_s=PATIENCE_S) as bar:
         looked_at = []
         for done, picture in enumerate(labelled.pictures, 1):
             looked_at.append(look_at(picture))

@@ -18,7 +18,7 @@ from edge_inspector.cli.dataset_options import (
     ReaderOption,
     SubsetOption,
 )
-from edge_inspector.cli.late_progress_bar import LateProgressBar
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.station.engine_manifest import ScaleRange
 from edge_inspector.training.datasets.wording import counted
 
@@ -53,7 +53,7 @@ def dataset_training_file(
     refuse_existing(out)
     request = SetRequest(folder, reader, labels, subset, defect, attribute, complete)
     labelled = open_set(request)
-    with LateProgressBar() as bar:
+    with ProgressBar(silent_s=PATIENCE_S) as bar:
         looked_at = []
         for done, picture in enumerate(labelled.pictures, 1):
             looked_at.append(look_at(picture))

@@ -24,7 +24,7 @@ from edge_inspector.cli.parts_options import (
     VerdictOption,
     wanted_parts,
 )
-from edge_inspector.cli.progress_bar import ProgressBar
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.cli.station_option import StateOption, StationArgument, state_folder
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.records.damage import list_damage
@@ -33,7 +33,6 @@ from edge_inspector.records.export import count_findings, write_findings, write_
 from edge_inspector.records.part_filter import PartFilter, count_parts, why_none
 
 STDOUT = "-"
-BIG_EXPORT_ROWS = 5000  # from here on it takes long enough to say how far it is
 
 
 def parts_export(
@@ -60,7 +59,7 @@ def parts_export(
         else:
             total = (count_findings if as_findings else count_parts)(connection, wanted)
             total = total if last is None or as_findings else min(total, last)
-            with replaced_whole(Path(file)) as output, ProgressBar(quiet=total < BIG_EXPORT_ROWS) as bar:
+            with replaced_whole(Path(file)) as output, ProgressBar(silent_s=PATIENCE_S) as bar:
                 rows = _write(connection, wanted, output, as_findings, lambda n: bar.show(f"{word} written", n, total))
         if not count_parts(connection, wanted):
             typer.echo(why_none(connection, wanted), err=True)

@@ -276,8 +276,8 @@ def test_a_file_that_can_not_be_is_said(state_dir: Path, tmp_path: Path, name: s
     assert why in str(result.exception)
 
 
-def test_a_big_export_says_how_far_it_is(state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts_export, "BIG_EXPORT_ROWS", 3)
+def test_a_long_export_says_how_far_it_is(state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_export, "PATIENCE_S", 0.0)
     monkeypatch.setattr("edge_inspector.records.export.ROWS_A_STEP", 5)
     result = run("export", tmp_path / "parts.csv", "--state", state_dir)
     assert result.stderr.splitlines()[:3] == [

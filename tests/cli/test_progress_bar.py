@@ -1,10 +1,20 @@
-"""Where there is no terminal, progress is a few lines that a log can hold."""
+"""Where there is no terminal, progress is a few lines that a log can hold; what may be over at once is silent at first."""
 
 from __future__ import annotations
 
 import pytest
 
-from edge_inspector.cli.progress_bar import PLAIN_STEPS, ProgressBar
+from edge_inspector.cli.progress_bar import PATIENCE_S, PLAIN_STEPS, ProgressBar
+
+
+class FakeClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 def test_without_a_terminal_a_task_says_a_bounded_number_of_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,3 +47,21 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressBar(quiet=True) as bar:
         bar.show("training", 0.5, 1.0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_done_in_time_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = FakeClock()
+    with ProgressBar(silent_s=PATIENCE_S, clock=clock) as bar:
+        for done in range(101):
+            clock.now_s += PATIENCE_S / 102
+            bar.show("looking", done, 100)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_takes_longer_says_how_far_it_is_from_then_on(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = FakeClock()
+    with ProgressBar(silent_s=PATIENCE_S, clock=clock) as bar:
+        for done in (10, 20, 30, 40):
+            bar.show("looking", done, 40)
+            clock.now_s += PATIENCE_S / 2
+    assert capsys.readouterr().err.splitlines() == ["looking: 30 of 40", "looking: 40 of 40"]
