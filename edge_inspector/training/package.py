@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
     Calibration,
@@ -257,7 +258,7 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
 def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine]) -> list[GoldenPicture]:
     """Two pictures with the fewest defect pixels, two with the most, two good ones; what PyTorch expects of each.
 
-    Raises RuntimeError if the exported graph is not well within the parity limits of PyTorch: the export is then wrong.
+    Raises TrainingStoppedError if the exported graph is not well within the parity limits of PyTorch.
     """
     samples = draft.golden.samples
     area = [sample.positive_px for sample in samples]
@@ -268,7 +269,7 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
         rgb = samples[i].read_picture()
         expected = torch_probability(draft.trained.network, draft.logit_map, rgb[None])[0]
         for engine in engines:
-            _refuse_wrong_export(engine.probability(rgb[None])[0], expected, sheet.parity)
+            _refuse_wrong_export(draft.out, engine.probability(rgb[None])[0], expected, sheet.parity)
         kept = samples[i].view is None
         picture = f"golden/{n + 1}{samples[i].picture.suffix}" if kept else f"golden/{n + 1}-view.png"
         pair = GoldenPicture(picture=picture, mask=f"golden/{n + 1}.png", defective=area[i] > 0)
@@ -286,10 +287,17 @@ def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
         raise OSError(f"{path} could not be written")
 
 
-def _refuse_wrong_export(actual: NDArray[np.float32], expected: NDArray[np.float32], parity: ParityLimits) -> None:
+def _refuse_wrong_export(
+    out: Path, actual: NDArray[np.float32], expected: NDArray[np.float32], parity: ParityLimits
+) -> None:
     difference = float(np.abs(actual - expected).max())
-    if not difference <= parity.max_abs_diff / 2:  # half: the device that checks it later has its own rounding
-        raise RuntimeError(f"the exported graph differs from PyTorch by {difference:.3g}; do not ship it")
+    allowed = parity.max_abs_diff / 2  # half: the device that checks it later has its own rounding
+    if not difference <= allowed:
+        raise TrainingStoppedError(
+            f"{out}: the exported graph differs from PyTorch by {difference:.3g} on a golden picture, {allowed:.3g} is "
+            "allowed, so no package is made of it. What was learned is kept; learn for more steps, with more weight decay, "
+            "or begin with other weights"
+        )
 
 
 def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[str, Metric]:

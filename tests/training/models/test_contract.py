@@ -145,13 +145,28 @@ def test_the_exported_graph_says_what_torch_says_at_an_odd_size(
     export_onnx(network, LOGIT_MAP, tmp_path / "model.onnx", height, width, bands)
     pictures = np.random.default_rng(0).integers(0, 256, (3, height, width, len(bands)), dtype=np.uint8)
     with torch.no_grad():
-        wanted = with_16_bit_weights(ShippedNetwork(network, LOGIT_MAP, bands))(torch.from_numpy(pictures)).numpy()
+        wanted = ShippedNetwork(network, LOGIT_MAP, bands).eval()(torch.from_numpy(pictures)).numpy()
     given = openvino_probability(tmp_path / "model.onnx", pictures)
     assert given.shape == wanted.shape == (3, height, width)
     difference = float(np.abs(given - wanted).max())
     print(f"\n{name}: OpenVINO differs from torch by {difference:.2g} at most, values spread {float(wanted.std()):.2g}")
     assert float(wanted.std()) > 10 * EXPORT_TOLERANCE  # a constant would agree with anything
     assert difference < EXPORT_TOLERANCE
+
+
+@every_model
+def test_biases_and_depthwise_weights_keep_32_bits_and_the_others_16(name: str) -> None:
+    network = lived_in(build_model(name))
+    folded = dict(fold_batch_norm(network).named_parameters())
+    shipped = dict(ShippedNetwork(network, LOGIT_MAP).network.named_parameters())
+    assert shipped.keys() == folded.keys()
+    rounded = [each for each, weight in shipped.items() if not torch.equal(weight, folded[each])]
+    assert rounded
+    assert all(torch.equal(shipped[each], folded[each].half().float()) for each in rounded)
+    kept = {each: weight for each, weight in shipped.items() if each not in rounded}
+    assert sum(weight.shape[1:] == (1, 3, 3) for weight in kept.values()) == 17  # depthwise convolutions of MobileNetV2
+    assert all(weight.ndim == 1 or weight.shape[1] == 1 or weight.numel() < SMALLEST_HALVED for weight in kept.values())
+    assert sum(weight.numel() for weight in kept.values()) < 0.05 * sum(weight.numel() for weight in shipped.values())
 
 
 @every_model
@@ -163,15 +178,6 @@ def test_an_image_level_head_multiplies_the_odds_of_every_pixel_by_the_pictures_
     assert logits.picture is not None
     odds = logits.pixels.double().exp() * logits.picture.double().sigmoid()[:, :, None, None]
     assert torch.allclose(combined.double(), odds.log(), atol=1e-4)
-
-
-def with_16_bit_weights(shipped: ShippedNetwork) -> ShippedNetwork:
-    """As export.halve_weights stores them: drawn at random, networks magnify its rounding to 0.1 of a probability."""
-    with torch.no_grad():
-        for weight in shipped.parameters():
-            if weight.numel() >= SMALLEST_HALVED:
-                weight.copy_(weight.half().float())
-    return shipped.eval()
 
 
 def openvino_probability(path: Path, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
