@@ -22,12 +22,12 @@ from edge_inspector.training.straw_scores import FUSION, T_LOW
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
 TINY = BuildPlan(
     seed=5,
-    straws=3,
-    calibration_straws=4,
+    straws=2,
+    calibration_straws=2,
     common_steps=2,
     own_steps=1,
-    validation_parts=2,
-    test_parts=2,
+    validation_parts=1,
+    test_parts=1,
 )
 
 
