@@ -1,4 +1,4 @@
-"""`edge-inspector init FOLDER`: a first station file and recipe for a folder of pictures."""
+"""`edge-inspector init FOLDER`: a first station file and recipe, for your own pictures or for those a training held back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import edge_inspector
-from edge_inspector.domain.errors import DocumentError
+from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
+from edge_inspector.domain.errors import ConfigurationError, DocumentError
 from edge_inspector.imaging.measure import PictureMeasures, measure_pictures
 from edge_inspector.recordings.plain_folder import EMPTY_STEM, PlainFolderTiming, find_cameras, load_plain_folder
 from edge_inspector.station.load import load_station
@@ -19,11 +20,14 @@ from edge_inspector.station.starter import (
     Surface,
     check_names,
     find_engines,
+    read_engines,
     refuse_existing,
     write_files,
 )
 
 SHIPPED_ENGINES = Path(edge_inspector.__file__).resolve().parents[1] / "engines"
+PICTURES_FOLDER = "pictures"
+TRIAL_SAMPLE = 400  # of the pictures that engines were made of: what they have on average decides what counts as a part
 
 
 def init(
@@ -34,36 +38,82 @@ def init(
             metavar="PATH", help="CAMERA/*.jpg|png, or *.jpg|png of one camera; default FOLDER/pictures, or FOLDER"
         ),
     ] = None,
+    trained: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="in place of --pictures: the --out of a training, whose engines are to judge what it held back",
+        ),
+    ] = None,
 ) -> None:
     """Write a commented station file and recipe for your own pictures, measured from them; nothing is overwritten."""
+    if trained is not None and pictures is not None:
+        raise ConfigurationError("--pictures and --trained: the pictures are those that the training held back; say one")
     refuse_existing(folder)
+    start, empty = _of_pictures(folder, pictures) if trained is None else _of_training(folder, trained)
+    write_files(start)
+    typer.echo(f"{folder / STATION_FILE} and {folder / RECIPE_FILE}: written")
+    _tell_engines(start)
+    typer.echo("still to do:")
+    for line in _to_do(folder, start.surface, empty):
+        typer.echo(f"  - {line}")
+
+
+def _of_pictures(folder: Path, pictures: Path | None) -> tuple[Start, list[PictureMeasures]]:
+    """What the files are made from, and the empty belt's pictures as measured."""
     if pictures is None:
-        pictures = folder / "pictures" if (folder / "pictures").is_dir() else folder
+        pictures = folder / PICTURES_FOLDER if (folder / PICTURES_FOLDER).is_dir() else folder
     cameras = find_cameras(pictures)
     check_names(cameras, pictures)
     shown, empty = _paths(pictures, cameras)
-    measured = measure_pictures(shown)
-    surface = Surface(
-        measured.width_px, measured.height_px, measured.least_mean, measured.most_mean, measured.least_deviation
-    )
+    surface = _surface(measure_pictures(shown))
     engines = find_engines((folder / "engines", SHIPPED_ENGINES), surface.width_px, surface.height_px)
-    start = Start(folder, pictures, tuple(cameras), surface, engines)
-    write_files(start)
+    is_smaller = bool(engines) and (engines[0].width_px, engines[0].height_px) != (surface.width_px, surface.height_px)
+    start = Start(folder, pictures, tuple(cameras), surface, engines, "pad" if is_smaller else "exact")
     parts = len(shown) // len(cameras)
-    typer.echo(f"{folder / STATION_FILE} and {folder / RECIPE_FILE}: written")
+    typer.echo(f"cameras {', '.join(cameras)}; {parts} parts; {surface.width_px} × {surface.height_px} px (width × height)")
+    return start, [measure_pictures([path]) for path in empty]
+
+
+def _of_training(folder: Path, trained: Path) -> tuple[Start, list[PictureMeasures]]:
+    """What the files are made from; the recording, which nothing of a training's output is changed for, is written."""
+    from edge_inspector.training.defect_set import read_picture
+    from edge_inspector.training.trial import trial_of, write_recording
+
+    trial = trial_of(trained)
+    engines = read_engines(trial.engines)
+    surface = _surface(measure_pictures(trial.learned_from, TRIAL_SAMPLE, read_picture, of_one_size=False))
+    with ProgressBar(silent_s=PATIENCE_S) as bar:
+        write_recording(trial, folder / PICTURES_FOLDER, lambda share: bar.show("pictures are copied", share, 1.0))
+    start = Start(folder, folder / PICTURES_FOLDER, tuple(trial.pictures), surface, engines, trial.fit)
+    defective = sum(bool(told.defects) for told in trial.truth.values())
     typer.echo(
-        f"  cameras {', '.join(cameras)}; {parts} parts; {surface.width_px} × {surface.height_px} px (width × height)"
+        f"cameras {', '.join(trial.pictures)}; {len(trial.truth)} parts that the training held back, {defective} of them "
+        f"defective; {folder / PICTURES_FOLDER / 'truth.csv'} says which"
     )
-    engine_size = (
-        f"{start.view_px[0]} × {start.view_px[1]} px: pictures are padded to it" if start.is_padded else "this size"
-    )
-    for engine in engines:
-        typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for {engine_size}")
-    if not engines:
-        typer.echo(f"  no engine here was made for this size; {folder / RECIPE_FILE} says how to come to one")
-    typer.echo("still to do:")
-    for line in _to_do(folder, surface, [measure_pictures([path]) for path in empty]):
-        typer.echo(f"  - {line}")
+    if trial.left_out:
+        typer.echo(
+            f"  left out: {trial.left_out} pictures that show no defect known of them, but not every engine's was looked for"
+        )
+    return start, []
+
+
+def _surface(measured: PictureMeasures) -> Surface:
+    return Surface(measured.width_px, measured.height_px, measured.least_mean, measured.most_mean, measured.least_deviation)
+
+
+def _tell_engines(start: Start) -> None:
+    ways = {
+        "exact": "this size",
+        "pad": "{} × {} px: pictures are padded to it",
+        "resize": "{} × {} px: pictures are scaled",
+    }
+    for engine in start.engines:
+        size = ways[start.fit].format(*start.view_px)
+        typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for {size}")
+        typer.echo(f"    cut {engine.manifest.threshold.score:g}: {engine.manifest.threshold.evidence}")
+    if not start.engines:
+        typer.echo(f"  no engine here was made for this size; {start.folder / RECIPE_FILE} says how to come to one")
 
 
 def _paths(pictures: Path, cameras: list[str]) -> tuple[list[Path], list[Path]]:

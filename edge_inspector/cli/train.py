@@ -43,6 +43,9 @@ def train(
     every_fold: Annotated[
         bool, typer.Option("--every-fold", help="cross-validate: hold each fold back in turn; reports, but no engines")
     ] = False,
+    hold_back: Annotated[
+        str | None, typer.Option(metavar="FOLD", help="which fold is only measured; default: what the file says")
+    ] = None,
     out: Annotated[Path, typer.Option(help="folder for runs/, with reports, and engines/")] = Path("trained"),
     set_folder: Annotated[
         Path | None, typer.Option("--set", help="where the set lies; default: where the file says")
@@ -70,7 +73,9 @@ def train(
     if rank.count > 1 and side_by_side > 1:
         raise ConfigurationError(f"--side-by-side {side_by_side}: torchrun's processes learn one engine after the other")
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
-    instead = Instead(set_folder, weights)
+    if every_fold and hold_back is not None:
+        raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
+    instead = Instead(set_folder, weights, hold_back)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
         def tell(stage: str, share: float) -> None:

@@ -10,6 +10,8 @@ SESSION/
   cameras/c1/frames.csv sequence,stamp_ns,file        stamp as a driver reports it: mid-exposure + latency
   cameras/c1/000123.jpg several rows may name one file (an empty belt)
 ```
+
+A plain folder holds pictures alone, or CAMERA/ with pictures, and maybe `truth.csv`.
 """
 
 from edge_inspector.recordings.plain_folder import PlainFolderTiming

@@ -2,6 +2,7 @@
 
 `FOLDER/*.jpg|png` is one camera; `FOLDER/CAMERA/*.jpg|png` is several, each with as many pictures. The pictures
 sorted by name are the parts in order; a part carries the file name (without its ending) of the first camera's picture.
+FOLDER may hold a `truth.csv` like that of a session.
 
 Timing is made up from `PlainFolderTiming`: part i triggers at lead_in + i * spacing and its picture is stamped
 trigger + offset + latency. A picture named `empty` is the empty belt and fills the lead-in, the time between parts and
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from edge_inspector.domain.errors import RecordingError
 from edge_inspector.recordings.recording import CameraTrack, RecordedFrame, RecordedTrigger, Recording
+from edge_inspector.recordings.truth import TRUTH_FILE, read_truth
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png")
 EMPTY_STEM = "empty"
@@ -71,7 +73,8 @@ def load_plain_folder(path: Path, camera_ids: Sequence[str] | None, timing: Plai
     }
     end_ns = max(track.frames[-1].stamp_ns for track in cameras.values())
     duration_ns = max(end_ns, triggers[-1].t_ns + _ns(TAIL_MS)) + _ns(timing.period_ms)
-    return Recording(path, cameras, triggers, None, duration_ns, timing.loop, _ns(timing.lead_in_ms))
+    truth = read_truth(path / TRUTH_FILE, [trigger.part for trigger in triggers])
+    return Recording(path, cameras, triggers, truth, duration_ns, timing.loop, _ns(timing.lead_in_ms))
 
 
 def find_cameras(path: Path) -> list[str]:

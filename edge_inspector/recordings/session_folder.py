@@ -9,21 +9,18 @@ from edge_inspector.domain.errors import RecordingError
 from edge_inspector.recordings.plain_folder import PlainFolderTiming, load_plain_folder
 from edge_inspector.recordings.recording import (
     CameraTrack,
-    PartKind,
     RecordedFrame,
     RecordedTrigger,
-    RecordedTruth,
     Recording,
 )
 from edge_inspector.recordings.session_schema import CameraEntry, read_session_entry
 from edge_inspector.recordings.table import read_table
+from edge_inspector.recordings.truth import TRUTH_FILE, read_truth
 
 SESSION_FILE = "session.yaml"
 TRIGGERS_FILE = "triggers.csv"
-TRUTH_FILE = "truth.csv"
 FRAMES_FILE = "frames.csv"
 TRIGGER_COLUMNS = ("part", "t_ns", "length_mm")
-TRUTH_COLUMNS = ("part", "kind", "defects")
 FRAME_COLUMNS = ("sequence", "stamp_ns", "file")
 
 
@@ -54,7 +51,7 @@ def load_recording(path: Path, camera_ids: Sequence[str] | None = None, plain: P
         path=path,
         cameras={camera: _read_track(path / "cameras" / camera, entry.cameras[camera]) for camera in wanted},
         triggers=triggers,
-        truth=_read_truth(path / TRUTH_FILE, triggers),
+        truth=read_truth(path / TRUTH_FILE, [trigger.part for trigger in triggers]),
         duration_ns=round(entry.duration_ms * 1e6),
         loop=entry.loop,
         lead_in_ns=round(entry.lead_in_ms * 1e6),
@@ -75,24 +72,6 @@ def _read_triggers(path: Path) -> tuple[RecordedTrigger, ...]:
         parts.add(trigger.part)
         triggers.append(trigger)
     return tuple(triggers)
-
-
-def _read_truth(path: Path, triggers: Sequence[RecordedTrigger]) -> dict[str, RecordedTruth] | None:
-    if not path.exists():
-        return None
-    parts = {trigger.part for trigger in triggers}
-    truth: dict[str, RecordedTruth] = {}
-    for row in read_table(path, TRUTH_COLUMNS):
-        part, kind = row.text("part"), row.text("kind")
-        if part not in parts or part in truth:
-            raise row.fault(f"part {part!r} is {'named twice' if part in truth else 'in no trigger'}; correct the line")
-        if kind not in set(PartKind):
-            raise row.fault(f"kind is {kind!r}, allowed are {', '.join(PartKind)}; correct the line")
-        truth[part] = RecordedTruth(PartKind(kind), row.cells["defects"])
-    unnamed = sorted(parts - truth.keys())
-    if unnamed:
-        raise RecordingError(f"{path}: says nothing of part {unnamed[0]!r}; add its line or remove the file")
-    return truth
 
 
 def _read_track(folder: Path, entry: CameraEntry) -> CameraTrack:

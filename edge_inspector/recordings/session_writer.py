@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -18,10 +17,10 @@ from edge_inspector.recordings.session_folder import (
     SESSION_FILE,
     TRIGGER_COLUMNS,
     TRIGGERS_FILE,
-    TRUTH_COLUMNS,
-    TRUTH_FILE,
 )
 from edge_inspector.recordings.session_schema import SessionEntry
+from edge_inspector.recordings.table import write_table
+from edge_inspector.recordings.truth import TRUTH_FILE, write_truth
 
 
 class SessionWriter:
@@ -60,22 +59,15 @@ class SessionWriter:
     def finish(self, triggers: Sequence[tuple[RecordedTrigger, RecordedTruth | None]]) -> None:
         """Write the tables and the session file and give the folder its name. Truth is written if every part has one."""
         for camera, frames in self._frames.items():
-            _write_table(self._partial / "cameras" / camera / FRAMES_FILE, FRAME_COLUMNS, frames)
+            write_table(self._partial / "cameras" / camera / FRAMES_FILE, FRAME_COLUMNS, frames)
         rows = [(trigger.part, trigger.t_ns, repr(trigger.length_mm)) for trigger, _ in triggers]
-        _write_table(self._partial / TRIGGERS_FILE, TRIGGER_COLUMNS, rows)
-        told = [(trigger.part, truth.kind.value, truth.defects) for trigger, truth in triggers if truth is not None]
+        write_table(self._partial / TRIGGERS_FILE, TRIGGER_COLUMNS, rows)
+        told = {trigger.part: truth for trigger, truth in triggers if truth is not None}
         if told and len(told) == len(rows):
-            _write_table(self._partial / TRUTH_FILE, TRUTH_COLUMNS, told)
+            write_truth(self._partial / TRUTH_FILE, told)
         text = yaml.safe_dump(self._entry.model_dump(), sort_keys=False)
         (self._partial / SESSION_FILE).write_text(text, encoding="utf-8")
         self._partial.rename(self._path)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         shutil.rmtree(self._partial, ignore_errors=True)
-
-
-def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[int | str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)

@@ -1,9 +1,9 @@
-"""Comma-separated tables of a session, read strictly: exact header, every cell checked, faults with FILE:LINE."""
+"""Comma-separated tables of a recording, read strictly: exact header, every cell checked, faults with FILE:LINE."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,3 +64,11 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
                 yield Row(path, reader.line_num, dict(zip(columns, cells, strict=True)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordingError(f"{path}: can not be read ({error}); copy the session again or record it anew") from error
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[int | str]]) -> None:
+    """Write what `read_table` reads."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station import starter_texts as texts
@@ -24,6 +25,8 @@ LEAST_SPACING_MS = 1000.0
 SPACING_PER_CAMERA_MS = 350.0  # two slow cores judge one view in about 150 ms
 NOMINAL_MM_PER_PX = 0.1
 EXAMPLE_DISTANCE_MM = 80.0  # science.md §7.1: where an ordinary webcam shows 0.05 to 0.06 mm a pixel
+
+Fit = Literal["exact", "pad", "resize"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
@@ -87,6 +90,7 @@ class Start:
     cameras: tuple[str, ...]
     surface: Surface
     engines: tuple[FittingEngine, ...]
+    fit: Fit
 
     @property
     def view_px(self) -> tuple[int, int]:
@@ -94,11 +98,6 @@ class Start:
         if not self.engines:
             return self.surface.width_px, self.surface.height_px
         return self.engines[0].width_px, self.engines[0].height_px
-
-    @property
-    def is_padded(self) -> bool:
-        """Whether the pictures are smaller than the view."""
-        return self.view_px != (self.surface.width_px, self.surface.height_px)
 
     @property
     def mm_per_px(self) -> float:
@@ -134,6 +133,24 @@ def find_engines(folders: Sequence[Path], width_px: int, height_px: int) -> tupl
         if (each.width_px, each.height_px) == (first.width_px, first.height_px)
         and each.manifest.input.mm_per_px.min <= middle <= each.manifest.input.mm_per_px.max
     )
+
+
+def read_engines(folders: Sequence[Path]) -> tuple[FittingEngine, ...]:
+    """Return the packages in these folders, all for one size and one scale.
+
+    Raises:
+        DocumentError: a manifest is wrong.
+        ConfigurationError: they were made for several sizes or scales.
+    """
+    engines = tuple(FittingEngine(folder, load_document(folder / MANIFEST_FILE, EngineManifest)) for folder in folders)
+    first = engines[0].manifest.input
+    for each in engines:
+        size = each.manifest.input
+        if (size.width, size.height, size.mm_per_px) != (first.width, first.height, first.mm_per_px):
+            raise ConfigurationError(
+                f"{each.folder}: was made for another size or scale than {engines[0].folder}; one recipe has one view"
+            )
+    return engines
 
 
 def check_names(cameras: Sequence[str], pictures: Path) -> None:
@@ -177,7 +194,7 @@ def station_text(start: Start) -> str:
     """Return the station file."""
     spacing_ms = max(LEAST_SPACING_MS, SPACING_PER_CAMERA_MS * len(start.cameras))
     names = [as_scalar(name) for name in start.cameras]
-    camera = texts.CAMERA.format(name=names[0], fit=texts.PAD if start.is_padded else texts.EXACT)
+    camera = texts.CAMERA.format(name=names[0], fit=texts.FITS[start.fit])
     return texts.STATION.format(
         name=as_scalar(_name_from(start.folder)),
         pictures=as_scalar(path_from(start.folder, start.pictures)),

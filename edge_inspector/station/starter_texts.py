@@ -53,8 +53,11 @@ CAMERA = """\
     # roi: {{x_px: 0, y_px: 0, width_px: 640, height_px: 480}} # cuts the view out of larger pictures
     {fit}"""
 
-EXACT = "fit: exact # what is cut out has the recipe's view as its size; pad adds to smaller ones, resize scales"
-PAD = "fit: pad # pictures are smaller than the engine's: they are mirrored beyond their right and lower edge"
+FITS = {
+    "exact": "fit: exact # what is cut out has the recipe's view as its size; pad adds to smaller ones, resize scales",
+    "pad": "fit: pad # pictures are smaller than the engine's: they are mirrored beyond their right and lower edge",
+    "resize": "fit: resize # pictures are scaled to the engine's size, each side by its own factor",
+}
 
 POSE_OF_ONE = "pose: unknown # the part may lie anyhow: nothing is said of how much of it was seen"
 

@@ -26,8 +26,9 @@ from edge_inspector.training.run_folder import refuse_other_run, run_facts, trai
 from edge_inspector.training.run_log import write_facts
 from edge_inspector.training.survey import Survey, smallest_defect_px, survey_masks
 from edge_inspector.training.train import TrainedNetwork
-from edge_inspector.training.training_plan import RUN_FOLDER, Plan, named, told
+from edge_inspector.training.training_plan import Plan, named, told
 from edge_inspector.training.training_run import compute_with
+from edge_inspector.training.trial import RUN_FOLDER
 
 REPORT = "cross_validation.html"  # of every engine, in its folder of runs/
 SUMMARY = "cross_validation.json"  # of all engines, in the output folder
@@ -64,7 +65,7 @@ def cross_validate(
     rank.share_of(settings.crops)  # refused before anything is written, as what follows
     facts = run_facts(first, name, rank)
     for plan in folds:
-        refuse_other_run(plan, name, out, facts)
+        refuse_other_run(plan, name, out, facts | {"held_back": plan.fold})
         if counted is not None:
             refuse_too_few(_defective_count(plan.dealt(name)[1], counted), plan.file.cut.chosen())
     networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
@@ -76,6 +77,7 @@ def cross_validate(
         for plan, trained in zip(folds, networks, strict=True)
     ]
     report = out / RUN_FOLDER / name / REPORT
+    facts |= {"held_back": ", ".join(plan.fold for plan in folds)}
     write_report(_reported(first, name, measured, counted, facts), report, told(progress, "report"))
     return CrossValidated(pool([each.judged for each in measured]), report)
 

@@ -21,12 +21,13 @@ from edge_inspector.training.train import Observe, TrainedNetwork, has_fast_bf16
 from edge_inspector.training.training_plan import Plan
 
 # Facts of a run that decide what is learned, beside its training file.
-DECIDING = ("data_sha256", "weights_sha256", "device", "arithmetic", "ranks")
+DECIDING = ("data_sha256", "held_back", "weights_sha256", "device", "arithmetic", "ranks")
 
 
 def run_facts(plan: Plan, name: str, rank: Rank) -> dict[str, str]:
     """What an engine's training is made of."""
     return facts_of_run(plan.command_words(name), plan.sets[name].digest, plan.file_digest) | {
+        "held_back": plan.held_back,
         "weights_sha256": plan.weights_digest(),
         "device": rank.device_kind,
         "arithmetic": "bf16" if has_fast_bf16(rank.device) else "f32",

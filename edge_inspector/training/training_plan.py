@@ -10,27 +10,31 @@ from pathlib import Path
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import LabelledSet, Somewhere
 from edge_inspector.training.datasets.registry import open_set
+from edge_inspector.training.dealt_parts import DealtPicture, Use
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
 from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds
 from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
+from edge_inspector.training.trial import RUN_FOLDER
 
-RUN_FOLDER = "runs"  # of an output folder: checkpoint, network, log and report of every engine
+_SAY_FOLDS = "say `split: {folds: 5}`, or as many as you like"
 
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """What a command line says in place of the training file: where the set lies, and the encoder's weights."""
+    """What a command line says in place of the training file: the fold held back, where the set lies, encoder's weights."""
 
     set_folder: Path | None = None
     weights: Path | None = None
+    held_back: str | None = None
 
     def words(self) -> list[str]:
         """As options, without paths of the machine that runs them."""
+        fold = ["--hold-back", self.held_back] if self.held_back is not None else []
         said = (("--set", self.set_folder), ("--weights", self.weights))
-        return [word for option, path in said if path is not None for word in (option, path.name)]
+        return [*fold, *(word for option, path in said if path is not None for word in (option, path.name))]
 
 
 AS_THE_FILE_SAYS = Instead()
@@ -57,6 +61,14 @@ class Plan:
         """SHA-256 of what the file says, whatever its form, and whatever was said in its place."""
         return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
 
+    @property
+    def held_back(self) -> str:
+        """Name of the fold that is only measured; empty where parts were dealt in shares."""
+        split = self.file.split
+        if self.fold or not isinstance(split, Folds):
+            return self.fold
+        return f"{split.held_back}" if self.instead.held_back is None else self.instead.held_back
+
     def weights_digest(self) -> str:
         """SHA-256 of the encoder's weights; their name where they are fetched, empty where there are none."""
         if self.weights is None or self.weights == FROM_HUB:
@@ -67,6 +79,15 @@ class Plan:
         """The pictures of an engine: to learn from, to choose calibration and cut, and to be only measured."""
         every, split = self.sets[name], self.split
         return every.of_parts(split.training), every.of_parts(split.validation), every.of_parts(split.test)
+
+    def dealt_pictures(self, name: str) -> list[DealtPicture]:
+        """What becomes of every picture that is known for an engine."""
+        views = {each.picture: each.view for each in self.labelled.pictures}
+        return [
+            DealtPicture(sample.picture, sample.part, views[sample.picture], self.file.view.fit, use, sample.is_defective)
+            for use, found in zip(Use, self.dealt(name), strict=True)
+            for sample in found.samples
+        ]
 
     def run_folder(self, out: Path, name: str) -> Path:
         """Where an engine's training is kept."""
@@ -93,6 +114,7 @@ class _Read:
 
     path: Path
     file: TrainingFile
+    instead: Instead
     labelled: LabelledSet
     sets: dict[str, DefectSet]
 
@@ -142,7 +164,7 @@ def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[
     for name, entry in file.engines.items():
         stage = f"looking at pictures for {name}"
         sets[name] = defect_set(labelled, entry.defect, file.view.of_pictures(), told(progress, stage))
-    splits = split(_Read(path, file, labelled, sets))
+    splits = split(_Read(path, file, instead, labelled, sets))
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
 
 
@@ -162,22 +184,26 @@ def _weights(path: Path, file: TrainingFile, instead: Instead) -> Path | None:
 
 
 def _one_split(read: _Read) -> dict[str, Split]:
-    split = read.file.split
+    split, fold = read.file.split, read.instead.held_back
     if not isinstance(split, Folds):
+        if fold is not None:
+            raise ConfigurationError(f"{read.path}: --hold-back needs folds; {_SAY_FOLDS}")
         return {"": deal(list(read.sets.values()), split.validation, split.test)}
     fold_parts = read.fold_parts(split)
-    if split.held_back is None:
+    held_back = split.held_back if fold is None else fold
+    if held_back is None:
         raise ConfigurationError(
             f"{read.path}: split.held_back is missing, the name of the fold that is only measured: {', '.join(fold_parts)}. "
-            "Or say --every-fold, which holds each back in turn and makes a report, but no engine"
+            "Or say --hold-back with one of them; or --every-fold, which holds each back in turn and makes a report, but no "
+            "engine"
         )
-    return {"": split_of_folds(fold_parts, f"{split.held_back}")}
+    return {"": split_of_folds(fold_parts, f"{held_back}")}
 
 
 def _every_split(read: _Read) -> dict[str, Split]:
     split = read.file.split
     if not isinstance(split, Folds):
-        raise ConfigurationError(f"{read.path}: --every-fold needs folds; say `split: {{folds: 5}}`, or as many as you like")
+        raise ConfigurationError(f"{read.path}: --every-fold needs folds; {_SAY_FOLDS}")
     fold_parts = read.fold_parts(split)
     return {fold: split_of_folds(fold_parts, fold) for fold in fold_parts}
 

@@ -13,6 +13,7 @@ import torch
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EnginePackage
 from edge_inspector.training.cuts import refuse_too_few
+from edge_inspector.training.dealt_parts import write_dealt
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.package import EngineSets, EngineSheet, PackagedEngine, Progress, package_engine
 from edge_inspector.training.ranks import ALONE, Rank
@@ -22,8 +23,7 @@ from edge_inspector.training.run_folder import refuse_other_run, run_facts, trai
 from edge_inspector.training.run_log import RUN_FILE, write_facts
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_masks
 from edge_inspector.training.training_plan import Plan, named, told
-
-ENGINE_FOLDER = "engines"  # of an output folder: what can be put into a recipe
+from edge_inspector.training.trial import ENGINE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def train_engine(
     refuse_other_run(plan, name, out, facts)
     _refuse_other_package(place, run)
     write_facts(run, facts)
+    write_dealt(run, plan.dealt_pictures(name))
     trained = trained_network(plan, name, out, threads, rank, progress)
     sheet = EngineSheet(
         defect=entry.defect,

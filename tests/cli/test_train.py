@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -17,7 +18,10 @@ from typer.testing import CliRunner
 
 from edge_inspector.cli.main import EXIT_INTERRUPTED, build_app
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError, TrainingStoppedError
+from edge_inspector.recordings import PartKind
+from edge_inspector.simulation.station_recording import load_station_recording
 from edge_inspector.station.engine_manifest import load_engine_package
+from edge_inspector.station.load import load_station
 from tests.training.blots import HEIGHT, WIDTH, write_parts
 from tests.training.test_training_plan import TILE_TRAINING
 from tests.training.tiles import FOLDS, write_tiles
@@ -64,6 +68,29 @@ def test_a_package_and_a_report_come_of_a_training_file(trained: tuple[Path, Pat
     assert manifest.threshold.evidence in report.read_text(encoding="utf-8").replace("&#39;", "'")
     figures = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
     assert figures["run"]["command"] == manifest.training.command
+
+
+def test_what_was_held_back_is_played_on_a_station_whose_threshold_says_why(
+    trained: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    _, out, _ = trained
+    made = CliRunner().invoke(
+        build_app("init"), ["init", str(tmp_path / "trial"), "--trained", str(out)], catch_exceptions=False
+    )
+    assert made.exit_code == 0, made.output
+    loaded = load_station(tmp_path / "trial" / "station.yaml")
+    package = loaded.engines["blot"]
+    assert f"cut {package.manifest.threshold.score:g}: {package.manifest.threshold.evidence}" in made.stdout
+    assert loaded.recipe.rules[0].min_score >= package.manifest.threshold.score
+    recording = load_station_recording(loaded.station, loaded.station_path)
+    table = list(csv.DictReader((out / "runs" / "blot" / "parts.csv").read_text(encoding="utf-8").splitlines()))
+    held_back = [row for row in table if row["use"] == "held_back"]
+    assert list(recording.cameras) == ["c0", "c1"]
+    assert {trigger.part for trigger in recording.triggers} == {row["part"] for row in held_back}
+    assert recording.truth is not None
+    defective = {row["part"] for row in held_back if row["shows"] == "defect"}
+    assert {part for part, told in recording.truth.items() if told.kind is PartKind.DEFECTIVE} == defective
+    assert f"{len(recording.triggers)} parts that the training held back, {len(defective)} of them defective" in made.stdout
 
 
 def test_the_run_folder_says_what_it_was_made_of(trained: tuple[Path, Path, str]) -> None:

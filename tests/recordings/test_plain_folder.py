@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_inspector.domain.errors import RecordingError
-from edge_inspector.recordings import PlainFolderTiming, load_recording
+from edge_inspector.recordings import PartKind, PlainFolderTiming, RecordedTruth, load_recording
 from edge_inspector.recordings.plain_folder import find_cameras
 
 TIMING = PlainFolderTiming(
@@ -30,6 +30,19 @@ def test_each_picture_is_stamped_offset_and_latency_after_its_trigger(tmp_path: 
     for camera, offset_ms in (("c1", 20), ("c2", 30)):
         stamps = {frame.path.stem: frame.stamp_ns for frame in recording.cameras[camera].frames}
         assert stamps["b"] == (300 + offset_ms + 5) * 1_000_000
+
+
+def test_what_parts_really_are_may_stand_beside_the_pictures(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "truth.csv").write_text("part,kind,defects\na,good,\nb,defective,scratch\n", encoding="utf-8")
+    recording = load_recording(tmp_path, None, TIMING)
+    assert recording.truth == {
+        "a": RecordedTruth(PartKind.GOOD),
+        "b": RecordedTruth(PartKind.DEFECTIVE, "scratch"),
+    }
+    (tmp_path / "truth.csv").write_text("part,kind,defects\na,good,\n", encoding="utf-8")
+    with pytest.raises(RecordingError, match=r"truth\.csv: says nothing of part 'b'"):
+        load_recording(tmp_path, None, TIMING)
 
 
 def test_without_an_empty_belt_nothing_stands_between_parts(tmp_path: Path) -> None:

@@ -88,14 +88,14 @@ class Files:
         path.write_text(text.replace(old, new, 1))
 
 
-def write_engine(folder: Path) -> None:
+def write_engine(folder: Path, defect: str = "crack") -> None:
     (folder / "golden").mkdir(parents=True)
     for name in ENGINE_FILES:
         (folder / name).write_bytes(f"content of {name}".encode())
     manifest = {
         "format": 1,
         "name": folder.name,
-        "defect": "crack",
+        "defect": defect,
         "colour": "red",
         "input": {"height": 256, "width": 1248, "channels": "rgb", "mm_per_px": {"min": 0.05, "max": 0.06}},
         "precisions": ["f32"],

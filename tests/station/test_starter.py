@@ -28,7 +28,7 @@ def start(tmp_path: Path) -> Start:
     pictures.mkdir(parents=True)
     write_engine(tmp_path / "engines" / "crack")
     engines = find_engines([tmp_path / "engines"], SURFACE.width_px, SURFACE.height_px)
-    return Start(tmp_path / "my", pictures, ("side", "top"), SURFACE, engines)
+    return Start(tmp_path / "my", pictures, ("side", "top"), SURFACE, engines, "exact")
 
 
 def test_files_with_a_fitting_engine_are_good_at_once(start: Start) -> None:
@@ -107,7 +107,7 @@ def test_an_engine_of_the_very_size_is_preferred_to_padding(tmp_path: Path) -> N
 
 def test_padded_pictures_become_views_of_the_engines_size(start: Start) -> None:
     small = dataclasses.replace(SURFACE, width_px=1200, height_px=200)
-    write_files(dataclasses.replace(start, surface=small))
+    write_files(dataclasses.replace(start, surface=small, fit="pad"))
 
     loaded = load_station(start.folder / "station.yaml")
 

@@ -72,9 +72,36 @@ def test_one_fold_that_the_set_gives_can_be_held_back_to_make_an_engine(tiles: P
     assert plan.dealing_words() == "of folds that the set gives"
 
 
+def test_a_command_line_can_hold_another_fold_back_than_the_file(tiles: Path) -> None:
+    tiles.write_text(TILE_TRAINING.replace("given", "given, held_back: 2"))
+    file_says, command_says = plan_training(tiles), plan_training(tiles, instead=Instead(held_back="3"))
+    assert (file_says.held_back, command_says.held_back) == ("2", "3")
+    assert {sample.part[1] for sample in command_says.dealt("crack")[2].samples} == {"3"}
+    assert command_says.command_words("crack")[-2:] == ["--hold-back", "3"]
+    assert command_says.file_digest == file_says.file_digest
+
+
+def test_without_folds_none_can_be_held_back(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots")
+    training = written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {validation: 0.25, test: 0.25}\n")
+    assert plan_training(training).held_back == ""
+    with pytest.raises(ConfigurationError, match=r"t\.yaml: --hold-back needs folds; say `split: {folds: 5}`"):
+        plan_training(training, instead=Instead(held_back="0"))
+
+
+def test_a_plan_says_what_becomes_of_every_picture_that_is_known_for_an_engine(tiles: Path) -> None:
+    plan = plan_training(tiles, instead=Instead(held_back="2"))
+    dealt = plan.dealt_pictures("crack")
+    assert len(dealt) == len(plan.sets["crack"].samples)
+    assert {(each.use.value, each.part[1]) for each in dealt} == {("held_back", "2"), ("validation", "3"), ("training", "1")}
+    assert {each.part for each in dealt if each.is_defective} == plan.sets["crack"].defective_parts()
+    assert {each.fit for each in dealt} == {"pad"}
+    assert all(each.view == each.picture.stem for each in dealt)
+
+
 def test_a_file_that_holds_no_fold_back_makes_no_engine(tiles: Path) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"tiles\.yaml: split\.held_back is missing, .*: 1, 2, 3\. Or say --every-fold"
+        ConfigurationError, match=r"tiles\.yaml: split\.held_back is missing, .*: 1, 2, 3\. Or say --hold-back"
     ):
         plan_training(tiles)
 

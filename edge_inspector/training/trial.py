@@ -1,0 +1,186 @@
+"""What a training held back, as a recording for a station: pictures that its engines never saw, and what they show."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.imaging.fit import Fit
+from edge_inspector.recordings import PartKind, RecordedTruth
+from edge_inspector.recordings.plain_folder import PICTURE_ENDINGS
+from edge_inspector.recordings.truth import TRUTH_FILE, write_truth
+from edge_inspector.station.document import load_document
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
+from edge_inspector.training.dealt_parts import (
+    PARTS_FILE,
+    DealtPicture,
+    KnownPicture,
+    Use,
+    held_back_by_all,
+    read_dealt,
+)
+
+ENGINE_FOLDER = "engines"  # of a training's output folder: what can be put into a recipe
+RUN_FOLDER = "runs"  # of an output folder: checkpoint, network, log and report of every engine
+ONE_CAMERA = "c1"
+_CAMERA = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Parts that every engine's training held back.
+
+    `engines` are folders of packages. `pictures` are by camera and part; `truth` is by part. `learned_from` are pictures
+    that engines or their cuts were made of. `left_out`: pictures held back of which not every engine's defect is known.
+    """
+
+    engines: tuple[Path, ...]
+    fit: Fit
+    pictures: Mapping[str, Mapping[str, Path]]
+    truth: Mapping[str, RecordedTruth]
+    learned_from: tuple[Path, ...]
+    left_out: int
+
+
+def trial_of(out: Path) -> Trial:
+    """Gather what `edge-inspector train` left in its output folder.
+
+    Pictures of one part become its views where all parts have the same several views, each a camera then; else each is a
+    part of its own, for one camera. Raises ConfigurationError, DocumentError or TrainingDataError naming what is missing.
+    """
+    engines = tuple(sorted(path.parent for path in (out / ENGINE_FOLDER).glob(f"*/{MANIFEST_FILE}")))
+    if not engines:
+        raise ConfigurationError(f"{out / ENGINE_FOLDER}: holds no engine; name the --out of a training that made one")
+    defects: dict[str, str] = {}
+    dealt: dict[str, list[DealtPicture]] = {}
+    for engine in engines:
+        run = out / RUN_FOLDER / engine.name
+        if not (run / PARTS_FILE).is_file():
+            raise ConfigurationError(
+                f"{run / PARTS_FILE}: is missing, so nobody knows which parts {engine.name} never saw; give the command "
+                "that trained it again, or remove the engine"
+            )
+        defects[engine.name] = load_document(engine / MANIFEST_FILE, EngineManifest).defect
+        dealt[engine.name] = read_dealt(run)
+    fits = {each.fit for pictures in dealt.values() for each in pictures}
+    if len(fits) > 1:
+        raise ConfigurationError(
+            f"{out}: its engines took pictures with fit {' and '.join(sorted(fits))}; train them with one training file"
+        )
+    held_back = held_back_by_all(dealt)
+    known = _of_whole_parts(held_back)
+    if not known:
+        raise ConfigurationError(f"{out}: no picture was held back by all its engines; train them with one training file")
+    named = _named(known)
+    return Trial(
+        engines,
+        fits.pop(),
+        _by_camera(named),
+        _truth(named, defects),
+        tuple(
+            dict.fromkeys(each.picture for pictures in dealt.values() for each in pictures if each.use is not Use.HELD_BACK)
+        ),
+        len(held_back) - len(known),
+    )
+
+
+def write_recording(trial: Trial, folder: Path, progress: Callable[[float], None] = lambda share: None) -> None:
+    """Write a plain folder, `folder`/CAMERA/PART.jpg or .png and truth.csv, of copies; other formats become PNG.
+
+    Raises ConfigurationError if there is such a folder, or it can not be written; nothing of it stays then.
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    if folder.exists():
+        raise ConfigurationError(f"{folder}: is there already, and nothing is overwritten; name another folder")
+    shutil.rmtree(partial, ignore_errors=True)  # of a command that was killed
+    total = sum(len(parts) for parts in trial.pictures.values())
+    done = 0
+    try:
+        for camera, parts in trial.pictures.items():
+            (partial / camera).mkdir(parents=True)
+            for part, picture in parts.items():
+                _copy(picture, partial / camera / part)
+                done += 1
+                progress(done / total)
+        write_truth(partial / TRUTH_FILE, trial.truth)
+        partial.rename(folder)
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: can not be written ({error}); name another folder") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _of_whole_parts(held_back: Sequence[KnownPicture]) -> list[KnownPicture]:
+    """Where views are cameras, a part is known as a whole or left out; else every picture that is known."""
+    if not _views(held_back):
+        return [each for each in held_back if each.shown is not None]
+    unknown = {each.part for each in held_back if each.shown is None}
+    return [each for each in held_back if each.part not in unknown]
+
+
+def _views(pictures: Sequence[KnownPicture]) -> tuple[str, ...]:
+    """The views that every part has, one picture of each, if there are several and a camera can be called so."""
+    views: dict[str, list[str]] = {}
+    for each in pictures:
+        views.setdefault(each.part, []).append(each.view)
+    found = {tuple(sorted(each)) for each in views.values()}
+    if len(found) != 1:
+        return ()
+    (names,) = found
+    is_ring = len(names) > 1 and len(set(names)) == len(names) and all(_CAMERA.fullmatch(name) for name in names)
+    return names if is_ring else ()
+
+
+def _named(pictures: Sequence[KnownPicture]) -> list[tuple[str, str, KnownPicture]]:
+    """Camera and name of the part that each picture is of, in the station."""
+    if _views(pictures):
+        return [(each.view, _file_name(each.part), each) for each in pictures]
+    stems = Counter(each.picture.stem for each in pictures)
+    return [
+        (
+            ONE_CAMERA,
+            _file_name(each.picture.stem if stems[each.picture.stem] == 1 else f"{each.part}-{each.picture.stem}"),
+            each,
+        )
+        for each in pictures
+    ]
+
+
+def _by_camera(named: Sequence[tuple[str, str, KnownPicture]]) -> dict[str, dict[str, Path]]:
+    found: dict[str, dict[str, Path]] = {}
+    for camera, part, each in named:
+        parts = found.setdefault(camera, {})
+        if part in parts:
+            raise ConfigurationError(f"{each.picture} and {parts[part]}: both would be part {part}; rename one of them")
+        parts[part] = each.picture
+    return found
+
+
+def _truth(named: Sequence[tuple[str, str, KnownPicture]], defects: Mapping[str, str]) -> dict[str, RecordedTruth]:
+    shown: dict[str, set[str]] = {}
+    for _, part, each in named:
+        shown.setdefault(part, set()).update(defects[engine] for engine in each.shown or ())
+    return {
+        part: RecordedTruth(PartKind.DEFECTIVE if found else PartKind.GOOD, " ".join(sorted(found)))
+        for part, found in shown.items()
+    }
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+
+
+def _copy(picture: Path, place: Path) -> None:
+    if picture.suffix.lower() in PICTURE_ENDINGS:
+        shutil.copyfile(picture, place.with_name(place.name + picture.suffix.lower()))
+        return
+    pixels = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
+    if pixels is None or not cv2.imwrite(f"{place}.png", pixels):
+        raise OSError(f"{picture} can not be copied as a PNG")
