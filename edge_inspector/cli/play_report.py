@@ -15,7 +15,7 @@ from rich.text import Text
 from edge_inspector.domain.errors import EdgeInspectorError
 from edge_inspector.domain.records import AlarmRecord, ArrivalRecord, JournalRecord, OutcomeRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.recordings import Recording
+from edge_inspector.recordings import PartKind, Recording
 from edge_inspector.records.latency import STAGE_NAMES, Percentiles, Stages, percentiles, stages
 from edge_inspector.records.picture_store import list_pictures
 from edge_inspector.simulation.bin_events import Bin, NotFed
@@ -141,6 +141,9 @@ def print_report(report: PlayReport, console: Console) -> None:
     console.print()
     _print_counts(report.counts, console)
     console.print()
+    if report.counts.escapes is not None:
+        console.print(_truth_table(report.rows))
+        console.print()
     console.print(_stage_table(report.stages))
     if report.pictures:
         console.print("\npictures of parts that were not accepted, as the cameras gave them:", highlight=False)
@@ -224,6 +227,35 @@ def _print_counts(counts: Tally, console: Console) -> None:
             style="bold red" if counts.escapes else "bold",
             highlight=False,
         )
+
+
+def what_it_is(row: Row) -> str:
+    """What a part really is, in as few words as a table takes: `good`, the kinds of its defects, or what was wrong with it.
+
+    The truth's text has an entry a defect, parted by semicolons; its first word is the kind.
+    """
+    kinds = sorted({entry.split()[0] for entry in row.defects.split(";") if entry.strip()})
+    return " + ".join(kinds) if row.truth is PartKind.DEFECTIVE and kinds else str(row.truth or "unknown")
+
+
+def _truth_table(rows: Sequence[Row]) -> Table:
+    """What became of parts of each kind: good ones first, then those with a defect, the kinds with most parts first."""
+    by_kind: dict[str, list[Row]] = {}
+    for row in rows:
+        by_kind.setdefault(what_it_is(row), []).append(row)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in ("what parts are", "parts", *VerdictKind, "in the good bin"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "what parts are" else "right")
+    for kind, found in sorted(by_kind.items(), key=lambda each: (each[0] != PartKind.GOOD, -len(each[1]), each[0])):
+        passed = sum(row.bin is Bin.GOOD for row in found)
+        is_escape = any(row.is_escape for row in found)
+        table.add_row(
+            kind,
+            f"{len(found)}",
+            *(f"{sum(row.verdict is verdict for row in found)}" for verdict in VerdictKind),
+            Text(f"{passed}", style="bold red" if is_escape else ""),
+        )
+    return table
 
 
 def _stage_table(measured: dict[str, Percentiles]) -> Table:

@@ -65,6 +65,7 @@ class Row:
     lane: str = ""
     led: str = ""
     is_refused: bool = False
+    defects: str = ""  # what the recording's truth says of them
 
     @property
     def is_escape(self) -> bool:
@@ -147,6 +148,7 @@ def _row(
         lane=fell[0].lane if fell else "",
         led=outcome.lane if outcome is not None else "",
         is_refused=outcome is not None and outcome.lane in refused,
+        defects=told.defects if told is not None else "",
     )
 
 

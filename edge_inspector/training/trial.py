@@ -168,7 +168,7 @@ def _truth(named: Sequence[tuple[str, str, KnownPicture]], defects: Mapping[str,
     for _, part, each in named:
         shown.setdefault(part, set()).update(defects[engine] for engine in each.shown or ())
     return {
-        part: RecordedTruth(PartKind.DEFECTIVE if found else PartKind.GOOD, " ".join(sorted(found)))
+        part: RecordedTruth(PartKind.DEFECTIVE if found else PartKind.GOOD, "; ".join(sorted(found)))
         for part, found in shown.items()
     }
 

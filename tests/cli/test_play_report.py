@@ -1,7 +1,8 @@
-"""Which part the end of a play shows, and what it says when it can show none."""
+"""What the end of a play says of parts of each kind, which one it shows, and why when it can show none."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from rich.console import Console
 from edge_inspector.cli.play_report import PlayReport, make_report, most_telling, print_json, print_report
 from edge_inspector.domain.records import FindingRecord, VerdictRecord
 from edge_inspector.domain.verdict import VerdictKind
-from edge_inspector.recordings import Recording
+from edge_inspector.recordings import PartKind, Recording
+from edge_inspector.simulation.bin_events import Bin
 from edge_inspector.simulation.evidence import Evidence
+from edge_inspector.simulation.reconcile import Row, tally
 from tests.records import history as made
 from tests.records import rod_part
 
@@ -88,3 +91,31 @@ def test_a_play_that_can_show_no_part_says_why(tmp_path: Path, capsys: pytest.Ca
     content = json.loads(capsys.readouterr().out)
     assert content["sheet"] is None
     assert "cameras.json: not there" in content["why_no_sheet"]
+
+
+def row(part: str, truth: PartKind, defects: str, verdict: VerdictKind, fell: Bin) -> Row:
+    return Row(part, truth, 1, "", verdict, verdict, None, fell, "", defects=defects)
+
+
+def test_parts_are_counted_by_what_they_really_are(tmp_path: Path) -> None:
+    uninspected = VerdictKind.UNINSPECTED
+    rows = [
+        row("p1", PartKind.DEFECTIVE, "stain 5.2 mm, 31 % dark; hole 3.1 mm", REJECT, Bin.REJECT),
+        row("p2", PartKind.GOOD, "", VerdictKind.ACCEPT, Bin.GOOD),
+        row("p3", PartKind.GOOD, "", uninspected, Bin.REJECT),
+        row("p4", PartKind.DEFECTIVE, "crack 2.9 mm", REJECT, Bin.REJECT),
+        row("p5", PartKind.DEFECTIVE, "crack 0.2 mm; crack 0.3 mm", VerdictKind.ACCEPT, Bin.GOOD),
+        row("p6", PartKind.TILTED, "tilted by 6.5 deg", uninspected, Bin.REJECT),
+        row("p7", PartKind.DEFECTIVE, "", REJECT, Bin.REJECT),
+    ]
+    report = dataclasses.replace(report_of(tmp_path), rows=rows, counts=tally(rows))
+    lines = printed(report)
+    table = lines[next(i for i, line in enumerate(lines) if line.startswith("what parts are")) :]
+    assert [line.split() for line in table[:6]] == [
+        ["what", "parts", "are", "parts", "ACCEPT", "UNINSPECTED", "REJECT", "in", "the", "good", "bin"],
+        ["good", "2", "1", "1", "0", "1"],
+        ["crack", "2", "1", "0", "1", "1"],
+        ["defective", "1", "0", "0", "1", "0"],
+        ["hole", "+", "stain", "1", "0", "0", "1", "0"],
+        ["tilted", "1", "0", "1", "0", "0"],
+    ]

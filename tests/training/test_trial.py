@@ -139,4 +139,4 @@ def test_engines_that_share_no_picture_or_no_fit_can_not_be_tried_together(train
 def test_a_part_names_every_defect_that_is_known_of_it(training: Training) -> None:
     training.engine("crack", ("1.png", "p", "v1", HELD, True))
     training.engine("fray", ("1.png", "p", "v1", HELD, True))
-    assert [told.defects for told in trial_of(training.out).truth.values()] == ["crack fray"]
+    assert [told.defects for told in trial_of(training.out).truth.values()] == ["crack; fray"]
