@@ -61,7 +61,7 @@ def cross_validate(
     first = folds[0]
     survey = survey_masks(first.sets[name], told(progress, "looking at masks"))
     counted = what_a_cut_parts(folds, name)
-    settings = first.file.learning_of(name).settings(threads, rank.device)
+    settings = first.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written, as what follows
     facts = run_facts(first, name, rank)
     for plan in folds:

@@ -63,7 +63,7 @@ def trained_network(
     """Train, or take what was trained; the loss goes to TensorBoard's log. Every rank calls this, the first one keeps."""
     file, run = plan.file, plan.run_folder(out, name)
     training, validation, _ = plan.dealt(name)
-    settings = file.learning_of(name).settings(threads, rank.device)
+    settings = plan.settings(name, threads, rank.device)
 
     def build(outputs: int) -> SegmentationModel:
         return build_model(file.model, outputs, has_image_head=file.image_head)

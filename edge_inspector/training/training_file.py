@@ -140,7 +140,7 @@ class Learning(FileModel):
     changes: Changes = Field(default=Changes(), description="what crops undergo by chance")
     learning_rate: Positive = Field(default=1e-3, description="at its highest")
     encoder_rate: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=1.0, description="of the learning rate, for an encoder that starts from published weights"
+        default=0.1, description="of the learning rate, for an encoder that begins with published weights; another has all"
     )
     schedule: Literal["cosine", "plateau"] = Field(
         default="cosine", description="how the rate falls: to 1 % at the end, or when the validation loss rests"
@@ -157,8 +157,8 @@ class Learning(FileModel):
             raise ValueError("a plateau is one of the validation loss: add early_stop, which looks at it, or take cosine")
         return self
 
-    def settings(self, threads: int, device: str = "cpu") -> TrainingSettings:
-        """What `train` takes on this device."""
+    def settings(self, threads: int, device: str = "cpu", *, has_weights: bool = False) -> TrainingSettings:
+        """What `train` takes on this device, for an encoder that begins at random or with published weights."""
         crops, loss, changes, stop = self.crops, self.loss, self.changes, self.early_stop
         return TrainingSettings(
             seed=self.seed,
@@ -168,7 +168,7 @@ class Learning(FileModel):
             loss=LossMix(**loss.model_dump()),
             augmentation=Augmentation(**changes.model_dump()),
             learning_rate=self.learning_rate,
-            encoder_rate=self.encoder_rate,
+            encoder_rate=self.encoder_rate if has_weights else 1.0,
             schedule=self.schedule,
             checks=Checks(**stop.model_dump()) if stop is not None else None,
             weight_decay=self.weight_decay,

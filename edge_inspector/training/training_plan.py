@@ -16,6 +16,7 @@ from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
 from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds
+from edge_inspector.training.train import TrainingSettings
 from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
 from edge_inspector.training.trial import RUN_FOLDER
 
@@ -88,6 +89,10 @@ class Plan:
             for use, found in zip(Use, self.dealt(name), strict=True)
             for sample in found.samples
         ]
+
+    def settings(self, name: str, threads: int, device: str) -> TrainingSettings:
+        """How an engine's network learns."""
+        return self.file.learning_of(name).settings(threads, device, has_weights=self.weights is not None)
 
     def run_folder(self, out: Path, name: str) -> Path:
         """Where an engine's training is kept."""

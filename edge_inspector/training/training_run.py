@@ -56,7 +56,7 @@ def train_engine(
     smallest_px = entry.smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     refuse_tiny_defects(validation, smallest_px)
     refuse_too_few(len(validation.defective_parts()), file.cut.chosen())
-    settings = file.learning_of(name).settings(threads, rank.device)
+    settings = plan.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name
     facts = run_facts(plan, name, rank)
