@@ -24,8 +24,12 @@ help:
 demo: .venv/.installed-to-run
 	$(BIN)/edge-inspector demo
 
+# Two at a time where nothing depends on when; the others one after the other, on a computer that they have to themselves.
+TIMELESS := $(addprefix tests/,decision domain geometry imaging recordings station synthesis training)
+
 test: .venv/.installed-to-develop
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(TIMELESS)
+	$(BIN)/pytest $(addprefix --ignore=,$(TIMELESS))
 
 test-all: test proofs
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from edge_inspector.training.models.unet.halving_depthwise import HalvingDepthwise
+
 # expansion t, output channels, repeats, stride of the first repeat: features.1 ... features.17
 BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 WIDEST = 1280  # channels of features.18
@@ -14,8 +16,12 @@ SKIP_AFTER = (1, 3, 6, 13)  # features whose outputs the decoder joins: /2 16 ch
 
 
 def _conv_bn_relu6(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    if stride == 2 and groups == inputs == outputs and kernel == 3:
+        convolution: nn.Conv2d = HalvingDepthwise(inputs)
+    else:
+        convolution = nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False)
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False),
+        convolution,
         nn.BatchNorm2d(outputs),
         nn.ReLU6(inplace=True),
     )
