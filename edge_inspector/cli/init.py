@@ -77,12 +77,13 @@ def _of_pictures(folder: Path, pictures: Path | None) -> tuple[Start, list[Pictu
 
 def _of_training(folder: Path, trained: Path) -> tuple[Start, list[PictureMeasures]]:
     """What the files are made from; the recording, which nothing of a training's output is changed for, is written."""
-    from edge_inspector.training.defect_set import read_picture
+    from edge_inspector.training.defect_set import ViewFit
     from edge_inspector.training.trial import trial_of, write_recording
 
     trial = trial_of(trained)
     engines = read_engines(trial.engines)
-    surface = _surface(measure_pictures(trial.learned_from, TRIAL_SAMPLE, read_picture, of_one_size=False))
+    view = ViewFit(trial.fit, engines[0].width_px, engines[0].height_px)
+    surface = _surface(measure_pictures(trial.learned_from, TRIAL_SAMPLE, view.read))
     with ProgressBar(silent_s=PATIENCE_S) as bar:
         write_recording(trial, folder / PICTURES_FOLDER, lambda share: bar.show("pictures are copied", share, 1.0))
     start = Start(folder, folder / PICTURES_FOLDER, tuple(trial.pictures), surface, engines, trial.fit)

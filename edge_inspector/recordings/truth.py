@@ -18,14 +18,15 @@ def read_truth(path: Path, parts: Collection[str]) -> dict[str, RecordedTruth] |
     if not path.exists():
         return None
     truth: dict[str, RecordedTruth] = {}
+    known = set(parts)
     for row in read_table(path, TRUTH_COLUMNS):
         part, kind = row.text("part"), row.text("kind")
-        if part not in parts or part in truth:
+        if part not in known or part in truth:
             raise row.fault(f"part {part!r} is {'named twice' if part in truth else 'in no trigger'}; correct the line")
         if kind not in set(PartKind):
             raise row.fault(f"kind is {kind!r}, allowed are {', '.join(PartKind)}; correct the line")
         truth[part] = RecordedTruth(PartKind(kind), row.cells["defects"])
-    unnamed = sorted(set(parts) - truth.keys())
+    unnamed = sorted(known - truth.keys())
     if unnamed:
         raise RecordingError(f"{path}: says nothing of part {unnamed[0]!r}; add its line or remove the file")
     return truth

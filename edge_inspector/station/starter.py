@@ -43,9 +43,13 @@ class Surface:
 
     @property
     def allowed_mean(self) -> tuple[int, int]:
-        """The range of mean grey levels that a recipe starts with: the measured one and a margin."""
+        """The range of mean grey levels that a recipe starts with: the measured one and a margin, half of the room at most.
+
+        0 to 255 would take every picture for a part.
+        """
         margin = max(LEAST_MARGIN, (self.most_mean_grey - self.least_mean_grey) / 2)
-        return max(0, math.floor(self.least_mean_grey - margin)), min(255, math.ceil(self.most_mean_grey + margin))
+        below, above = min(margin, self.least_mean_grey / 2), min(margin, (255 - self.most_mean_grey) / 2)
+        return math.floor(self.least_mean_grey - below), math.ceil(self.most_mean_grey + above)
 
     @property
     def allowed_deviation(self) -> float:

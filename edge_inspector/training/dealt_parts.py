@@ -77,16 +77,16 @@ def read_dealt(folder: Path) -> list[DealtPicture]:
 
 
 def held_back_by_all(dealt: Mapping[str, Sequence[DealtPicture]]) -> list[KnownPicture]:
-    """Of the pictures dealt for each engine those that none learned from or chose its cut on, in the order of the tables.
+    """Of the pictures dealt for each engine those of parts that none learned from or chose its cut on, in the tables' order.
 
     A picture that one engine's training held back and another's does not know may show the other's defect.
     """
-    used = {each.picture for pictures in dealt.values() for each in pictures if each.use is not Use.HELD_BACK}
+    used = {each.part for pictures in dealt.values() for each in pictures if each.use is not Use.HELD_BACK}
     found: dict[Path, DealtPicture] = {}
     shows: dict[Path, dict[str, bool]] = {}
     for engine, pictures in dealt.items():
         for each in pictures:
-            if each.picture not in used:
+            if each.part not in used:
                 found.setdefault(each.picture, each)
                 shows.setdefault(each.picture, {})[engine] = each.is_defective
     return [KnownPicture(path, each.part, each.view, _shown(shows[path], len(dealt))) for path, each in found.items()]

@@ -31,6 +31,10 @@ class ViewFit:
     width_px: int
     height_px: int
 
+    def read(self, path: Path) -> Picture:
+        """The view of a picture's file, RGB uint8 (height, width, 3). Raises TrainingDataError naming it."""
+        return _fitted(read_picture(path), self, path)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

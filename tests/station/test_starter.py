@@ -60,7 +60,7 @@ def test_a_picture_outside_the_limits_is_no_part(mean_grey: float, deviation: fl
 
 
 def test_limits_stay_grey_levels() -> None:
-    assert dataclasses.replace(SURFACE, least_mean_grey=3, most_mean_grey=250).allowed_mean == (0, 255)
+    assert dataclasses.replace(SURFACE, least_mean_grey=3, most_mean_grey=250).allowed_mean == (1, 253)
 
 
 def test_without_an_engine_the_check_names_what_is_missing_and_nothing_else(start: Start) -> None:

@@ -60,6 +60,13 @@ def test_a_picture_is_held_back_if_no_engine_learned_from_it_or_chose_its_cut_on
     assert [each.picture.name for each in known] == ["1", "4"]
 
 
+def test_another_view_of_a_part_that_was_learned_from_is_not_held_back() -> None:
+    learned = DealtPicture(Path("p-2"), "part p-1", "side", "pad", Use.TRAINING, is_defective=False)
+    assert held_back_by_all({"crack": [dealt("p-1", is_defective=True), dealt("q")], "stain": [learned]}) == [
+        KnownPicture(Path("q"), "part q", "top", None)
+    ]
+
+
 def test_what_one_engine_does_not_know_is_not_known_unless_another_one_knows_a_defect() -> None:
     known = held_back_by_all(
         {

@@ -22,7 +22,8 @@ class HalvingDepthwise(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, c, h / 2, w / 2)."""
-        if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or not torch.is_grad_enabled():
+        has_own = torch.is_autocast_enabled("cpu") and torch.is_grad_enabled() and self.bias is None
+        if x.device.type != "cpu" or not has_own:
             return super().forward(x)
         y: Tensor = _Halving.apply(x.to(torch.bfloat16), self.weight.to(torch.bfloat16))  # type: ignore[no-untyped-call]
         return y
