@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.models.bands import RGB, Band, normalise_bands
 from edge_inspector.training.models.conv_norm import conv_norms
@@ -117,15 +118,18 @@ def is_halved(shape: Sequence[int]) -> bool:
 
 
 def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store weights as float16 with a Cast behind them. Raises ValueError for one out of range."""
+    """Store weights as float16 with a Cast behind them. Raises TrainingStoppedError for one out of range."""
     casts, halved = [], []
     for weight in model.graph.initializer:
         if weight.data_type != TensorProto.FLOAT or not is_halved(tuple(weight.dims)):
             halved.append(weight)
             continue
         values = numpy_helper.to_array(weight)
-        if float(np.abs(values).max()) > 60000.0:
-            raise ValueError(f"weight {weight.name} exceeds what 16 bits hold; train with more weight decay")
+        if not float(np.abs(values).max()) <= 60000.0:  # nor if it is no number
+            raise TrainingStoppedError(
+                f"weight {weight.name} exceeds what 16 bits hold, so no graph is made of it. What was learned is kept; "
+                "learn with more weight decay"
+            )
         name = weight.name
         halved.append(numpy_helper.from_array(values.astype(np.float16), f"{name}_f16"))
         casts.append(helper.make_node("Cast", [f"{name}_f16"], [name], f"cast_{name}", to=TensorProto.FLOAT))

@@ -9,12 +9,13 @@ import onnx
 import pytest
 import torch
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.synthesis import training_set
 from edge_inspector.training.batches import Batches, CropPlan
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.export import LogitMap, cast_comes_first, export_onnx, torch_probability
+from edge_inspector.training.export import LogitMap, cast_comes_first, export_onnx, halve_weights, torch_probability
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, train
 
 LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
@@ -96,3 +97,11 @@ def test_an_interrupted_set_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         training_set(tmp_path / "set", seed=1, count=2, progress=interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [1e5, np.nan])
+def test_a_weight_that_16_bits_do_not_hold_ends_in_an_error_that_says_so(value: float) -> None:
+    weight = onnx.numpy_helper.from_array(np.full((8, 8, 1, 2), value, np.float32), "wide")
+    graph = onnx.helper.make_graph([], "one weight", [], [], [weight])
+    with pytest.raises(TrainingStoppedError, match=r"weight wide exceeds what 16 bits hold.*What was learned is kept"):
+        halve_weights(onnx.helper.make_model(graph))
