@@ -50,7 +50,7 @@ class PlainCrops(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         """Picture float32 (3, h, w) and mask float32 (1, h, w)."""
-        rgb, mask = self._samples[number % len(self._samples)].read()
+        rgb, mask, _ = self._samples[number % len(self._samples)].read()
         top = np.random.randint(rgb.shape[0] - CROPS.height_px + 1)  # as plain as it gets
         left = np.random.randint(rgb.shape[1] - CROPS.width_px + 1)
         rows, columns = slice(top, top + CROPS.height_px), slice(left, left + CROPS.width_px)

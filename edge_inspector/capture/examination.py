@@ -22,7 +22,7 @@ from edge_inspector.capture.picture_health import (
 from edge_inspector.capture.presence import find_part, find_surface_fault
 from edge_inspector.domain.errors import PictureDamagedError
 from edge_inspector.domain.view import MissingReason, Outline
-from edge_inspector.imaging.decode import Pixels, decode_jpeg
+from edge_inspector.imaging.decode import decode_jpeg
 from edge_inspector.imaging.view_cut import ViewCut, cut_view
 from edge_inspector.station.recipe import Dimensions, FullFramePresence, Recipe, SilhouettePresence
 from edge_inspector.station.station import Camera
@@ -32,11 +32,11 @@ from edge_inspector.station.station import Camera
 class GoodView:
     """A view that shows one whole part.
 
-    `pixels`: uint8 (height, width, 3) RGB, contiguous and nobody else's. `outline`: None where the part fills the picture,
-    and where it is no rod whose edges can be seen and the recipe does not judge by them.
+    `cut`: its pixels, RGB, and how much of them the camera saw. `outline`: None where the part fills the picture, and where
+    it is no rod whose edges can be seen and the recipe does not judge by them.
     """
 
-    pixels: Pixels
+    cut: ViewCut
     outline: Outline | None
 
 
@@ -99,7 +99,7 @@ class Examiner:
         if isinstance(outline, Absence):
             return outline
         self.history.used.add(frame.jpeg)
-        return GoodView(cut.pixels, outline)
+        return GoodView(cut, outline)
 
     def _look(self, cut: ViewCut) -> Outline | Absence | None:
         """Look at what is no padding: mirrored there, a part would be longer than it is."""

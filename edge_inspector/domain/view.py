@@ -37,6 +37,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view"):
 
     `stamp_ns` is the driver's stamp; `frame_ns` the middle of the exposure (stamp − latency); `skew_ms` how far that lies
     from the instant asked for (trigger + offset). The later times say how long each step took.
+    The camera saw the upper `seen_height_px` rows and left `seen_width_px` columns; what lies beyond is padding, and nobody
+    judges it.
     `outline` is None where the part fills the picture and has no silhouette.
     """
 
@@ -48,6 +50,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="view"):
     skew_ms: SkewMs
     height_px: Pixels
     width_px: Pixels
+    seen_height_px: Pixels
+    seen_width_px: Pixels
     chosen_ns: TimeNs
     sent_ns: TimeNs
     verdict_by_ns: TimeNs

@@ -25,9 +25,14 @@ class ViewCut:
     seen_width_px: int
 
     @property
+    def own(self) -> tuple[slice, slice]:
+        """Rows and columns of the view that are no padding."""
+        return slice(self.seen_height_px), slice(self.seen_width_px)
+
+    @property
     def seen(self) -> Pixels:
         """The part of the view that is no padding; not a copy."""
-        return self.pixels[: self.seen_height_px, : self.seen_width_px]
+        return self.pixels[self.own]
 
 
 def cut_view(frame: Pixels, camera: Camera, shape: ViewShape) -> ViewCut:

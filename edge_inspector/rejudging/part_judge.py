@@ -84,7 +84,7 @@ class PartJudge:
             if isinstance(good, Absence):
                 missing[name] = ViewMissing(key=_KEY, camera=name, reason=good.reason, detail=good.detail, sent_ns=0)
                 continue
-            height, width = good.pixels.shape[:2]
+            height, width = good.cut.pixels.shape[:2]
             view = View(
                 key=_KEY,
                 camera=name,
@@ -94,6 +94,8 @@ class PartJudge:
                 skew_ms=0.0,
                 height_px=height,
                 width_px=width,
+                seen_height_px=good.cut.seen_height_px,
+                seen_width_px=good.cut.seen_width_px,
                 chosen_ns=0,
                 sent_ns=0,
                 verdict_by_ns=0,
@@ -106,5 +108,8 @@ class PartJudge:
 def _judge(eye: Eye, views: Sequence[tuple[View, GoodView]]) -> list[Judged | NotJudged]:
     if not views:
         return []
-    maps = eye.engine.judge([good.pixels for _, good in views])
-    return [judge_map(probability, eye.t_low, eye.smallest_defect_px) for probability in maps]
+    maps = eye.engine.judge([good.cut.pixels for _, good in views])
+    return [
+        judge_map(probability[good.cut.own], eye.t_low, eye.smallest_defect_px)
+        for (_, good), probability in zip(views, maps, strict=True)
+    ]

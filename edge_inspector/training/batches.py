@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.imaging.fit import fit
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Picture, Sample, read_picture
 
@@ -77,10 +77,10 @@ class Batches:
         pool = with_defect if (wants_defect and len(with_defect)) or not len(clean) else clean
         chosen = self._sets[number].samples[int(rng.choice(pool))]
         picture = read_picture(chosen.picture)
-        rgb, is_judged = chosen.view_of(picture), chosen.read_judged()
-        size = rgb.shape[:2]
-        masks = np.zeros((len(self._sets), *size), np.float32)
-        judged = np.zeros((len(self._sets), *size), np.float32)
+        own = chosen.own_of(picture)
+        rgb, is_judged = chosen.view_of(picture)[own], chosen.judged_of(picture)[own]
+        masks = np.zeros((len(self._sets), *is_judged.shape), np.float32)
+        judged = np.zeros_like(masks)
         shows = np.full(len(self._sets), np.nan, np.float32)
         for output, known in enumerate(self._known):
             sample = known.get(chosen.picture)
@@ -89,24 +89,14 @@ class Batches:
             if isinstance(sample.label, Somewhere):
                 shows[output] = 1.0
                 continue
-            masks[output] = sample.mask_of(picture).astype(np.float32) / np.float32(255)
-            judged[output] = 1.0
-        if is_judged is not None:
-            masks *= is_judged
-            judged *= is_judged
+            masks[output] = is_judged * sample.mask_of(picture)[own].astype(np.float32) / np.float32(255)
+            judged[output] = is_judged
         rows, columns = _area(masks[number] >= 0.5, self._plan, rng)
         crop = rgb[rows, columns]
         below, right = self._plan.height_px - crop.shape[0], self._plan.width_px - crop.shape[1]
         beyond = ((0, 0), (0, below), (0, right))
         masks, judged = (np.pad(each[:, rows, columns], beyond) for each in (masks, judged))
-        return _filled(crop, below, right), masks, judged, shows
-
-
-def _filled(picture: Picture, rows: int, columns: int) -> Picture:
-    """Mirror what lies at the lower and right edges (science.md §2, padding rule): so many more rows and columns."""
-    is_small = rows >= picture.shape[0] or columns >= picture.shape[1]
-    border = cv2.BORDER_REPLICATE if is_small else cv2.BORDER_REFLECT_101
-    return np.asarray(cv2.copyMakeBorder(picture, 0, rows, 0, columns, border), np.uint8)
+        return fit(crop, "pad", self._plan.width_px, self._plan.height_px), masks, judged, shows
 
 
 def _area(is_defect: NDArray[np.bool_], plan: CropPlan, rng: np.random.Generator) -> tuple[slice, slice]:
@@ -137,5 +127,5 @@ def _refuse_placeless_crops(each: DefectSet, plan: CropPlan) -> None:
 
 
 def _is_covered(sample: Sample, plan: CropPlan) -> bool:
-    height, width = sample.read_picture().shape[:2]
-    return bool(plan.height_px >= height and plan.width_px >= width)
+    rows, columns = sample.own_of(read_picture(sample.picture))
+    return bool(plan.height_px >= rows.stop and plan.width_px >= columns.stop)

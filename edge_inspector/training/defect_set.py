@@ -21,6 +21,7 @@ from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
 
 Picture = NDArray[np.uint8]
+Judged = NDArray[np.bool_]  # (h, w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ class Sample:
     judged_px: int
     digest: str
 
-    def read(self) -> tuple[Picture, Picture]:
-        """The view, RGB uint8 (h, w, 3), and its mask, uint8 (h, w), 0..255: how sure it is.
+    def read(self) -> tuple[Picture, Picture, Judged]:
+        """The view, RGB uint8 (h, w, 3), its mask, uint8 (h, w), 0..255: how sure it is, and where it is to be judged.
 
-        What is mirrored at the edges keeps its label. Raises TrainingDataError naming the file, also if nobody said where.
+        Raises TrainingDataError naming the file, also if nobody said where.
         """
         picture = read_picture(self.picture)
-        return self.view_of(picture), self.mask_of(picture)
+        return self.view_of(picture), self.mask_of(picture), self.judged_of(picture)
 
     def read_picture(self) -> Picture:
         """The view alone. Raises TrainingDataError naming the file."""
@@ -70,22 +71,42 @@ class Sample:
         return _fitted(picture, self.view, self.picture)
 
     def mask_of(self, picture: Picture) -> Picture:
-        """The view's mask, of the same. Raises TrainingDataError naming the mask's file, or that nobody said where."""
+        """The view's mask, of the same; 0 beyond what is the picture's own.
+
+        Raises TrainingDataError naming the mask's file, or that nobody said where.
+        """
         if isinstance(self.label, Somewhere):
             raise TrainingDataError(f"{self.picture}: is labelled defective, but nobody said where; draw a mask")
-        return _fitted(_bytes(read_mask(self.label, *picture.shape[:2])), self.view, self.picture)
+        return self._placed(_bytes(read_mask(self.label, *picture.shape[:2])), picture, self.picture)
 
-    def own_size(self, picture: Picture) -> tuple[int, int]:
-        """Height and width of the view's part at the upper left that is the picture's own; beyond `pad` has mirrored it."""
+    def own_of(self, picture: Picture) -> tuple[slice, slice]:
+        """Rows and columns of the view that are the picture's own; what `pad` adds beyond shows nothing new."""
         if self.view is not None and self.view.how == "resize":
-            return self.view.height_px, self.view.width_px
-        return picture.shape[0], picture.shape[1]
+            return slice(self.view.height_px), slice(self.view.width_px)
+        return slice(picture.shape[0]), slice(picture.shape[1])
 
-    def read_judged(self) -> NDArray[np.bool_] | None:
-        """Where the view is to be judged, bool (h, w); None: everywhere. Raises TrainingDataError naming the file."""
-        if self.ignore is None:
-            return None
-        return _fitted(np.where(read_ignored(self.ignore), np.uint8(255), np.uint8(0)), self.view, self.ignore) < 128
+    def judged_of(self, picture: Picture) -> Judged:
+        """Where the view is to be judged: not beyond the picture, nor where it is to be ignored.
+
+        Raises TrainingDataError naming the file that says what to ignore.
+        """
+        height, width = picture.shape[:2]
+        counts = np.full((height, width), 255, np.uint8)
+        if self.ignore is not None:
+            ignored = read_ignored(self.ignore)
+            if ignored.shape != counts.shape:
+                raise TrainingDataError(
+                    f"{self.ignore}: is {ignored.shape[1]} x {ignored.shape[0]} px, its picture {width} x {height} px; "
+                    "draw it again on this picture"
+                )
+            counts[ignored] = 0
+        return self._placed(counts, picture, self.ignore or self.picture) >= 128
+
+    def _placed(self, drawn: Picture, picture: Picture, path: Path) -> Picture:
+        """What was drawn on the picture, (h, w), as it lies in the view."""
+        placed = np.zeros_like(view := _fitted(drawn, self.view, path))
+        placed[self.own_of(picture)] = view[self.own_of(picture)]
+        return placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +206,18 @@ def _look(sample: Sample) -> Sample:
         sample.read_picture()
         digest.update(b"somewhere")
         return replace(sample, is_defective=True, digest=digest.hexdigest())
-    _, mask = sample.read()
-    is_positive = mask >= 128
-    judged_px = is_positive.size
-    judged = sample.read_judged()
-    if sample.ignore is not None and judged is not None:
-        if judged.shape != is_positive.shape:
-            is_px, needed_px = (f"{each.shape[1]} x {each.shape[0]} px" for each in (judged, is_positive))
-            raise TrainingDataError(f"{sample.ignore}: is {is_px}, its picture {needed_px}; draw it again on this picture")
-        is_positive &= judged
-        judged_px = int(np.count_nonzero(judged))
+    _, mask, judged = sample.read()
+    if sample.ignore is not None:
         digest.update(sample.ignore.read_bytes())
     label = sample.label
     digest.update(label.path.read_bytes() if isinstance(label, MaskFile) else repr(label).encode())
-    positive_px = int(np.count_nonzero(is_positive))
+    positive_px = int(np.count_nonzero((mask >= 128) & judged))
     return replace(
-        sample, is_defective=positive_px > 0, positive_px=positive_px, judged_px=judged_px, digest=digest.hexdigest()
+        sample,
+        is_defective=positive_px > 0,
+        positive_px=positive_px,
+        judged_px=int(np.count_nonzero(judged)),
+        digest=digest.hexdigest(),
     )
 
 

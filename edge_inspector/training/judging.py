@@ -1,7 +1,7 @@
 """Judges a set of one defect with an exported engine, picture by picture, and keeps what every metric needs of each.
 
-Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4). Scores are of the
-whole view, as a station's are; pixels are compared where the picture itself is, not where a view mirrors it at its edge.
+Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4). As at a station
+only what is the picture's own is judged, not what a view adds at its edge.
 """
 
 from __future__ import annotations
@@ -122,37 +122,31 @@ def judge_set(
     sampled_px = -(-SAMPLED_PX // len(each.samples))
     for done, sample in enumerate(each.samples, 1):
         picture = read_picture(sample.picture)
-        rgb, judged = sample.view_of(picture), sample.read_judged()
+        own = sample.own_of(picture)
+        rgb, judged = sample.view_of(picture), sample.judged_of(picture)[own]
         probability = engine.probability(rgb[None])[0]  # (h, w)
         if not np.isfinite(probability).all():
             raise TrainingStoppedError(
                 f"{sample.picture}: the engine's map holds values that are no numbers; train it again"
             )
-        if judged is not None:
-            probability = np.where(judged, probability, np.float32(0))
+        probability = np.where(judged, probability[own], np.float32(0))
         score = view_score(probability, smallest_defect_px)
         comparison = None
         if not isinstance(sample.label, Somewhere):
-            height_px, width_px = sample.own_size(picture)
-            own = slice(height_px), slice(width_px)
-            probability, labelled = probability[own], sample.mask_of(picture)[own] >= 128
-            judged = None if judged is None else judged[own]
+            labelled = sample.mask_of(picture)[own] >= 128
             comparison = compare(rgb[own], probability, labelled, judged)
-            counted = np.ones_like(labelled) if judged is None else judged
-            judged_set.pixels.add(probability, labelled, counted)
-            chosen = rng.choice(np.flatnonzero(counted), min(sampled_px, int(counted.sum())), replace=False)
+            judged_set.pixels.add(probability, labelled, judged)
+            chosen = rng.choice(np.flatnonzero(judged), min(sampled_px, int(judged.sum())), replace=False)
             judged_set.sampled_p.append(probability.ravel()[chosen])
             judged_set.sampled_y.append(labelled.ravel()[chosen])
-        judged_set.pictures.append(JudgedPicture(sample, score, float(rgb.mean()), comparison))
+        judged_set.pictures.append(JudgedPicture(sample, score, float(rgb[own].mean()), comparison))
         progress(done / len(each.samples))
     return judged_set
 
 
-def compare(rgb: Picture, probability: NDArray[np.float32], labelled: Mask, judged: Mask | None) -> Comparison:
+def compare(rgb: Picture, probability: NDArray[np.float32], labelled: Mask, judged: Mask) -> Comparison:
     """Compare a map (h, w) with a label; where `judged` is False nothing counts."""
-    found = probability >= MASK_CUT
-    if judged is not None:
-        found, labelled = found & judged, labelled & judged
+    found, labelled = (probability >= MASK_CUT) & judged, labelled & judged
     height_px, width_px = labelled.shape
     distances = [boundary_distance_px(height_px, width_px, ratio) for ratio in RATIOS]
     return Comparison(

@@ -243,12 +243,10 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
     logits, targets, weights = [], [], []
     placed = [sample for sample in validation.samples if not isinstance(sample.label, Somewhere)]
     for sample in placed[:CALIBRATION_PICTURES]:
-        rgb, mask = sample.read()
+        rgb, mask, judged = sample.read()
         z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
-        judged = sample.read_judged()
-        counts = np.ones_like(y) if judged is None else judged.ravel()
-        chosen = np.flatnonzero(counts & (y | (rng.random(y.size) < 0.01)))
+        chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 0.01)))
         logits.append(z[chosen].astype(np.float64))
         targets.append(y[chosen].astype(np.float64))
         weights.append(np.where(y[chosen], 1.0, 100.0))

@@ -229,9 +229,8 @@ class _Run:
         return float(np.mean(losses))
 
     def _loss_of(self, network: SegmentationModel, sample: Sample, output: int) -> float:
-        rgb, mask = sample.read()
-        judged = sample.read_judged()
-        weight = np.ones(mask.shape, np.float32) if judged is None else judged.astype(np.float32)
+        rgb, mask, judged = sample.read()
+        weight = judged.astype(np.float32)
         y = weight * mask.astype(np.float32) / np.float32(255)
         masks, weights = (torch.from_numpy(each)[None, None] for each in (y, weight))
         batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan)).to(self._rank.device)

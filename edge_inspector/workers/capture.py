@@ -229,14 +229,16 @@ class _Capture:
                 stamp_ns=chosen.stamp_ns,
                 frame_ns=chosen.frame_ns,
                 skew_ms=ns_to_ms(chosen.skew_ns),
-                height_px=seen.pixels.shape[0],
-                width_px=seen.pixels.shape[1],
+                height_px=seen.cut.pixels.shape[0],
+                width_px=seen.cut.pixels.shape[1],
+                seen_height_px=seen.cut.seen_height_px,
+                seen_width_px=seen.cut.seen_width_px,
                 chosen_ns=chosen_ns,
                 sent_ns=sent_ns,
                 verdict_by_ns=chosen.arrival.verdict_by_ns,
                 outline=seen.outline,
             )
-            if self._views.send(view, seen.pixels.data.cast("B")):
+            if self._views.send(view, seen.cut.pixels.data.cast("B")):
                 self._view_count += 1
                 failpoint("capture.view_sent")
             else:

@@ -150,7 +150,8 @@ class ViewJudge:
             ended_ns = now_ns()
             busy_ns += ended_ns - started_ns
             for waiting, probability in zip(batch, maps, strict=True):
-                result = judge_map(probability, one.manifest.t_low, one.manifest.smallest_defect_px)
+                seen = probability[: waiting.view.seen_height_px, : waiting.view.seen_width_px]
+                result = judge_map(seen, one.manifest.t_low, one.manifest.smallest_defect_px)
                 self._send(waiting.view, one, result, waiting.received_ns, started_ns, ended_ns)
             self.beat()
         return busy_ns
@@ -214,6 +215,10 @@ class ViewJudge:
         height, width = engines[0].engine.input_shape  # every engine was checked against the recipe's view
         if shape[:2] != (height, width):
             detail = f"{view.camera} sent {shape[1]} x {shape[0]} px, the engines take {width} x {height}"
+            self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
+            return
+        if view.seen_height_px > height or view.seen_width_px > width:
+            detail = f"{view.camera} announced {view.seen_width_px} x {view.seen_height_px} px seen of {width} x {height}"
             self._refuse(view, received_ns, NotJudgedReason.WRONG_SIZE, detail)
             return
         pixels = np.frombuffer(received.buffers[0], np.uint8).reshape(shape)

@@ -40,7 +40,7 @@ def show(examiner: Examiner, number: int, encoded: bytes) -> MissingReason | Non
 def test_a_good_frame_becomes_pixels_of_the_recipes_size() -> None:
     view = examiner().examine(Frame(1, 1, jpeg(PART)))
     assert isinstance(view, GoodView)
-    pixels = view.pixels
+    pixels = view.cut.pixels
     assert (pixels.shape, pixels.dtype, pixels.flags.c_contiguous) == ((HEIGHT, WIDTH, 3), np.uint8, True)
 
 
@@ -52,7 +52,7 @@ def test_the_roi_is_cut_out_of_a_larger_frame() -> None:
     roi = {"x_px": 4, "y_px": 12, "width_px": WIDTH, "height_px": HEIGHT}
     looked = examiner(roi=roi).examine(Frame(1, 1, encoded))
     assert isinstance(looked, GoodView)
-    assert np.array_equal(looked.pixels, large[12 : 12 + HEIGHT, 4 : 4 + WIDTH, ::-1])
+    assert np.array_equal(looked.cut.pixels, large[12 : 12 + HEIGHT, 4 : 4 + WIDTH, ::-1])
 
 
 def test_each_fault_has_its_own_reason() -> None:
@@ -157,7 +157,7 @@ def test_a_camera_mounted_upside_down_gives_the_view_the_right_way_up() -> None:
     upright = picture((40, 12, 200, 40))
     turned = examiner(orientation={"rotate_deg": 180}).examine(Frame(1, 1, png(np.ascontiguousarray(upright[::-1, ::-1]))))
     assert isinstance(turned, GoodView)
-    assert np.array_equal(turned.pixels[..., 0], upright)
+    assert np.array_equal(turned.cut.pixels[..., 0], upright)
 
 
 def test_padding_mirrors_no_second_part_into_the_presence_of_the_first() -> None:
@@ -165,7 +165,8 @@ def test_padding_mirrors_no_second_part_into_the_presence_of_the_first() -> None
     narrow = picture((30, 12, 200, 40))[:, :244]
     view = examiner(fit="pad", recipe=MEASURED).examine(Frame(1, 1, png(narrow)))
     assert isinstance(view, GoodView)
-    assert view.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert view.cut.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert (view.cut.seen_height_px, view.cut.seen_width_px) == (HEIGHT, 244)
     assert view.outline is not None
     assert view.outline.end_px == pytest.approx(229.5, abs=0.3)
 

@@ -93,6 +93,8 @@ def view_of(record: VerdictRecord, said: JudgementRecord) -> View:
         skew_ms=said.skew_ms,
         height_px=max(1, said.height_px),
         width_px=max(1, said.width_px),
+        seen_height_px=max(1, said.height_px),
+        seen_width_px=max(1, said.width_px),
         chosen_ns=said.chosen_ns,
         sent_ns=said.view_sent_ns,
         verdict_by_ns=record.verdict_by_ns,

@@ -67,6 +67,8 @@ def view(part: PartKey | None = None, camera: str = "c1", *, frame: int = 5, wid
         skew_ms=0.5,
         height_px=HEIGHT_PX,
         width_px=width_px,
+        seen_height_px=HEIGHT_PX,
+        seen_width_px=width_px,
         chosen_ns=0,
         sent_ns=0,
         verdict_by_ns=0,  # nobody but the arrival says the deadline

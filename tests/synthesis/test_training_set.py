@@ -23,10 +23,8 @@ def test_every_picture_has_a_mask_of_each_kind_and_what_to_ignore(tmp_path: Path
         assert len(folder.samples) == 18
         assert set(folder.parts()) == {"5-00000", "5-00001", "5-00002"}
         for sample in folder.samples:
-            rgb, mask = sample.read()
-            judged = sample.read_judged()
+            rgb, mask, judged = sample.read()
             assert rgb.shape == (256, 1248, 3)
-            assert judged is not None
             assert judged.shape == mask.shape == (256, 1248)
             assert set(np.unique(mask)) <= {0, 255}
             assert 0.9 < judged.mean() < 1

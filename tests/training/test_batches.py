@@ -11,7 +11,7 @@ import torch
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.batches import Batches, CropPlan
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, Somewhere
-from edge_inspector.training.defect_set import defect_set
+from edge_inspector.training.defect_set import ViewFit, defect_set
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
 
@@ -65,6 +65,21 @@ def test_a_picture_smaller_than_a_crop_is_mirrored_and_not_judged_there(labelled
     assert float(batch.judged.sum()) == 4 * HEIGHT_PX * WIDTH_PX
     assert float(batch.judged[:, :, :HEIGHT_PX, :WIDTH_PX].min()) == 1.0
     assert int(batch.pictures.min()) > 0  # mirrored, not black
+
+
+@pytest.mark.parametrize(("height_px", "width_px"), [(24, 32), (HEIGHT_PX + 20, 3 * WIDTH_PX)])
+def test_nothing_is_learned_from_what_a_view_adds_beyond_its_picture(
+    labelled: LabelledSet, height_px: int, width_px: int
+) -> None:
+    plan = CropPlan(batch=8, height_px=height_px, width_px=width_px)
+    plain, padded = (
+        Batches([defect_set(labelled, "crack", view)], plan).draw(np.random.default_rng(0))
+        for view in (None, ViewFit("pad", 3 * WIDTH_PX, HEIGHT_PX + 20))
+    )
+    assert torch.equal(padded.masks, plain.masks)
+    assert torch.equal(padded.judged, plain.judged)
+    assert torch.equal(padded.pictures, plain.pictures)
+    assert float(padded.judged.sum()) == 8 * min(height_px, HEIGHT_PX) * min(width_px, WIDTH_PX)
 
 
 def test_nothing_is_judged_where_a_picture_is_to_be_ignored(labelled: LabelledSet, tmp_path: Path) -> None:

@@ -44,9 +44,11 @@ def test_shares_count_pixels_of_which_something_is_known(labelled: LabelledSet) 
 
 
 def test_pictures_are_read_as_rgb_with_their_masks(labelled: LabelledSet) -> None:
-    rgb, mask = defect_set(labelled, "crack").samples[0].read()
+    rgb, mask, judged = defect_set(labelled, "crack").samples[0].read()
     assert rgb.shape == (HEIGHT_PX, WIDTH_PX, 3)
     assert np.array_equal(mask, square(4, 6))
+    assert judged.shape == mask.shape
+    assert judged.all()
     blue = write_picture(labelled.pictures[1].picture, 0)
     cv2.imwrite(str(blue), np.full((HEIGHT_PX, WIDTH_PX, 3), (200, 0, 0), np.uint8))
     assert tuple(defect_set(labelled, "crack").samples[1].read()[0][0, 0]) == (0, 0, 200)
@@ -65,8 +67,7 @@ def test_what_is_to_be_ignored_neither_counts_nor_makes_a_picture_defective(labe
     ignoring = replace(labelled, pictures=(replace(first, ignore=tmp_path / "ignore.png"), *others))
     sample = defect_set(ignoring, "crack").samples[0]
     assert (sample.is_defective, sample.positive_px, sample.judged_px) == (False, 0, HEIGHT_PX * WIDTH_PX - 1600)
-    judged = sample.read_judged()
-    assert judged is not None
+    _, _, judged = sample.read()
     assert np.array_equal(judged, square(0, 0, 40) == 0)
 
 
@@ -116,21 +117,28 @@ def test_a_picture_labelled_without_a_place_has_no_mask_to_read(labelled: Labell
 
 def test_a_view_is_what_the_station_makes_of_a_picture_and_its_mask_goes_along(labelled: LabelledSet) -> None:
     padded = defect_set(labelled, "crack", ViewFit("pad", WIDTH_PX + 32, HEIGHT_PX + 32)).samples[0]
-    rgb, mask = padded.read()
+    rgb, mask, judged = padded.read()
     assert rgb.shape == (HEIGHT_PX + 32, WIDTH_PX + 32, 3)
-    assert np.array_equal(mask[:HEIGHT_PX, :WIDTH_PX], square(4, 6))
+    assert np.array_equal(mask, np.pad(square(4, 6), ((0, 32), (0, 32))))
+    assert np.array_equal(judged, np.pad(np.ones((HEIGHT_PX, WIDTH_PX), bool), ((0, 32), (0, 32))))
     assert np.array_equal(rgb, fit(read_picture(padded.picture), "pad", WIDTH_PX + 32, HEIGHT_PX + 32))
     halved = defect_set(labelled, "crack", ViewFit("resize", WIDTH_PX // 2, HEIGHT_PX // 2)).samples[0]
     assert halved.positive_px == 16
     assert halved.digest != padded.digest
 
 
+def test_a_defect_at_the_edge_of_a_padded_picture_is_as_large_as_it_was_drawn(labelled: LabelledSet, tmp_path: Path) -> None:
+    write_mask(tmp_path / "masks" / "p1-c1.png", square(20, WIDTH_PX - 3, 3))
+    wide = defect_set(labelled, "crack", ViewFit("pad", 3 * WIDTH_PX, HEIGHT_PX))  # the last column is repeated 192 times
+    assert wide.samples[0].positive_px == 9
+    assert wide.positive_share == defect_set(labelled, "crack").positive_share
+
+
 def test_what_is_ignored_moves_with_the_view(labelled: LabelledSet, tmp_path: Path) -> None:
     write_mask(tmp_path / "ignore.png", square(0, 0, 40))
     ignoring = replace(labelled, pictures=(replace(labelled.pictures[0], ignore=tmp_path / "ignore.png"),))
     sample = defect_set(ignoring, "crack", ViewFit("resize", WIDTH_PX // 2, HEIGHT_PX // 2)).samples[0]
-    judged = sample.read_judged()
-    assert judged is not None
+    _, _, judged = sample.read()
     assert int((~judged).sum()) == 400
     assert sample.judged_px == judged.size - 400
 

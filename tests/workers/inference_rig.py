@@ -200,7 +200,15 @@ class Bench:
             self.judge.receive_all()
 
 
-def view_of(seq: int = 1, camera: str = "c1", *, left_ns: int = FAR_NS, recipe: str = DIGEST, height: int = HEIGHT) -> View:
+def view_of(
+    seq: int = 1,
+    camera: str = "c1",
+    *,
+    left_ns: int = FAR_NS,
+    recipe: str = DIGEST,
+    height: int = HEIGHT,
+    seen_width_px: int = WIDTH,
+) -> View:
     t_ns = now_ns()
     return View(
         key=PartKey(run=1, seq=seq, nonce=7, recipe=recipe),
@@ -211,6 +219,8 @@ def view_of(seq: int = 1, camera: str = "c1", *, left_ns: int = FAR_NS, recipe: 
         skew_ms=0.0,
         height_px=height,
         width_px=WIDTH,
+        seen_height_px=height,
+        seen_width_px=seen_width_px,
         chosen_ns=t_ns,
         sent_ns=t_ns,
         verdict_by_ns=max(0, t_ns + left_ns),

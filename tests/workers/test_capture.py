@@ -69,6 +69,7 @@ def test_a_good_part_has_one_view_with_the_pixels_of_its_frame(played: CaptureRi
     seen = played.views[GOOD]
     pixels = np.frombuffer(seen.pixels, np.uint8).reshape(seen.view.height_px, seen.view.width_px, 3)
     assert (seen.view.height_px, seen.view.width_px) == (HEIGHT, WIDTH)
+    assert (seen.view.seen_height_px, seen.view.seen_width_px) == (HEIGHT, WIDTH)
     assert np.array_equal(pixels, decode_jpeg(PICTURES[10]))  # type: ignore[arg-type]
     assert played.reasons(GOOD) == []
 

@@ -153,6 +153,28 @@ def test_a_view_of_another_shape_than_the_engine_takes_is_not_judged(rig: Rig) -
     assert "c1 sent 64 x 64 px, the engines take 64 x 32" in result.detail
 
 
+def test_what_a_view_adds_beyond_what_the_camera_saw_is_not_judged(rig: Rig) -> None:
+    bench = Bench(rig)
+    for seq, seen_px in ((1, WIDTH), (2, 13), (3, 10)):  # the spot lies from column 10 to 15
+        rig.send(view_of(seq, seen_width_px=seen_px, left_ns=seq * FAR_NS), spot_picture())
+    bench.receive(3)
+    bench.judge.judge_batch()
+    found = [rig.judgement().result for _ in range(3)]  # of the first engine
+    assert all(isinstance(result, Judged) for result in found)
+    assert [[(region.x_px, region.width_px) for region in result.regions] for result in found] == [[(10, 6)], [(10, 3)], []]
+    assert found[2].score < 0.1 < 0.9 < found[0].score
+
+
+def test_a_view_that_claims_to_show_more_than_it_holds_is_not_judged(rig: Rig) -> None:
+    bench = Bench(rig)
+    rig.send(view_of(seen_width_px=WIDTH + 1), spot_picture())
+    bench.receive(1)
+    result = rig.judgement().result
+    assert isinstance(result, NotJudged)
+    assert result.reason is NotJudgedReason.WRONG_SIZE
+    assert "c1 announced 65 x 32 px seen of 64 x 32" in result.detail
+
+
 def test_a_view_that_can_not_make_its_deadline_is_said_to_be_too_late(rig: Rig) -> None:
     bench = Bench(rig)
     rig.send(view_of(1, left_ns=-NS_PER_MS), spot_picture())
