@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,12 @@ def init(
         raise ConfigurationError("--pictures and --trained: the pictures are those that the training held back; say one")
     refuse_existing(folder)
     start, empty = _of_pictures(folder, pictures) if trained is None else _of_training(folder, trained)
-    write_files(start)
+    try:
+        write_files(start)
+    except BaseException:
+        if trained is not None:
+            shutil.rmtree(folder / PICTURES_FOLDER)  # written just now, and of no use without the files
+        raise
     typer.echo(f"{folder / STATION_FILE} and {folder / RECIPE_FILE}: written")
     _tell_engines(start)
     typer.echo("still to do:")
@@ -78,12 +84,13 @@ def _of_pictures(folder: Path, pictures: Path | None) -> tuple[Start, list[Pictu
 def _of_training(folder: Path, trained: Path) -> tuple[Start, list[PictureMeasures]]:
     """What the files are made from; the recording, which nothing of a training's output is changed for, is written."""
     from edge_inspector.training.defect_set import ViewFit
-    from edge_inspector.training.trial import trial_of, write_recording
+    from edge_inspector.training.trial import refuse_recording, trial_of, write_recording
 
+    refuse_recording(folder / PICTURES_FOLDER)
     trial = trial_of(trained)
     engines = read_engines(trial.engines)
     view = ViewFit(trial.fit, engines[0].width_px, engines[0].height_px)
-    surface = _surface(measure_pictures(trial.learned_from, TRIAL_SAMPLE, view.read))
+    surface = _surface(measure_pictures(trial.learned_from, TRIAL_SAMPLE, view.read_own, may_differ=True))
     with ProgressBar(silent_s=PATIENCE_S) as bar:
         write_recording(trial, folder / PICTURES_FOLDER, lambda share: bar.show("pictures are copied", share, 1.0))
     start = Start(folder, folder / PICTURES_FOLDER, tuple(trial.pictures), surface, engines, trial.fit)

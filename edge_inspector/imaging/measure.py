@@ -16,7 +16,7 @@ SAMPLE = 48  # pictures of a set that are opened, spread evenly over it, unless 
 
 @dataclass(frozen=True, slots=True)
 class PictureMeasures:
-    """Size and grey levels (0..255) of a sample of pictures."""
+    """Size, that of the largest where they differ, and grey levels (0..255) of a sample of pictures."""
 
     width_px: int
     height_px: int
@@ -39,12 +39,14 @@ def measure_pictures(
     paths: Sequence[Path],
     most: int = SAMPLE,
     read: Callable[[Path], Pixels] = read_as_a_station,
+    *,
+    may_differ: bool = False,
 ) -> PictureMeasures:
     """Open at most so many of the pictures, the first and the last among them, and measure them.
 
     Raises:
         PictureDamagedError: one can not be read or decoded.
-        RecordingError: they differ in size, or there are none.
+        RecordingError: they differ in size and may not, or there are none.
     """
     if not paths:
         raise RecordingError("there is no picture to measure; give at least one of each camera")
@@ -54,7 +56,7 @@ def measure_pictures(
         pixels = read(path)
         height_px, width_px = pixels.shape[:2]
         sizes_px.append((width_px, height_px))
-        if sizes_px[0] != (width_px, height_px):
+        if sizes_px[0] != (width_px, height_px) and not may_differ:
             first = sizes_px[0]
             raise RecordingError(
                 f"{path}: is {width_px} × {height_px} px (width × height), but {paths[0]} is {first[0]} × {first[1]}; "
@@ -63,7 +65,8 @@ def measure_pictures(
         mean, deviation = cv2.meanStdDev(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
         means.append(float(mean[0, 0]))
         deviations.append(float(deviation[0, 0]))
-    return PictureMeasures(*sizes_px[0], min(means), max(means), min(deviations))
+    widths, heights = zip(*sizes_px, strict=True)
+    return PictureMeasures(max(widths), max(heights), min(means), max(means), min(deviations))
 
 
 def _sample(paths: Sequence[Path], most: int) -> list[Path]:

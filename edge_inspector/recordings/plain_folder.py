@@ -120,7 +120,8 @@ def _is_picture(path: Path) -> bool:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    found = sorted(child for child in folder.iterdir() if _is_picture(child) and child.stem != EMPTY_STEM)
+    shown = (child for child in folder.iterdir() if _is_picture(child) and child.stem != EMPTY_STEM)
+    found = sorted(shown, key=lambda picture: (picture.stem, picture.suffix))  # whatever a camera's files end in
     if not found:
         raise RecordingError(f"{folder}: holds no picture of a part; allowed are {', '.join(PICTURE_ENDINGS)}")
     return found

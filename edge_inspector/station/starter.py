@@ -179,18 +179,22 @@ def refuse_existing(folder: Path) -> None:
 
 
 def write_files(start: Start) -> None:
-    """Write both files, exclusively.
+    """Write both files, exclusively, or neither.
 
     Raises:
         ConfigurationError: one is there already, or the folder can not be written.
     """
     refuse_existing(start.folder)
+    written: list[Path] = []
     try:
         start.folder.mkdir(parents=True, exist_ok=True)
         for name, text in ((RECIPE_FILE, recipe_text(start)), (STATION_FILE, station_text(start))):
             with (start.folder / name).open("x", encoding="utf-8") as file:
+                written.append(start.folder / name)
                 file.write(text)
     except OSError as error:
+        for path in written:
+            path.unlink()
         raise ConfigurationError(f"{start.folder}: can not be written ({error}); name another folder") from error
 
 
@@ -251,9 +255,10 @@ def _engines_and_rules(start: Start) -> str:
         where = as_scalar(path_from(start.folder, engine.folder))
         lines.append(f"  {engine.manifest.name}: {where} # for views of this size; for your parts only a trial can say")
     lines += ["", texts.FUSION, "", texts.RULES]
+    has_two_of_one = len({engine.manifest.defect for engine in start.engines}) < len(start.engines)
     for engine in start.engines:
         lines += [
-            f"  - name: {engine.manifest.defect}",
+            f"  - name: {engine.manifest.name if has_two_of_one else engine.manifest.defect}",
             f"    engine: {engine.manifest.name}",
             f"    min_score: {engine.min_score:g} # higher rejects less; the manifest says why it is there",
             texts.LIMITS,

@@ -95,7 +95,7 @@ class Camera(FileModel):
     fit: Literal["exact", "pad", "resize"] = Field(
         default="exact",
         description="what is cut out becomes the recipe's view: exact, it has its size; pad, it is smaller and is mirrored "
-        "beyond its right and lower edge; resize, it is scaled",
+        "beyond its right and lower edge, where nothing is judged; resize, it is scaled",
     )
     place: CameraPlace | None = Field(default=None, description="needed with the recipe's `surface`")
     faults: ReplayFaults | None = Field(default=None, description="misbehaviour on demand, for tests")

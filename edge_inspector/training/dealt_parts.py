@@ -61,7 +61,10 @@ def write_dealt(folder: Path, pictures: Iterable[DealtPicture]) -> None:
 
 
 def read_dealt(folder: Path) -> list[DealtPicture]:
-    """Read `folder`/parts.csv. Raises TrainingDataError naming the file, and the line if it is one that is at fault."""
+    """Read `folder`/parts.csv. Raises TrainingDataError naming the file, and the line if it is one that is at fault.
+
+    Pictures are named with their whole path: of a set that lies elsewhere now the first one is told as missing.
+    """
     found = []
     for row in read_table(folder / PARTS_FILE, _COLUMNS):
         use, shows = row.texts["use"], row.texts["shows"]
@@ -71,7 +74,12 @@ def read_dealt(folder: Path) -> list[DealtPicture]:
                 f"{row.where}: fit is {row.texts['fit']!r}, use {use!r} and shows {shows!r}; the command that trained, "
                 "given again, writes the file anew"
             )
-        picture = row.file("picture")
+        picture = Path(row.texts["picture"])
+        if not picture.is_file():
+            raise TrainingDataError(
+                f"{row.where}: {picture} is missing; put the set back, or give the command that trained again, with --set "
+                "where it lies now: what is trained stays, and this file is written anew"
+            )
         found.append(DealtPicture(picture, row.name("part"), row.texts["view"], fit, Use(use), shows == "defect"))
     return found
 

@@ -32,9 +32,16 @@ class ViewFit:
     width_px: int
     height_px: int
 
-    def read(self, path: Path) -> Picture:
-        """The view of a picture's file, RGB uint8 (height, width, 3). Raises TrainingDataError naming it."""
-        return _fitted(read_picture(path), self, path)
+    def own_of(self, height_px: int, width_px: int) -> tuple[slice, slice]:
+        """Rows and columns of the view that are a picture's own; what `pad` adds beyond shows nothing new."""
+        if self.how == "resize":
+            return slice(self.height_px), slice(self.width_px)
+        return slice(height_px), slice(width_px)
+
+    def read_own(self, path: Path) -> Picture:
+        """What of a file's view is the picture's own, RGB uint8 (h, w, 3). Raises TrainingDataError naming it."""
+        picture = read_picture(path)
+        return _fitted(picture, self, path)[self.own_of(*picture.shape[:2])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,8 @@ class Sample:
 
     def own_of(self, picture: Picture) -> tuple[slice, slice]:
         """Rows and columns of the view that are the picture's own; what `pad` adds beyond shows nothing new."""
-        if self.view is not None and self.view.how == "resize":
-            return slice(self.view.height_px), slice(self.view.width_px)
-        return slice(picture.shape[0]), slice(picture.shape[1])
+        height, width = picture.shape[:2]
+        return (slice(height), slice(width)) if self.view is None else self.view.own_of(height, width)
 
     def judged_of(self, picture: Picture) -> Judged:
         """Where the view is to be judged: not beyond the picture, nor where it is to be ignored.

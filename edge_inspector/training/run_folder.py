@@ -40,15 +40,17 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
     run = plan.run_folder(out, name)
     if not (run / RUN_FILE).is_file():
         return
-    text = (run / RUN_FILE).read_text(encoding="utf-8")
-    if plan.file_digest not in text:
+    kept = yaml.safe_load((run / RUN_FILE).read_text(encoding="utf-8"))
+    if not isinstance(kept, dict):
+        raise ConfigurationError(f"{run / RUN_FILE}: says nothing of what was trained here; remove the folder {run}")
+    if kept.get("training_file_sha256") != plan.file_digest:
+        by = f"{kept.get('version')}, git {kept.get('git')}"
         raise ConfigurationError(
-            f"{run}: holds a training that another training file began; give another --out, put {plan.path.name} back as it "
-            "was, or remove the folder"
+            f"{run}: holds a training that another training file began, or other defaults (those of edge_inspector {by}); "
+            f"give another --out, put {plan.path.name} back as it was, or remove the folder"
         )
-    kept = yaml.safe_load(text)
     differing = [
-        f"{each} was {kept[each]}, is {facts[each]}" for each in DECIDING if kept.get(each, facts[each]) != facts[each]
+        f"{each} was {kept.get(each, 'not said')}, is {facts[each]}" for each in DECIDING if kept.get(each) != facts[each]
     ]
     if differing:
         raise ConfigurationError(

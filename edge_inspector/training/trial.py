@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from collections import Counter
@@ -14,7 +15,7 @@ import cv2
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.imaging.fit import Fit
 from edge_inspector.recordings import PartKind, RecordedTruth
-from edge_inspector.recordings.plain_folder import PICTURE_ENDINGS
+from edge_inspector.recordings.plain_folder import EMPTY_STEM, PICTURE_ENDINGS
 from edge_inspector.recordings.truth import TRUTH_FILE, write_truth
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
@@ -94,11 +95,11 @@ def trial_of(out: Path) -> Trial:
 def write_recording(trial: Trial, folder: Path, progress: Callable[[float], None] = lambda share: None) -> None:
     """Write a plain folder, `folder`/CAMERA/PART.jpg or .png and truth.csv, of copies; other formats become PNG.
 
-    Raises ConfigurationError if there is such a folder, or it can not be written; nothing of it stays then.
+    Raises ConfigurationError if there is such a folder, it can not be written, or a picture can not be read; nothing of it
+    stays then.
     """
     partial = folder.with_name(f"{folder.name}.partial")
-    if folder.exists():
-        raise ConfigurationError(f"{folder}: is there already, and nothing is overwritten; name another folder")
+    refuse_recording(folder)
     shutil.rmtree(partial, ignore_errors=True)  # of a command that was killed
     total = sum(len(parts) for parts in trial.pictures.values())
     done = 0
@@ -112,9 +113,19 @@ def write_recording(trial: Trial, folder: Path, progress: Callable[[float], None
         write_truth(partial / TRUTH_FILE, trial.truth)
         partial.rename(folder)
     except OSError as error:
-        raise ConfigurationError(f"{folder}: can not be written ({error}); name another folder") from error
+        raise ConfigurationError(
+            f"{folder}: can not be written ({error}); make room or correct its rights, and give the command again"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_recording(folder: Path) -> None:
+    """Raise ConfigurationError if there is such a folder already."""
+    if folder.exists():
+        raise ConfigurationError(
+            f"{folder}: is there already, and nothing is overwritten; remove it, or give init another FOLDER"
+        )
 
 
 def _of_whole_parts(held_back: Sequence[KnownPicture]) -> list[KnownPicture]:
@@ -141,25 +152,22 @@ def _views(pictures: Sequence[KnownPicture]) -> tuple[str, ...]:
 def _named(pictures: Sequence[KnownPicture]) -> list[tuple[str, str, KnownPicture]]:
     """Camera and name of the part that each picture is of, in the station."""
     if _views(pictures):
-        return [(each.view, _file_name(each.part), each) for each in pictures]
+        names = _file_names(dict.fromkeys(each.part for each in pictures))
+        return [(each.view, names[each.part], each) for each in pictures]
     stems = Counter(each.picture.stem for each in pictures)
-    return [
-        (
-            ONE_CAMERA,
-            _file_name(each.picture.stem if stems[each.picture.stem] == 1 else f"{each.part}-{each.picture.stem}"),
-            each,
-        )
-        for each in pictures
-    ]
+    names = _file_names(
+        {
+            str(each.picture): each.picture.stem if stems[each.picture.stem] == 1 else f"{each.part}-{each.picture.stem}"
+            for each in pictures
+        }
+    )
+    return [(ONE_CAMERA, names[str(each.picture)], each) for each in pictures]
 
 
 def _by_camera(named: Sequence[tuple[str, str, KnownPicture]]) -> dict[str, dict[str, Path]]:
     found: dict[str, dict[str, Path]] = {}
     for camera, part, each in named:
-        parts = found.setdefault(camera, {})
-        if part in parts:
-            raise ConfigurationError(f"{each.picture} and {parts[part]}: both would be part {part}; rename one of them")
-        parts[part] = each.picture
+        found.setdefault(camera, {})[part] = each.picture
     return found
 
 
@@ -173,8 +181,16 @@ def _truth(named: Sequence[tuple[str, str, KnownPicture]], defects: Mapping[str,
     }
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+def _file_names(wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """A part's name in a plain folder for each key, of what is wanted or the key itself; equal ones are numbered."""
+    taken: set[str] = {EMPTY_STEM}  # that picture would be the belt without a part
+    names: dict[str, str] = {}
+    for key, name in wanted.items():
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name or key).lstrip(".")  # a hidden file is no picture
+        numbered = (f"{plain}-{n}" for n in itertools.count(2))
+        names[key] = next(each for each in itertools.chain([plain], numbered) if each and each not in taken)
+        taken.add(names[key])
+    return names
 
 
 def _copy(picture: Path, place: Path) -> None:
@@ -182,5 +198,7 @@ def _copy(picture: Path, place: Path) -> None:
         shutil.copyfile(picture, place.with_name(place.name + picture.suffix.lower()))
         return
     pixels = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
-    if pixels is None or not cv2.imwrite(f"{place}.png", pixels):
-        raise OSError(f"{picture} can not be copied as a PNG")
+    if pixels is None:
+        raise ConfigurationError(f"{picture}: is no picture any more; restore it as it was when the engines were trained")
+    if not cv2.imwrite(f"{place}.png", pixels):
+        raise OSError(f"{place}.png was refused")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from edge_inspector.recordings import PartKind
 from edge_inspector.simulation.station_recording import load_station_recording
 from edge_inspector.station.engine_manifest import load_engine_package
 from edge_inspector.station.load import load_station
+from edge_inspector.station.starter import Start
 from tests.training.blots import HEIGHT, WIDTH, write_parts
 from tests.training.test_training_plan import TILE_TRAINING
 from tests.training.tiles import FOLDS, write_tiles
@@ -112,7 +114,9 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
     training, out, _ = trained
     other = training.with_name("other.yaml")
     other.write_text(TRAINING.replace("steps: 4", "steps: 5"), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="holds a training that another training file began"):
+    with pytest.raises(
+        ConfigurationError, match=r"another training file began, or other defaults \(those of edge_inspector 0\.1\.0, git "
+    ):
         run(other, out)
 
 
@@ -124,6 +128,41 @@ def test_a_run_begun_on_another_device_does_not_go_on_here(trained: tuple[Path, 
     with pytest.raises(ConfigurationError, match=r"was begun otherwise .device was cuda, is cpu.; begin it as it was"):
         run(trained[0], tmp_path, "--device", "cpu")
     assert [path.name for path in run_file.parent.iterdir()] == ["run.yaml"]
+
+
+def test_a_run_that_does_not_say_what_was_held_back_does_not_go_on(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    kept = yaml.safe_load((trained[1] / "runs" / "blot" / "run.yaml").read_text(encoding="utf-8"))
+    del kept["held_back"]
+    run_file = tmp_path / "runs" / "blot" / "run.yaml"
+    run_file.parent.mkdir(parents=True)
+    run_file.write_text(yaml.safe_dump(kept), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"was begun otherwise .held_back was not said, is "):
+        run(trained[0], tmp_path, "--device", "cpu")
+    run_file.write_text("", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"run\.yaml: says nothing of what was trained here"):
+        run(trained[0], tmp_path, "--device", "cpu")
+
+
+def test_where_the_files_can_not_be_written_no_pictures_are_left_and_it_can_be_done_again(
+    trained: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = tmp_path / "trial"
+    command = ["init", str(trial), "--trained", str(trained[1])]
+
+    def fail(start: Start) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr("edge_inspector.cli.init.write_files", fail)
+        with pytest.raises(OSError, match="no space left"):
+            CliRunner().invoke(build_app("init"), command, catch_exceptions=False)
+    assert list(trial.iterdir()) == []
+    made = CliRunner().invoke(build_app("init"), command, catch_exceptions=False)
+    assert made.exit_code == 0
+    (trial / "station.yaml").unlink()
+    (trial / "recipe.yaml").unlink()
+    with pytest.raises(ConfigurationError, match=r"trial/pictures: is there already, and nothing is overwritten; remove it"):
+        CliRunner().invoke(build_app("init"), command, catch_exceptions=False)
 
 
 def test_a_run_on_other_pictures_is_not_overwritten(trained: tuple[Path, Path, str], tmp_path: Path) -> None:

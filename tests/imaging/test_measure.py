@@ -38,6 +38,12 @@ def test_pictures_of_two_sizes_are_refused_with_both_sizes(tmp_path: Path) -> No
         measure_pictures(paths)
 
 
+def test_pictures_that_may_differ_have_the_size_of_the_largest_each_way(tmp_path: Path) -> None:
+    paths = [write_picture(tmp_path / f"{k}.png", 100, size_px=size) for k, size in enumerate([(64, 32), (40, 48)])]
+    measured = measure_pictures(paths, may_differ=True)
+    assert (measured.width_px, measured.height_px) == (64, 48)
+
+
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     path = write_picture(tmp_path / "1.png", 100)
     path.write_bytes(path.read_bytes()[:-20])

@@ -45,6 +45,16 @@ def test_what_parts_really_are_may_stand_beside_the_pictures(tmp_path: Path) -> 
         load_recording(tmp_path, None, TIMING)
 
 
+def test_cameras_agree_on_the_order_of_parts_whatever_their_files_end_in(tmp_path: Path) -> None:
+    touch(tmp_path / "c1", "p.png", "p.1.png", "p-2.png")
+    touch(tmp_path / "c2", "p.png", "p.1.jpg", "p-2.jpg")
+    recording = load_recording(tmp_path, None, TIMING)
+    parts = [trigger.part for trigger in recording.triggers]
+    assert parts == ["p", "p-2", "p.1"]
+    for camera in ("c1", "c2"):
+        assert list(dict.fromkeys(frame.path.stem for frame in recording.cameras[camera].frames)) == parts
+
+
 def test_without_an_empty_belt_nothing_stands_between_parts(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg")
     names = [frame.path.stem for frame in load_recording(tmp_path, None, TIMING).cameras["c1"].frames]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ def test_files_with_a_fitting_engine_are_good_at_once(start: Start) -> None:
     assert loaded.recipe.product == "my"
     assert list(loaded.engines) == ["crack"]
     assert (loaded.recipe.rules[0].engine, loaded.recipe.rules[0].min_score) == ("crack", 0.5)
+
+
+def test_two_engines_for_one_defect_have_rules_of_their_own(tmp_path: Path) -> None:
+    for name in ("fine", "coarse"):
+        write_engine(tmp_path / "engines" / name, defect="crack")
+    (tmp_path / "my" / "pictures").mkdir(parents=True)
+    engines = find_engines([tmp_path / "engines"], SURFACE.width_px, SURFACE.height_px)
+    write_files(Start(tmp_path / "my", tmp_path / "my" / "pictures", ("c1",), SURFACE, engines, "exact"))
+    rules = load_station(tmp_path / "my" / "station.yaml").recipe.rules
+    assert [(rule.name, rule.engine) for rule in rules] == [("coarse", "coarse"), ("fine", "fine")]
 
 
 def test_the_presence_is_what_was_measured_with_a_margin(start: Start) -> None:
@@ -195,6 +206,22 @@ def test_a_file_that_is_there_is_never_overwritten_and_none_is_written_beside_it
 
     assert (start.folder / name).read_text() == "mine"
     assert [path.name for path in start.folder.glob("*.yaml")] == [name]
+
+
+def test_where_the_second_file_can_not_be_written_the_first_does_not_stay(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.name == "station.yaml":
+            raise OSError(errno.ENOSPC, "no space left")
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ConfigurationError, match=r"can not be written .*no space left"):
+        write_files(start)
+    assert not list(start.folder.glob("*.yaml"))
 
 
 def test_a_camera_folder_with_an_impossible_name_is_refused(tmp_path: Path) -> None:

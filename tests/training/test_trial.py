@@ -96,6 +96,38 @@ def test_pictures_of_one_name_are_told_apart_by_their_parts(training: Training) 
     assert list(trial_of(training.out).truth) == ["x-1", "y-1"]
 
 
+def test_names_that_would_be_equal_in_the_station_are_numbered(training: Training) -> None:
+    rows = [(f"{folder}/1.png", "x", view, HELD, False) for folder, view in (("a", "1"), ("b", "2"))]
+    rows += [
+        ("c/p q.png", "y", "1", HELD, True),
+        ("c/p~q.png", "z", "1", HELD, False),
+        ("c/empty.png", "e", "1", HELD, False),
+    ]
+    training.engine("crack", *rows)
+    trial = trial_of(training.out)
+    assert {name: str(path.relative_to(training.pictures)) for name, path in trial.pictures["c1"].items()} == {
+        "x-1": "a/1.png",
+        "x-1-2": "b/1.png",
+        "p-q": "c/p q.png",
+        "p-q-2": "c/p~q.png",
+        "empty-2": "c/empty.png",  # `empty` would be the belt
+    }
+    assert [name for name, told in trial.truth.items() if told.kind is PartKind.DEFECTIVE] == ["p-q"]
+
+
+def test_parts_of_a_ring_that_would_be_equal_are_numbered_alike_for_every_camera(training: Training) -> None:
+    parts = {"p 1": "a", "p-1": "b"}
+    training.engine(
+        "crack",
+        *((f"{stem}-{view}.png", part, view, HELD, False) for part, stem in parts.items() for view in ("side", "top")),
+    )
+    trial = trial_of(training.out)
+    assert {camera: {name: path.stem[0] for name, path in shown.items()} for camera, shown in trial.pictures.items()} == {
+        "side": {"p-1": "a", "p-1-2": "b"},
+        "top": {"p-1": "a", "p-1-2": "b"},
+    }
+
+
 def test_the_recording_is_played_with_its_truth(training: Training, tmp_path: Path) -> None:
     training.engine("crack", ("1.png", "p", "v1", HELD, True), ("2.bmp", "q", "v2", HELD, False))
     trial = trial_of(training.out)
@@ -112,7 +144,7 @@ def test_a_recording_that_can_not_be_written_whole_leaves_nothing(training: Trai
     training.engine("crack", ("1.png", "p", "v1", HELD, True), ("2.bmp", "q", "v2", HELD, False))
     trial = trial_of(training.out)
     (training.pictures / "2.bmp").write_bytes(b"no picture")
-    with pytest.raises(ConfigurationError, match=r"pictures: can not be written .*2\.bmp can not be copied"):
+    with pytest.raises(ConfigurationError, match=r"set/2\.bmp: is no picture any more; restore it"):
         write_recording(trial, tmp_path / "pictures")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "trained"]
 
