@@ -12,14 +12,13 @@ from pathlib import Path
 
 from edge_inspector.station.engine_manifest import MODEL_FILE
 from edge_inspector.training.cuts import choose_cut, refuse_too_few
-from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
 from edge_inspector.training.package import Progress, calibrate, export_for, judge_in_all
-from edge_inspector.training.part_scores import PartScores, worst_of
+from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.ranks import ALONE, Rank
-from edge_inspector.training.report.fold_rows import Counted, Measured
+from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.report.summary import summarise, summary_table, write_summary
 from edge_inspector.training.run_folder import refuse_other_run, run_facts, trained_network
@@ -67,7 +66,7 @@ def cross_validate(
     for plan in folds:
         refuse_other_run(plan, name, out, facts | {"held_back": plan.fold})
         if counted is not None:
-            refuse_too_few(_defective_count(plan.dealt(name)[1], counted), plan.file.cut.chosen())
+            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut.chosen())
     networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
     for plan in folds:
         write_facts(plan.run_folder(out, name), facts | {"held_back": plan.fold})
@@ -101,16 +100,12 @@ def summarise_engines(folds: Sequence[Plan], validated: Mapping[str, CrossValida
 def what_a_cut_parts(folds: Sequence[Plan], name: str) -> Counted | None:
     """Good parts from defective ones, if every fold has both; else clean pictures from defective ones; else None: no cut.
 
-    In some sets every part has a defect on one of its sides. A station's cut is one of parts, and then not to be had.
+    Parts are not asked after where the training file says that pictures are judged.
     """
     held_back = [plan.dealt(name)[2] for plan in folds]
-    if all(0 < len(each.defective_parts()) < len(each.parts()) for each in held_back):
+    if folds[0].file.judged == "parts" and all(min(each.kinds("parts")) for each in held_back):
         return "parts"
-    return "pictures" if all(len(set(each.defective)) == 2 for each in held_back) else None
-
-
-def _defective_count(validation: DefectSet, counted: Counted) -> int:
-    return len(validation.defective_parts()) if counted == "parts" else sum(validation.defective)
+    return "pictures" if all(min(each.kinds("pictures")) for each in held_back) else None
 
 
 def _measure(
@@ -130,15 +125,11 @@ def _measure(
     cut = None
     if counted is not None:
         choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
-        scores = worst_of([_scores(each, counted) for each in choosing.values()])
-        cut = choose_cut(scores, " and ".join(choosing), file.cut.chosen()).score
+        scores = worst_of([each.scores(counted) for each in choosing.values()])
+        cut = choose_cut(scores, " and ".join(choosing), file.cut.chosen(), counted).score
     engine = ExportedEngine(model, file.precisions[0])
     judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"))
     return Measured(judged, engine, cut, plan.fold, trained.steps)
-
-
-def _scores(judged: JudgedSet, counted: Counted) -> PartScores:
-    return judged.parts() if counted == "parts" else judged.of_pictures()
 
 
 def _reported(

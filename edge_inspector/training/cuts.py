@@ -11,7 +11,7 @@ from scipy.stats import beta
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.metrics.intervals import parts_needed, proportion_interval
-from edge_inspector.training.part_scores import PartScores
+from edge_inspector.training.part_scores import Counted, PartScores
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
 SMALLEST_CUT = 0.01
@@ -52,8 +52,8 @@ class Cut:
     evidence: str
 
 
-def choose_cut(scores: PartScores, precision: str, rule: CutRule = HALF_WAY) -> Cut:
-    """Cut between scores of parts that did not train the engine.
+def choose_cut(scores: PartScores, precision: str, rule: CutRule = HALF_WAY, counted: Counted = "parts") -> Cut:
+    """Cut between scores of parts that did not train the engine; `counted` says what has these scores.
 
     Sets that do not overlap are cut half way in logits, so that both keep the same margin, whatever the rule: that costs
     nothing, and no defective part is missed. A cut is kept within SMALLEST_CUT and LARGEST_CUT; of sets that do not overlap
@@ -77,7 +77,7 @@ def choose_cut(scores: PartScores, precision: str, rule: CutRule = HALF_WAY) -> 
             score = _bounded(good, defective, miss_rate)
         case _:
             assert_never(rule)
-    return Cut(score, max(good), min(defective), _evidence(scores, score, precision, rule))
+    return Cut(score, max(good), min(defective), _evidence(scores, score, precision, rule, counted))
 
 
 def region_threshold(cut: float) -> float:
@@ -89,16 +89,16 @@ def region_threshold(cut: float) -> float:
     return math.floor(cut * 5000 + 1e-9) / 10_000
 
 
-def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule) -> str:
+def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted) -> str:
     good, defective = scores.good, scores.defective
     misses, rejects = scores.escapes(cut), scores.false_rejects(cut)
     upper = proportion_interval(misses, len(defective))[1]
     price = f", where an escape costs as much as {rule.escape_cost:g} false rejects" if isinstance(rule, Cheapest) else ""
     bound = f"At most {100 * rule.miss_rate:g} % may escape. " if isinstance(rule, BoundedMisses) else ""
     return (
-        f"validation in {precision}: {len(good)} good parts score at most {max(good.values()):.4g}, {len(defective)} "
+        f"validation in {precision}: {len(good)} good {counted} score at most {max(good.values()):.4g}, {len(defective)} "
         f"defective at least {min(defective.values()):.4g}; at the cut {misses} escapes and {rejects} false rejects{price}. "
-        f"{bound}So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
+        f"{bound}So few {counted} show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
     )
 
 

@@ -19,6 +19,7 @@ from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
 from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
+from edge_inspector.training.part_scores import Counted
 
 Picture = NDArray[np.uint8]
 Judged = NDArray[np.bool_]  # (h, w)
@@ -148,6 +149,11 @@ class DefectSet:
     def defective_parts(self) -> set[str]:
         """Parts of which any picture shows the defect."""
         return {sample.part for sample in self.samples if sample.is_defective}
+
+    def kinds(self, counted: Counted) -> tuple[int, int]:
+        """How many are good, and how many defective: parts, or pictures each by itself."""
+        defective = len(self.defective_parts()) if counted == "parts" else sum(self.defective)
+        return (len(self.parts()) if counted == "parts" else len(self.samples)) - defective, defective
 
     def of_parts(self, names: Collection[str]) -> DefectSet:
         """The samples of these parts, part by part in the order of `names`."""

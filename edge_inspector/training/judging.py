@@ -22,7 +22,7 @@ from edge_inspector.training.metrics.overlap import Mask, Overlap, overlap
 from edge_inspector.training.metrics.pixel_scores import PixelScores
 from edge_inspector.training.metrics.regions import Regions, match_regions
 from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, match
-from edge_inspector.training.part_scores import PartScores
+from edge_inspector.training.part_scores import Counted, PartScores
 
 MASK_CUT = 0.5
 SAMPLED_PX = 1_000_000  # of all pictures together, for calibration (science.md §4.7)
@@ -84,10 +84,14 @@ class JudgedSet:
             {name: score for is_defective, name, score in scores if is_defective},
         )
 
-    def evaluation(self) -> Evaluation:
+    def scores(self, counted: Counted) -> PartScores:
+        """Of parts, or of pictures each by itself."""
+        return self.parts() if counted == "parts" else self.of_pictures()
+
+    def evaluation(self, counted: Counted = "parts") -> Evaluation:
         """What a package's manifest states of it."""
         dice = (each.comparison.overlap.dice for each in self.pictures if each.comparison and each.sample.is_defective)
-        return Evaluation(self.parts(), tuple(dice))
+        return Evaluation(self.scores(counted), tuple(dice))
 
     def comparisons(self) -> list[Comparison]:
         """Those that there are."""

@@ -38,7 +38,7 @@ from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.losses import prior_shift
-from edge_inspector.training.part_scores import worst_of
+from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.train import TrainedNetwork, normalise
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
@@ -76,6 +76,7 @@ class EngineSheet:
     highest_t_low: float = 1.0  # regions begin there, or at half of the cut where that is lower
     precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
     parity: ParityLimits = PARITY
+    counted: Counted = "parts"  # what is cut, and counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,9 @@ def package_engine(
         )
         test = judge_in_all(draft.model_path, sheet.precisions, sets.test, px, lambda done: progress("judging test", done))
         measured = {
-            precision: Measurement(validation[precision].evaluation(), test[precision].evaluation())
+            precision: Measurement(
+                validation[precision].evaluation(sheet.counted), test[precision].evaluation(sheet.counted)
+            )
             for precision in sheet.precisions
         }
         first = sheet.precisions[0]
@@ -180,7 +183,7 @@ def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, pa
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
     """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place."""
     validation = worst_of([each.validation.parts for each in measured.values()])
-    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule)
+    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines)
     height, width = draft.golden.samples[0].read_picture().shape[:2]
@@ -215,7 +218,7 @@ def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, 
             ("validation", sheet.validation_words, each.validation),
             ("test", sheet.test_words, each.test),
         ):
-            found = _metrics(where, f"{words}, in {precision}", evaluation, cut)
+            found = _metrics(where, f"{words}, in {precision}", evaluation, cut, sheet.counted)
             metrics |= {f"{name}{suffix}": metric for name, metric in found.items()}
     return metrics
 
@@ -298,7 +301,7 @@ def _refuse_wrong_export(
         )
 
 
-def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[str, Metric]:
+def _metrics(where: str, on: str, evaluation: Evaluation, cut: float, counted: Counted) -> dict[str, Metric]:
     rows = {
         "dice": (
             *evaluation.mean_dice(),
@@ -308,12 +311,12 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: float) -> dict[st
         "escapes": (
             *share(evaluation.parts.escapes(cut), len(evaluation.parts.defective)),
             len(evaluation.parts.defective),
-            f"share of defective parts below the cut; {on}",
+            f"share of defective {counted} below the cut; {on}",
         ),
         "false_rejects": (
             *share(evaluation.parts.false_rejects(cut), len(evaluation.parts.good)),
             len(evaluation.parts.good),
-            f"share of good parts at or above the cut; {on}",
+            f"share of good {counted} at or above the cut; {on}",
         ),
     }
     return {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+Counted = Literal["parts", "pictures"]  # what is good or defective, has one score, and is cut
 Cuts = Mapping[str, float]  # by part, from which score on it is rejected; empty where no cut was chosen
 
 

@@ -76,7 +76,7 @@ def trained_network(
                 [training],
                 settings,
                 lambda step, share, loss: progress("training", share),
-                encoder_from(plan.weights, repairs_dead_channels=True),
+                encoder_from(plan.weights),
                 build=build,
                 checkpoint=checkpoint,
                 validation=[validation],

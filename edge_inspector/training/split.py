@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.defect_set import DefectSet
+from edge_inspector.training.part_scores import Counted
 
 VALIDATION_SHARE = 0.2  # of the parts for the cut, and as many for the test
 LEAST_PARTS = 3  # of each kind in validation and in test; the manifest's intervals say how little so few can show
@@ -49,10 +50,11 @@ def dealing_key(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float) -> Split:
+def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float, counted: Counted = "parts") -> Split:
     """Deal the parts of sets that are labelled for one defect each: of every stratum the same shares, but for one part.
 
-    Raises TrainingDataError for shares that leave nothing to learn from, and if a set has too few parts of a kind.
+    Raises TrainingDataError for shares that leave nothing to learn from, and if a set has too few good or defective parts
+    (or pictures, if these are `counted`).
     """
     if not (validation_share > 0.0 and test_share > 0.0 and validation_share + test_share < 1.0):
         raise TrainingDataError(
@@ -72,7 +74,7 @@ def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float) 
         dealt["training"] += left
     split = Split(*(tuple(sorted(dealt[name], key=dealing_key)) for name in ("training", "validation", "test")))
     for each in sets:
-        _refuse_few(each, split, min(validation_share, test_share))
+        _refuse_few(each, split, min(validation_share, test_share), counted)
     return split
 
 
@@ -162,16 +164,16 @@ def needed_parts(share: float) -> int:
     return math.ceil(LEAST_PARTS / share - 1e-9)
 
 
-def _refuse_few(each: DefectSet, split: Split, share: float) -> None:
-    defective = each.defective_parts()
-    good = each.parts().keys() - defective
-    for parts in (good, defective):
-        if min(len(parts & set(split.validation)), len(parts & set(split.test))) >= LEAST_PARTS:
-            continue
-        raise TrainingDataError(
-            f"{each.source}: {len(each.samples)} pictures make {len(good)} good and {len(defective)} defective parts for "
-            f"{each.defect}, but {needed_parts(share)} of each are needed: validation and test take {100 * share:g} % each, "
-            f"and need {LEAST_PARTS} parts at least. Add pictures, or raise the share. In a plain folder the name up to its "
-            "last hyphen is the part (p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one "
-            "view"
-        )
+def _refuse_few(each: DefectSet, split: Split, share: float, counted: Counted) -> None:
+    validation, test = each.of_parts(split.validation), each.of_parts(split.test)
+    if min(*validation.kinds(counted), *test.kinds(counted)) >= LEAST_PARTS:
+        return
+    good, defective = each.kinds(counted)
+    made = f"{len(each.samples)} pictures make " if counted == "parts" else ""
+    raise TrainingDataError(
+        f"{each.source}: {made}{good} good and {defective} defective {counted} for {each.defect}, but {needed_parts(share)} "
+        f"of each are needed: validation and test take {100 * share:g} % each, and need {LEAST_PARTS} of either kind at "
+        "least. Add pictures, or raise the share. Where every part shows the defect in one of its views, say judged: "
+        "pictures. In a plain folder the name up to its last hyphen is the part (p7-c1 and p7-c2 are two views of p7): "
+        "write scan_001, not scan-001, for parts of one view"
+    )

@@ -17,6 +17,7 @@ from edge_inspector.training.cuts import BoundedMisses, Cheapest, CutRule, HalfW
 from edge_inspector.training.datasets.registry import AUTO, SetRequest
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.objective import LossMix, OverlapLoss, PixelLoss
+from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.split import LEAST_FOLDS
 from edge_inspector.training.train import Checks, TrainingSettings, has_fast_bf16
 
@@ -236,6 +237,11 @@ class TrainingFile(FileModel):
     split: Annotated[
         Annotated[Shares, Tag("in shares")] | Annotated[Folds, Tag("in folds")], Discriminator(_way_of_splitting)
     ] = Field(default=Shares(), description="how parts are dealt")
+    judged: Counted = Field(
+        default="parts",
+        description="what the cut parts and rates count: parts, whose worst view counts; or pictures, each by itself, where "
+        "every part shows the defect somewhere, so that none is good",
+    )
     model: str = Field(default="unet-light", description="unet-light, unet-light4 or unet-standard")
     image_head: bool = Field(default=False, description="the network also judges pictures as a whole; see above")
     weights: str = Field(default="", description="of the encoder: a file, from this one, or imagenet; empty: random")

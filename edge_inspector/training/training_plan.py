@@ -193,7 +193,7 @@ def _one_split(read: _Read) -> dict[str, Split]:
     if not isinstance(split, Folds):
         if fold is not None:
             raise ConfigurationError(f"{read.path}: --hold-back needs folds; {_SAY_FOLDS}")
-        return {"": deal(list(read.sets.values()), split.validation, split.test)}
+        return {"": deal(list(read.sets.values()), split.validation, split.test, read.file.judged)}
     fold_parts = read.fold_parts(split)
     held_back = split.held_back if fold is None else fold
     if held_back is None:
@@ -214,16 +214,17 @@ def _every_split(read: _Read) -> dict[str, Split]:
 
 
 def _refuse_without_cut(plan: Plan, name: str) -> None:
-    """A cut lies between good and defective parts; its rates are counted of both."""
+    """A cut lies between what is good and what is defective; its rates are counted of both."""
     _, validation, test = plan.dealt(name)
+    counted = plan.file.judged
     for each, use in ((validation, "choose the cut"), (test, "be only measured")):
-        defective = each.defective_parts()
-        if defective and len(each.parts()) > len(defective):
+        good, defective = each.kinds(counted)
+        if good and defective:
             continue
-        good = len(each.parts()) - len(defective)
+        by_picture = "say judged: pictures, which counts each by itself; " if min(each.kinds("pictures")) else ""
         raise TrainingDataError(
-            f"{plan.sets[name].source}: {good} good and {len(defective)} defective parts are to {use} for {each.defect}, "
-            "but an engine needs both; name another fold, or say --every-fold, which also measures without a cut"
+            f"{plan.sets[name].source}: {good} good and {defective} defective {counted} are to {use} for {each.defect}, but "
+            f"an engine needs both; name another fold, {by_picture}or say --every-fold, which also measures without a cut"
         )
 
 

@@ -14,8 +14,10 @@ from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EnginePackage
 from edge_inspector.training.cuts import refuse_too_few
 from edge_inspector.training.dealt_parts import write_dealt
+from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.package import EngineSets, EngineSheet, PackagedEngine, Progress, package_engine
+from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
@@ -55,7 +57,7 @@ def train_engine(
     survey = survey_masks(plan.sets[name], told(progress, "looking at masks"))
     smallest_px = entry.smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     refuse_tiny_defects(validation, smallest_px)
-    refuse_too_few(len(validation.defective_parts()), file.cut.chosen())
+    refuse_too_few(validation.kinds(file.judged)[1], file.cut.chosen())
     settings = plan.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name
@@ -73,10 +75,11 @@ def train_engine(
         seed=settings.seed,
         training_digest=training.digest,
         command=shlex.join(plan.command_words(name)),
-        validation_words=f"{len(validation.parts())} parts that chose the cut, {plan.dealing_words()}",
-        test_words=f"{len(test.parts())} parts held back, {plan.dealing_words()}",
+        validation_words=f"{_amount(validation, file.judged)} that chose the cut, {plan.dealing_words()}",
+        test_words=f"{_amount(test, file.judged)} held back, {plan.dealing_words()}",
         cut_rule=file.cut.chosen(),
         precisions=tuple(file.precisions),
+        counted=file.judged,
     )
     packaged = package_engine(place, trained, EngineSets(validation, test, validation), sheet, progress)
     report = run / "report.html"
@@ -95,6 +98,12 @@ def compute_with(threads: int) -> None:
     """In this process, from now on."""
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+
+
+def _amount(each: DefectSet, counted: Counted) -> str:
+    """How many parts a set has, and of how many pictures where these are counted."""
+    pictures = f"{len(each.samples)} pictures of " if counted == "pictures" else ""
+    return f"{pictures}{len(each.parts())} parts"
 
 
 def _refuse_other_package(place: Path, run: Path) -> None:
@@ -123,8 +132,9 @@ def _reported(packaged: PackagedEngine, sheet: EngineSheet, facts: Mapping[str, 
         width_px=manifest.input.width,
         height_px=manifest.input.height,
         measured=[Measured(packaged.test, engine, threshold.score)],
-        evidence=f"A part is rejected from a score of {threshold.score} on. {threshold.evidence}",
+        evidence=f"A {sheet.counted[:-1]} is rejected from a score of {threshold.score} on. {threshold.evidence}",
         words=f"{sheet.test_words}, in {sheet.precisions[0]}",
         run=facts,
         defective_share=defective_share,
+        counted=sheet.counted,
     )

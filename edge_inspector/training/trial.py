@@ -53,8 +53,9 @@ class Trial:
 def trial_of(out: Path) -> Trial:
     """Gather what `edge-inspector train` left in its output folder.
 
-    Pictures of one part become its views where all parts have the same several views, each a camera then; else each is a
-    part of its own, for one camera. Raises ConfigurationError, DocumentError or TrainingDataError naming what is missing.
+    Pictures of one part become its views where all parts have the same several views, each a camera then, and some part
+    is good; else each is a part of its own, for one camera. Raises ConfigurationError, DocumentError or TrainingDataError
+    naming what is missing.
     """
     engines = tuple(sorted(path.parent for path in (out / ENGINE_FOLDER).glob(f"*/{MANIFEST_FILE}")))
     if not engines:
@@ -137,7 +138,12 @@ def _of_whole_parts(held_back: Sequence[KnownPicture]) -> list[KnownPicture]:
 
 
 def _views(pictures: Sequence[KnownPicture]) -> tuple[str, ...]:
-    """The views that every part has, one picture of each, if there are several and a camera can be called so."""
+    """The views that every part has, one picture of each, if there are several and a camera can be called so.
+
+    None where every part shows a defect: then the training counted pictures (`part_scores`), and a trial does too.
+    """
+    if {each.part for each in pictures} == {each.part for each in pictures if each.shown}:
+        return ()
     views: dict[str, list[str]] = {}
     for each in pictures:
         views.setdefault(each.part, []).append(each.view)

@@ -95,6 +95,27 @@ def test_what_was_held_back_is_played_on_a_station_whose_threshold_says_why(
     assert f"{len(recording.triggers)} parts that the training held back, {len(defective)} of them defective" in made.stdout
 
 
+def test_where_every_part_shows_the_defect_pictures_are_cut_and_tried(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots", defective_share=1.0)
+    training, out = tmp_path / "training.yaml", tmp_path / "out"
+    training.write_text(TRAINING, encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=r"0 good and 24 defective parts for blot.* say judged: pictures"):
+        run(training, out)
+    training.write_text(f"{TRAINING}judged: pictures\n", encoding="utf-8")
+    run(training, out)
+    manifest = load_engine_package(out / "engines" / "blot").manifest
+    assert "6 good pictures score at most" in manifest.threshold.evidence
+    assert manifest.metrics["test_escapes"].n == manifest.metrics["test_false_rejects"].n == 6
+    assert manifest.metrics["test_escapes"].of.startswith(
+        "share of defective pictures below the cut; 12 pictures of 6 parts held back"
+    )
+    report = json.loads((out / "runs" / "blot" / "report.json").read_text(encoding="utf-8"))
+    assert (report["counted"], report["evidence"][:10]) == ("pictures", "A picture ")
+    command = ["init", str(tmp_path / "trial"), "--trained", str(out)]
+    made = CliRunner().invoke(build_app("init"), command, catch_exceptions=False)
+    assert "cameras c1; 12 parts that the training held back, 6 of them defective" in made.stdout
+
+
 def test_the_run_folder_says_what_it_was_made_of(trained: tuple[Path, Path, str]) -> None:
     run_folder = trained[1] / "runs" / "blot"
     facts = yaml.safe_load((run_folder / "run.yaml").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,12 @@ def test_where_every_part_has_a_defect_pictures_are_cut(tmp_path: Path) -> None:
     assert (pictures["accuracy"], pictures["clean pictures at the cut or above"]) == (4, 2)
     assert "cuts" in report["evidence"]
     assert "were chosen on pictures" in report["evidence"]
+
+
+def test_pictures_are_cut_where_the_training_file_says_so(folds: list[Plan]) -> None:
+    assert what_a_cut_parts(folds, "blot") == "parts"
+    by_picture = [replace(plan, file=plan.file.model_copy(update={"judged": "pictures"})) for plan in folds]
+    assert what_a_cut_parts(by_picture, "blot") == "pictures"
 
 
 def test_where_every_picture_has_a_defect_masks_alone_are_measured(tmp_path: Path) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.judging import JudgedSet
 from edge_inspector.training.metrics.overlap import iou_of_defective, pooled_iou
 from edge_inspector.training.metrics.ranking import area_under_roc, average_precision
-from edge_inspector.training.part_scores import PartScores
-
-Counted = Literal["parts", "pictures"]  # what is good or defective, and has one score
+from edge_inspector.training.part_scores import Counted, PartScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class FoldRow:
 def fold_row(measured: Measured, counted: Counted) -> FoldRow:
     """Count, and rank, whole parts or pictures."""
     judged, cut = measured.judged, measured.cut
-    scores = judged.parts() if counted == "parts" else judged.of_pictures()
+    scores = judged.scores(counted)
     overlaps = [each.overlap for each in judged.comparisons()]
     return FoldRow(
         measured.fold,

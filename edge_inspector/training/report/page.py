@@ -19,12 +19,12 @@ from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import Sample, read_picture
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.judging import MASK_CUT, JudgedPicture, JudgedSet, pool
-from edge_inspector.training.part_scores import Cuts
+from edge_inspector.training.part_scores import Counted, Cuts
 from edge_inspector.training.report import plots
 from edge_inspector.training.report.breakdown import Quarter, breakdown, suspects, worst_false_rejects, worst_misses
 from edge_inspector.training.report.figures import Figure, mask_figures, pixel_figures
 from edge_inspector.training.report.files import replace_json, replace_text
-from edge_inspector.training.report.fold_rows import Counted, FoldRow, Measured, fold_row
+from edge_inspector.training.report.fold_rows import FoldRow, Measured, fold_row
 from edge_inspector.training.report.verdict_figures import part_figures, picture_figures
 
 SHOWN = 12  # pictures of each kind
@@ -104,7 +104,7 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
 
 def _plots(judged: JudgedSet, reported: Reported) -> dict[str, str]:
     cuts = sorted(set(reported.cuts().values()))
-    scored = judged.parts() if reported.counted == "parts" else judged.of_pictures()
+    scored = judged.scores(reported.counted)
     ious = [c.overlap.iou for c in judged.comparisons() if c.overlap.labelled]
     dices = [c.overlap.dice for c in judged.comparisons() if c.overlap.labelled]
     p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)

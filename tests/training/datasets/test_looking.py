@@ -21,7 +21,6 @@ from edge_inspector.training.datasets.labelled_picture import (
 )
 from edge_inspector.training.datasets.looking import SeenLabel, SeenPicture, State, UnreadPicture, look_at
 from edge_inspector.training.datasets.regions import rectangle
-from edge_inspector.training.kolektor import with_comment
 from tests.training.datasets.lookalikes import write_grey
 from tests.training.datasets.surfaces import surface
 
@@ -71,12 +70,14 @@ def test_size_colour_and_structure_are_kept_and_nothing_is_known_without_a_label
 
 
 def test_pixels_are_compared_and_not_files(tmp_path: Path) -> None:
-    _, jpeg = cv2.imencode(".jpg", surface(1, HEIGHT, WIDTH))
+    _, encoded = cv2.imencode(".jpg", surface(1, HEIGHT, WIDTH))
+    jpeg = encoded.tobytes()
+    commented = jpeg[:2] + b"\xff\xfe\x00\x08part 2" + jpeg[2:]  # a comment segment: ITU-T T.81, B.2.4.5
     digests = []
-    for name, content in (("a.jpg", jpeg.tobytes()), ("b.jpg", with_comment(jpeg.tobytes(), "part 2"))):
+    for name, content in (("a.jpg", jpeg), ("b.jpg", commented)):
         (tmp_path / name).write_bytes(content)
         digests.append(look(LabelledPicture(tmp_path / name, "p", "", {}, "made up")).digest)
-    write_grey(tmp_path / "c.png", cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+    write_grey(tmp_path / "c.png", cv2.imdecode(encoded, cv2.IMREAD_COLOR))
     digests.append(look(LabelledPicture(tmp_path / "c.png", "p", "", {}, "made up")).digest)
     assert len(set(digests)) == 1
     assert look(picture(tmp_path)).digest != digests[0]

@@ -48,10 +48,10 @@ def load_encoder_weights(encoder: MobileNetV2Encoder, weights: PublishedWeights,
     encoder.load_state_dict(given | {name: tensor for name, tensor in own.items() if name.endswith(_COUNTERS)})
 
 
-def encoder_from(weights: Path | None, *, repairs_dead_channels: bool = False) -> Callable[[SegmentationModel], None]:
-    """What `train` needs to begin with published weights (`published_weights` says which); without any it stays random.
+def encoder_from(weights: Path | None) -> Callable[[SegmentationModel], None]:
+    """What `train` needs to begin with published weights (`published_weights` says which), dead channels repaired.
 
-    Networks that the tools of the real sets kept, and the results of these, began without the repair of dead channels.
+    Without weights a network stays random.
     """
 
     def prepare(network: SegmentationModel) -> None:
@@ -61,8 +61,7 @@ def encoder_from(weights: Path | None, *, repairs_dead_channels: bool = False) -
         if not isinstance(encoder, MobileNetV2Encoder):
             raise ConfigurationError(f"{weights}: weights of a MobileNetV2, and {type(network).__name__} has none in it")
         load_encoder_weights(encoder, published_weights(weights))
-        if repairs_dead_channels:
-            repair_dead_channels(encoder)
+        repair_dead_channels(encoder)
 
     return prepare
 
