@@ -44,6 +44,14 @@ def test_output_and_gradients_are_those_of_an_ordinary_convolution(size: tuple[i
         assert float(other.float().abs().max()) > 1
 
 
+@pytest.mark.parametrize("bf16", [False, True])
+def test_only_with_bf16_the_backward_pass_is_its_own(bf16: bool) -> None:
+    convolve = HalvingDepthwise(CHANNELS)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        y = convolve(torch.randn(1, CHANNELS, 8, 8))
+    assert (type(y.grad_fn).__name__ == "_HalvingBackward") is bf16
+
+
 def test_what_is_not_learned_from_is_convolved_as_ever() -> None:
     convolve = HalvingDepthwise(CHANNELS)
     x = torch.randn(1, CHANNELS, 8, 8)
