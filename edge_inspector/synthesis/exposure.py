@@ -15,6 +15,7 @@ from edge_inspector.synthesis.projection import HEIGHT, WIDTH, Camera, Hits, cas
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS, Surface
 
 STAIN_TINT_RGB = (0.80, 1.0, 1.25)  # a stain takes more of the blue light
+DEFOCUS_PX = (0.5, 1.0)  # of a camera that is looked after
 FLAT_INCIDENCE_DEG = 62.0  # what is seen at a flatter angle is another view's to judge
 NOISE_FIELDS = 8
 VIBRATION_PX = 1.0  # most that a running belt moves a camera's picture, either way, along and across
@@ -61,8 +62,8 @@ class Exposure:
     flat: NDArray[np.bool_]
 
 
-def draw_look(rng: np.random.Generator, camera: Camera) -> Look:
-    """Draw one camera's ways."""
+def draw_look(rng: np.random.Generator, camera: Camera, defocus_px: tuple[float, float] = DEFOCUS_PX) -> Look:
+    """Draw one camera's ways; its defocus lies between the two."""
     coarse = rng.standard_normal((8, 39)).astype(np.float32)
     texture = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     slope = np.linspace(-1, 1, WIDTH, dtype=np.float32)[None, :] * np.float32(rng.uniform(-5, 5))
@@ -73,7 +74,7 @@ def draw_look(rng: np.random.Generator, camera: Camera) -> Look:
         glint_width_deg=float(rng.uniform(5, 11)),
         gain=float(rng.uniform(0.88, 1.06)),
         ambient=float(rng.uniform(0.36, 0.5)),
-        defocus_px=float(rng.uniform(0.5, 1.0)),
+        defocus_px=float(rng.uniform(*defocus_px)),
         noise=float(rng.uniform(1.2, 2.4)),
         jpeg_quality=int(rng.integers(80, 93)),
         background=np.asarray(level + (2.0 * texture + slope)[..., None], np.float32),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge_inspector.synthesis.exposure import Exposure, Look, Piece, Sensor, draw_look, encode_jpeg, expose
+from edge_inspector.synthesis.exposure import DEFOCUS_PX, Exposure, Look, Piece, Sensor, draw_look, encode_jpeg, expose
 from edge_inspector.synthesis.projection import Camera
 
 ANGLES_DEG = tuple(60.0 * k for k in range(6))
@@ -25,7 +25,13 @@ class RingPicture:
     look: Look
 
 
-def take_pictures(rng: np.random.Generator, pieces: Sequence[Piece], *, vibrating: bool) -> tuple[RingPicture, ...]:
+def take_pictures(
+    rng: np.random.Generator,
+    pieces: Sequence[Piece],
+    *,
+    vibrating: bool,
+    defocus_px: tuple[float, float] = DEFOCUS_PX,
+) -> tuple[RingPicture, ...]:
     """Take a part's pictures in the order of `ANGLES_DEG`, each at its own moment, by cameras that are drawn anew.
 
     `vibrating`: each is moved a little; whoever looks at pixels alone learns nothing from it, who measures does.
@@ -33,7 +39,7 @@ def take_pictures(rng: np.random.Generator, pieces: Sequence[Piece], *, vibratin
     sensor = Sensor(rng)
     pictures = []
     for angle_deg in ANGLES_DEG:
-        look = draw_look(rng, Camera(angle_deg))
+        look = draw_look(rng, Camera(angle_deg), defocus_px)
         if vibrating:
             look = look.shaken(rng)
         lead_mm = LEAD_MM + float(rng.uniform(-MOST_SKEW_MM, MOST_SKEW_MM))

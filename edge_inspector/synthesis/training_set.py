@@ -1,8 +1,8 @@
 """Pictures and masks for `training`, taken from generated straws as six running cameras would take them.
 
 They are a little harder than the straws that engines are measured on: more, shorter and thinner fibres, a grain that flows
-farther, and cracks fainter than the floor that results are stated for. Networks that learned on straws like the measured
-ones kept no margin between good and defective (docs/results.md).
+farther, cracks fainter than the floor that results are stated for, and cameras farther out of focus. Networks that learned
+on straws like the measured ones kept no margin between good and defective (docs/results.md).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from edge_inspector.synthesis.ring_pictures import RingPicture, take_pictures
 
 KINDS = tuple(DefectKind)
 MOST_DEFECTS = 4
+DEFOCUS_PX = (0.5, 1.3)
 CRACK_CONTRAST = (0.18, RANGES[DefectKind.CRACK].contrast[1])
 
 
@@ -69,7 +70,7 @@ def draw_training_part(
         part = _draw_defective(rng)
     else:
         part = draw_straw(rng, grain=HARDER)
-    return part, take_pictures(rng, part.pieces, vibrating=False)
+    return part, take_pictures(rng, part.pieces, vibrating=False, defocus_px=DEFOCUS_PX)
 
 
 def _draw_defective(rng: np.random.Generator) -> Part:

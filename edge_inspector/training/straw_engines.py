@@ -28,7 +28,7 @@ from edge_inspector.training.package import Draft, EngineSheet, Progress, finish
 from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
-SEED = 52_000  # of training; SEED + 1 draws its set, SEED + 2 the calibration set. Measured parts have seeds of their own.
+SEED = 53_000  # of training; SEED + 1 draws its set, SEED + 2 the calibration set. Measured parts have seeds of their own.
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 # Of bf16 against PyTorch in 32 bit, on the golden pictures: measured, with a margin of about two.
 PARITY = ParityLimits(max_abs_diff=0.4, max_crossing_share=2e-3)
@@ -47,7 +47,7 @@ class StrawEngine:
 
 
 ENGINES = {
-    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40, patience=8.0),  # fibres are all but cracks
+    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40, patience=12.0),  # fibres are all but cracks
     "straw_stain": StrawEngine(DefectKind.STAIN, "yellow", 240, patience=5.0),
     "straw_hole": StrawEngine(DefectKind.HOLE, "blue", 120),
 }
@@ -65,8 +65,16 @@ class BuildPlan:
     common_minutes: float = math.inf
     own_steps: int = 500
     own_minutes: float = math.inf
-    validation_parts: int = 200  # good ones, and as many defective of each engine's own kind
+    validation_parts: int = 300  # good ones, and as many defective of each engine's own kind
     test_parts: int = 50  # the same; tools/straw_parts.py judges 1000 and more with all three engines at once
+
+    def training_folder(self, work: Path) -> Path:
+        """Where what is learned from is drawn: another plan's straws lie elsewhere."""
+        return work / f"training-{self.seed + 1}-{self.straws}"
+
+    def calibration_folder(self, work: Path) -> Path:
+        """The same of what calibrates."""
+        return work / f"calibration-{self.seed + 2}-{self.calibration_straws}"
 
 
 def build_straw_engines(
@@ -78,24 +86,25 @@ def build_straw_engines(
 ) -> list[EnginePackage]:
     """Build packages in the folder `engines`, each replaced in one step once all are whole and verified.
 
-    `work` keeps sets and networks; another plan needs another work folder. Raises ValueError for a name that is none.
+    `work` keeps sets and networks; those of another plan are drawn and learned anew. Raises ValueError for a name that is
+    none.
     """
     plan = plan or BuildPlan()
     unknown = [name for name in names if name not in ENGINES]
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no engine that is built here, allowed are {', '.join(ENGINES)}")
     work.mkdir(parents=True, exist_ok=True)
-    _draw(work / "training", plan.seed + 1, plan.straws, progress)
-    _draw(work / "calibration", plan.seed + 2, plan.calibration_straws, progress)
+    _draw(plan.training_folder(work), plan.seed + 1, plan.straws, progress)
+    _draw(plan.calibration_folder(work), plan.seed + 2, plan.calibration_straws, progress)
     common = _common_network(work, plan, progress)
     drafts: dict[str, Draft] = {}
     sheets: dict[str, EngineSheet] = {}
     try:
         for name in names:
             trained = _own_network(work, name, common, plan, progress)
-            calibration = _straws(work / "calibration", ENGINES[name].kind)
+            calibration = _straws(plan.calibration_folder(work), ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
-            sheets[name] = _sheet(name, plan, _straws(work / "training", ENGINES[name].kind))
+            sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
         measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
         return [finish_package(drafts[name], measured[name], sheets[name]) for name in names]
     finally:
@@ -128,7 +137,7 @@ def _settings(plan: BuildPlan) -> TrainingSettings:
 
 def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
-        sets = [_straws(work / "training", kind) for kind in KINDS]
+        sets = [_straws(plan.training_folder(work), kind) for kind in KINDS]
         return train(
             sets,
             _settings(plan),
@@ -152,7 +161,7 @@ def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan,
 
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         trained = train(
-            [_straws(work / "training", ENGINES[name].kind)],
+            [_straws(plan.training_folder(work), ENGINES[name].kind)],
             settings,
             lambda step, done, loss: progress(f"learning {name}", done),
             start_from(common.network, KINDS.index(ENGINES[name].kind)),
@@ -203,7 +212,7 @@ def build_command(plan: BuildPlan) -> str:
     """The command line that builds the engines with this plan.
 
     >>> build_command(BuildPlan(common_minutes=60))
-    'edge-inspector engines build --seed 52000 --common-steps 5400 --own-steps 500 --common-minutes 60'
+    'edge-inspector engines build --seed 53000 --common-steps 5400 --own-steps 500 --common-minutes 60'
     """
     words = [
         f"edge-inspector engines build --seed {plan.seed} --common-steps {plan.common_steps} --own-steps {plan.own_steps}"

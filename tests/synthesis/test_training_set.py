@@ -10,6 +10,7 @@ import pytest
 
 from edge_inspector.synthesis import surface
 from edge_inspector.synthesis.defects import RANGES, DefectKind
+from edge_inspector.synthesis.exposure import DEFOCUS_PX
 from edge_inspector.synthesis.grain import HARDER, NATURAL, draw_grain
 from edge_inspector.synthesis.training_set import draw_training_part, training_set
 from edge_inspector.training.datasets.plain import read_plain
@@ -52,6 +53,8 @@ def test_what_is_learned_is_harder_than_what_is_measured() -> None:
         if defect.kind is DefectKind.CRACK
     ]
     assert 0.18 <= min(contrasts) < RANGES[DefectKind.CRACK].contrast[0] < max(contrasts)
+    blurs = [each.look.defocus_px for number in range(3) for each in draw_training_part(11, number, 1.0, 0.0)[1]]
+    assert DEFOCUS_PX[0] <= min(blurs) < DEFOCUS_PX[1] < max(blurs)
     assert HARDER.fibre_length_mm[0] < NATURAL.fibre_length_mm[0]
     assert HARDER.fibre_sigma_mm < NATURAL.fibre_sigma_mm
     assert HARDER.fibres > NATURAL.fibres
