@@ -1,12 +1,12 @@
 """Measures the shipped engines, fusion and rules on straws that nobody trained on: whole parts, as the daemon judges them.
 
-    .venv/bin/python tools/straw_parts.py [--good 500] [--must-find 500] [--other 100] [--wrong 40] [--json FILE]
+    .venv/bin/python tools/straw_parts.py [--good 500] [--must-find 500] [--other 100] [--wrong 40] [--seed N] [--json FILE]
 
 Parts are drawn from seeds of their own (synthesis.measured_parts), judged by docs/examples/straw, and counted: escapes and
 false rejects with exact intervals, by kind, size and contrast; wrong parts that were accepted; good ones that nobody could
 judge; how often one defect was counted once, how well its length and place were measured. Pictures of what went wrong go to
 build/straw_parts, one line a part to build/straw_parts/rows.jsonl. Kinds of parts take turns: Ctrl-C ends with a report of
-the parts judged so far.
+the parts judged so far, and the same command goes on with the others. Another seed or other engines begin anew.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import combinations
+from functools import partial
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ from edge_inspector.inference.engines.protocol import engine_opener
 from edge_inspector.rejudging import Eye, PartJudge, Rejudged
 from edge_inspector.rejudging.generated import take
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import load_engine_package
+from edge_inspector.station.engine_manifest import EnginePackage, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
@@ -51,6 +53,12 @@ EXAMPLE = ROOT / "docs/examples/straw"
 SEED = 71_000  # of parts that nobody has looked at: another one for other engines
 WRONG = (Stratum.EMPTY, Stratum.TWO, Stratum.HALF, Stratum.TILTED, Stratum.FOREIGN)
 LOW_CONTRAST = {DefectKind.CRACK: 0.29, DefectKind.STAIN: 0.18, DefectKind.HOLE: 0.5}  # the faintest quarter or so
+GRIDS = {  # mm of width (of a crack) or diameter, and shares of the light, between which escapes are counted
+    DefectKind.CRACK: ((0.1, 0.16, 0.2, 0.25, 0.3), (0.24, 0.29, 0.36, 0.45)),
+    DefectKind.STAIN: ((2.0, 3.0, 5.0, 9.0), (0.13, 0.18, 0.24, 0.32)),
+    DefectKind.HOLE: ((2.0, 2.5, 3.0, 3.5), (0.4, 0.5, 0.65, 0.8)),
+}
+ROWS_FILE = "rows.jsonl"
 DRAWN_AHEAD = 12
 NEAR_MM = 3.0  # a finding so near to the drawn defect is of it
 Floats = NDArray[np.float64]
@@ -66,6 +74,7 @@ class Row:
     truth: str
     kind: str
     size_mm: float
+    width_mm: float  # of a crack; else the size once more
     contrast: float
     verdict: str
     reasons: tuple[str, ...]
@@ -80,31 +89,37 @@ class Row:
 
 def main() -> int:
     arguments = _arguments()
-    todo = list(_todo(arguments))
-    judge = _part_judge(arguments.threads)
-    rows: list[Row] = []
+    packages = _packages()
+    judge = _part_judge(packages, arguments.threads)
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
+    facts = {"seed": arguments.seed, "engines": {name: package.digest for name, package in packages.items()}}
+    kept = _kept_rows(out / ROWS_FILE, facts)
+    asked = list(_todo(arguments))
+    todo = [part for part in asked if part not in kept]
+    rows = [kept[part] for part in asked if part in kept]
     with (
         suppress(KeyboardInterrupt),
-        (out / "rows.jsonl").open("w", encoding="utf-8") as file,
+        (out / ROWS_FILE).open("a" if kept else "w", encoding="utf-8") as file,
         ProgressBar(quiet=arguments.json is not None) as bar,
         drawing_pool() as pool,
     ):
-        for done, ((stratum, number), measured) in enumerate(_drawn(pool, todo), 1):
+        if not kept:
+            file.write(json.dumps(facts) + "\n")
+        for (stratum, number), measured in _drawn(pool, arguments.seed, todo):
             rejudged = judge.judge(take(measured))
             rows.append(_row(stratum, number, measured, rejudged))
             file.write(json.dumps(asdict(rows[-1])) + "\n")
             file.flush()
             if _is_wrong(rows[-1]):
                 _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
-            bar.show("straws", done, len(todo))
+            bar.show("straws", len(rows), len(asked))
     report = summarise(rows)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
     for line in report_lines(report):
         print(line)
-    return 0 if len(rows) == len(todo) else 130
+    return 0 if len(rows) == len(asked) else 130
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,10 +128,26 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--must-find", type=int, default=500, help="straws with one defect of more than 2 mm")
     parser.add_argument("--other", type=int, default=100, help="straws each with one of 1-2 mm, or with a thin crack")
     parser.add_argument("--wrong", type=int, default=40, help="parts of each wrong kind")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the parts")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads for engines")
     parser.add_argument("--json", type=Path, help="write the result for a program, show no progress")
     parser.add_argument("--out", type=Path, default=ROOT / "build/straw_parts", help="rows, and pictures of what went wrong")
     return parser.parse_args()
+
+
+def _kept_rows(path: Path, facts: dict[str, object]) -> dict[tuple[Stratum, int], Row]:
+    """What an earlier run of the same parts and engines judged; nothing of another one. The last line may be cut off."""
+    if not path.is_file():
+        return {}
+    first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+    if first != json.dumps(facts):
+        return {}
+    rows = []
+    for line in lines:
+        with suppress(msgspec.DecodeError):
+            rows.append(msgspec.json.decode(line, type=Row))
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in (facts, *map(asdict, rows))), encoding="utf-8")
+    return {(Stratum(row.stratum), row.number): row for row in rows}
 
 
 def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
@@ -127,24 +158,29 @@ def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
         yield stratum, number
 
 
-def _drawn(pool: Executor, todo: list[tuple[Stratum, int]]) -> Iterator[tuple[tuple[Stratum, int], MeasuredPart]]:
+def _drawn(pool: Executor, seed: int, todo: list[tuple[Stratum, int]]) -> Iterator[tuple[tuple[Stratum, int], MeasuredPart]]:
     """Draw ahead, but not far: a part with its pictures takes 50 MB."""
     for start in range(0, len(todo), DRAWN_AHEAD):
         some = todo[start : start + DRAWN_AHEAD]
-        yield from zip(some, pool.map(_draw, some), strict=True)
+        yield from zip(some, pool.map(partial(_draw, seed), some), strict=True)
 
 
-def _draw(part: tuple[Stratum, int]) -> MeasuredPart:
-    return draw_measured_part(SEED, part[1], part[0])
+def _draw(seed: int, part: tuple[Stratum, int]) -> MeasuredPart:
+    return draw_measured_part(seed, part[1], part[0])
 
 
-def _part_judge(threads: int) -> PartJudge:
-    """Read the example's station, recipe and engines; its recording need not be there."""
+def _packages() -> dict[str, EnginePackage]:
+    station = load_document(EXAMPLE / "station.yaml", Station)
+    recipe = load_document(EXAMPLE / station.recipe, Recipe)
+    return {name: load_engine_package((EXAMPLE / folder).resolve()) for name, folder in recipe.engines.items()}
+
+
+def _part_judge(packages: dict[str, EnginePackage], threads: int) -> PartJudge:
+    """Read the example's station and recipe; its recording need not be there."""
     station = load_document(EXAMPLE / "station.yaml", Station)
     recipe = load_document(EXAMPLE / station.recipe, Recipe)
     eyes, defects = {}, {}
-    for name, folder in recipe.engines.items():
-        package = load_engine_package((EXAMPLE / folder).resolve())
+    for name, package in packages.items():
         manifest = package.manifest
         engine = engine_opener(station.inference.driver)(package, threads=threads)
         eyes[name] = Eye(engine, manifest.t_low, manifest.smallest_defect_px)
@@ -165,6 +201,7 @@ def _row(stratum: Stratum, number: int, measured: MeasuredPart, rejudged: Rejudg
         part.words,
         defect.kind.value if defect else "",
         defect.size_mm if defect else 0.0,
+        defect.width_mm if defect else 0.0,
         defect.contrast if defect else 0.0,
         assessment.kind.value,
         assessment.reasons,
@@ -269,6 +306,10 @@ def summarise(rows: list[Row]) -> dict[str, object]:
     for stratum in WRONG:
         of_kind = [row for row in rows if row.stratum == stratum]
         report[f"accepted_{stratum.value}"] = _share(of_kind, VerdictKind.ACCEPT)
+    thin = [row for row in rows if row.stratum == Stratum.THIN]
+    for kind, (widths_mm, contrasts) in GRIDS.items():
+        of_kind = [row for row in (*must, *thin) if row.kind == kind]
+        report[f"escapes_{kind.value}_by_width_and_contrast"] = _grid(of_kind, widths_mm, contrasts)
     several = [row for row in must if row.views >= 2]
     report["counted_once"] = _counted([row.counted == 1 for row in several])
     lengths = [row for row in must if row.counted == 1]
@@ -281,6 +322,19 @@ def summarise(rows: list[Row]) -> dict[str, object]:
     report["reasons_good"] = dict(Counter(reason for row in good for reason in row.reasons[:1]).most_common(8))
     report["escaped"] = [f"{row.number}: {row.truth}" for row in must if row.verdict == VerdictKind.ACCEPT][:20]
     return report
+
+
+def _grid(rows: list[Row], widths_mm: tuple[float, ...], contrasts: tuple[float, ...]) -> list[str]:
+    """A line a width, with escapes of so many in each column of contrast."""
+    lines = []
+    for thin, wide in pairwise(widths_mm):
+        cells = []
+        for faint, dark in pairwise(contrasts):
+            inside = [row for row in rows if thin <= row.width_mm < wide and faint <= row.contrast < dark]
+            escaped = sum(row.verdict == VerdictKind.ACCEPT for row in inside)
+            cells.append(f"{escaped} of {len(inside)} at {100 * faint:.0f} to {100 * dark:.0f} %")
+        lines.append(f"{thin:g} to {wide:g} mm: {', '.join(cells)}")
+    return lines
 
 
 def _share(rows: list[Row], verdict: VerdictKind) -> dict[str, float]:
