@@ -25,7 +25,7 @@ def measure_views(judged: Mapping[Pair, tuple[Judgement, Judged]], criteria: Cri
     doubts: list[str] = []
     for (camera, engine), (judgement, result) in judged.items():
         recipe, defect = criteria.recipe, criteria.defects[engine]
-        scale = ViewScale(recipe.view.height_px, recipe.view.width_px, recipe.mm_per_px, result.t_low, defect.smallest_px)
+        scale = ViewScale.of(judgement.view, recipe.mm_per_px, result.t_low, defect.smallest_px)
         scored = [(region, region_score(region, scale)) for region in result.regions]
         for cut in criteria.cuts_for(engine):
             found = _measure_view(scored, cut, judgement.view, engine, defect.name, scale)

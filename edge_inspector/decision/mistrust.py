@@ -35,8 +35,8 @@ def why_mistrusted(judgement: Judgement, result: Judged, criteria: Criteria) -> 
     for region in result.regions:
         if len(region.probability) != region.width_px * region.height_px:
             return f"a region of {region.width_px} × {region.height_px} px with {len(region.probability)} bytes"
-        if region.x_px + region.width_px > view.width_px or region.y_px + region.height_px > view.height_px:
-            return "a region reaches beyond the view"
+        if region.x_px + region.width_px > view.seen_width_px or region.y_px + region.height_px > view.seen_height_px:
+            return "a region reaches beyond what the camera saw"
     highest = max((int(crop_of(region).max()) / 255 for region in result.regions), default=0.0)
     if not result.score <= max(highest, result.t_low) + _SCORE_TOLERANCE:
         return f"score {result.score:.2f} is above every probability in its regions ({highest:.2f})"

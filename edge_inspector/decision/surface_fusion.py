@@ -29,6 +29,7 @@ from edge_inspector.decision.surface_sampling import Mask, Sample, cells_to_map,
 from edge_inspector.decision.surface_windows import CoarseViews, Window, coarse_views, find_windows
 from edge_inspector.decision.unseen_marks import find_unseen
 from edge_inspector.domain.judgement import Judged, Judgement, Region
+from edge_inspector.domain.view import View
 from edge_inspector.geometry import SurfaceGrid
 from edge_inspector.station.recipe import Recipe, Surface
 
@@ -44,6 +45,7 @@ class _Engine:
     defect: EngineDefect
     cuts: Sequence[float]
     judged: Mapping[str, Judged]  # by camera
+    views: Mapping[str, View]
     layout: SurfaceLayout
     surface: Surface
     recipe: Recipe
@@ -61,8 +63,8 @@ class _Engine:
 
     def scale(self, camera: str) -> ViewScale:
         """What regions of a view are scored with."""
-        view, t_low = self.recipe.view, self.judged[camera].t_low
-        return ViewScale(view.height_px, view.width_px, self.recipe.mm_per_px, t_low, self.defect.smallest_px)
+        t_low = self.judged[camera].t_low
+        return ViewScale.of(self.views[camera], self.recipe.mm_per_px, t_low, self.defect.smallest_px)
 
 
 def measure_surface(
@@ -71,10 +73,13 @@ def measure_surface(
     """Measure what every trusted judgement marked, put together on the surface, at each cut of the rules."""
     marking = sorted({camera for (camera, _), (_, result) in judged.items() if result.regions})
     coarse = coarse_views(layout, marking, criteria.recipe.mm_per_px)
+    views = {camera: judgement.view for (camera, _), (judgement, _) in judged.items()}
     engines = []
     for name in criteria.recipe.engines:
         by_camera = {camera: result for (camera, engine), (_, result) in judged.items() if engine == name}
-        engine = _Engine(name, criteria.defects[name], criteria.cuts_for(name), by_camera, layout, surface, criteria.recipe)
+        engine = _Engine(
+            name, criteria.defects[name], criteria.cuts_for(name), by_camera, views, layout, surface, criteria.recipe
+        )
         engines.append((engine, _find_marks(engine, coarse)))
     windows = _windows_to_measure(engines, coarse)
     part_of = cache(lambda camera: part_in_view(layout.rod, layout.views[camera]))

@@ -216,7 +216,7 @@ def _ring_camera(criteria: Criteria, camera: str) -> RingCamera:
 
 
 def _view_of_rod(view: View, ring_camera: RingCamera, lead_mm: float) -> ViewOfRod:
-    return ViewOfRod(view.camera, ring_camera, lead_mm, view.width_px, view.height_px)
+    return ViewOfRod(view.camera, ring_camera, lead_mm, view.seen_width_px, view.seen_height_px)
 
 
 def _view_record(view: ViewOfRod) -> ViewPlaceRecord:

@@ -156,7 +156,8 @@ def judged_of(picture: slow.Picture, t_low: float = b.T_LOW) -> Judged:
 def judgement(camera: str, result: Judged, outlined: Outline | None, *, engine: str = "crack-d2s2") -> Judgement:
     plain = b.judgement(None, camera, result, engine=engine)
     frame_ns = TRIGGER_NS + round(LEAD_MM / SPEED_MM_S * 1e9)
-    view = msgspec.structs.replace(plain.view, height_px=HEIGHT_PX, width_px=WIDTH_PX, frame_ns=frame_ns, outline=outlined)
+    size = {"height_px": HEIGHT_PX, "width_px": WIDTH_PX, "seen_height_px": HEIGHT_PX, "seen_width_px": WIDTH_PX}
+    view = msgspec.structs.replace(plain.view, **size, frame_ns=frame_ns, outline=outlined)
     return msgspec.structs.replace(plain, view=view)
 
 

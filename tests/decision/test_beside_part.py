@@ -11,7 +11,7 @@ from tests.decision import ring
 from tests.decision import slow_surface_fusion as slow
 
 BENT = slow.SlowRod(20.0, (0.2, 0.5, 0.4), (-0.1, 0.2, 0.2), (3.0, 0.15), (0.1, 0.0))
-SCALE = ViewScale(ring.HEIGHT_PX, ring.WIDTH_PX, ring.MM_PER_PX, 0.25, smallest_defect_px=9)
+SCALE = ViewScale(ring.HEIGHT_PX, ring.WIDTH_PX, ring.HEIGHT_PX, ring.WIDTH_PX, ring.MM_PER_PX, 0.25, smallest_defect_px=9)
 CUT = 0.5
 
 

@@ -50,7 +50,7 @@ def measured(*regions: Region, cut: float = 0.5, t_low: float = 0.2) -> list[Mea
 def test_places_are_those_of_a_slow_flood_fill(crop: np.ndarray) -> None:
     cut, t_low = 0.02, 0.001  # below every level drawn, so that the score bars no region with a pixel in it
     expected = slow_components(crop, cut_level(cut))
-    if slow_score(crop, 3, 4, ViewScale(b.HEIGHT_PX, b.WIDTH_PX, 0.1, t_low, 9)) < cut:
+    if slow_score(crop, 3, 4, ViewScale(b.HEIGHT_PX, b.WIDTH_PX, b.HEIGHT_PX, b.WIDTH_PX, 0.1, t_low, 9)) < cut:
         expected = []
     found = measured(as_region(crop), cut=cut, t_low=t_low)
     assert sorted((p.box.y_px, p.box.x_px, p.box.height_px, p.box.width_px, round(p.area_mm2, 9)) for p in found) == sorted(
@@ -69,6 +69,19 @@ def test_a_region_whose_score_is_below_the_cut_has_no_places() -> None:
     crop = np.zeros((5, 5))
     crop[2, 2] = 255  # one hot pixel: 0.29 after the filter
     assert measured(as_region(crop)) == []
+
+
+def test_at_the_edge_of_what_the_camera_saw_a_region_has_the_score_it_has_at_the_views_edge() -> None:
+    crop = np.full((20, 2), 150)
+    recipe = b.recipe(rules=[{"name": "r", "engine": ENGINE, "min_score": 0.5}])
+    found = []
+    for seen_width_px in (b.WIDTH_PX, 50):
+        result = Judged(1.0, 0.2, (as_region(crop, seen_width_px - 2, 4),))
+        judgement = b.judgement(result=result)
+        view = msgspec.structs.replace(judgement.view, seen_width_px=seen_width_px)
+        marked = measure_views({("c1", ENGINE): (msgspec.structs.replace(judgement, view=view), result)}, b.criteria(recipe))
+        found.append([place.score for place in marked.places[ENGINE, 0.5]])
+    assert found[0] == found[1] != []
 
 
 def test_a_pixel_quantised_down_at_the_cut_still_counts() -> None:
@@ -95,8 +108,9 @@ def test_more_places_than_the_bound_are_not_measured() -> None:
     crop = np.zeros((rows, rows))
     crop[::2, ::2] = 255
     recipe = b.recipe(rules=[{"name": "r", "engine": ENGINE, "min_score": 0.2}])
-    recipe = recipe.model_copy(update={"view": recipe.view.model_copy(update={"height_px": 80})})
     judgement = b.judgement(result=Judged(1.0, 0.001, (as_region(crop, 0, 0),)))
+    high = msgspec.structs.replace(judgement.view, height_px=80, seen_height_px=80)
+    judgement = msgspec.structs.replace(judgement, view=high)
     assert isinstance(judgement.result, Judged)
     marked = measure_views({("c1", ENGINE): (judgement, judgement.result)}, b.criteria(recipe))
     assert marked.doubts == (f"c1: more than {MAX_PLACES} places of crack at score 0.2",)
@@ -122,9 +136,10 @@ def test_the_text_names_the_place_from_the_leading_end_where_the_outline_shows_i
 
 
 def test_the_place_is_along_the_longer_side_of_an_upright_view() -> None:
-    recipe = b.recipe()
-    recipe = recipe.model_copy(update={"view": recipe.view.model_copy(update={"height_px": 128, "width_px": 32})})
     crop = np.full((4, 10), 255)
     judged = Judged(1.0, 0.2, (as_region(crop, 3, 40),))
-    marked = measure_views({("c1", ENGINE): (b.judgement(result=judged), judged)}, b.criteria(recipe))
+    judgement = b.judgement(result=judged)
+    view = msgspec.structs.replace(judgement.view, height_px=128, width_px=32, seen_height_px=128, seen_width_px=32)
+    judgement = msgspec.structs.replace(judgement, view=view)
+    marked = measure_views({("c1", ENGINE): (judgement, judged)}, b.criteria(b.recipe()))
     assert [place.text_mm for place in marked.places[ENGINE, 0.5]] == [pytest.approx(4.2)]

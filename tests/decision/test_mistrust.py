@@ -29,7 +29,7 @@ def test_numbers_that_agree_are_trusted(judged: Judged) -> None:
         ({"regions": (b.region(),) * (MAX_REGIONS + 1)}, f"{MAX_REGIONS + 1} regions, at most {MAX_REGIONS}"),
         ({"regions": (Region(0, 0, 16000, 1, bytes(16000)),) * 300}, "regions of 4800000 px, at most"),
         ({"regions": (Region(0, 0, 3, 3, bytes(8)),)}, "a region of 3 × 3 px with 8 bytes"),
-        ({"regions": (b.region(x_px=b.WIDTH_PX - 39),)}, "a region reaches beyond the view"),
+        ({"regions": (b.region(x_px=b.WIDTH_PX - 39),)}, "a region reaches beyond what the camera saw"),
     ],
 )
 def test_numbers_that_can_not_be_trusted_are_named(fields: dict[str, float], text: str) -> None:

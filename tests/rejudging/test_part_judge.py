@@ -13,10 +13,13 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.rejudging import Eye, PartJudge, Taken
 from edge_inspector.rejudging.generated import ring_cameras, take
 from edge_inspector.station.recipe import Recipe, Rule, SilhouettePresence, Surface, ViewShape, Window
+from edge_inspector.station.station import Roi
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.projection import HEIGHT, WIDTH
 from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
+
+SEEN_HEIGHT = HEIGHT - 30  # of a camera whose views are padded
 
 
 class MaskEngine:
@@ -37,8 +40,20 @@ class MaskEngine:
         pass
 
 
-def judge_for(measured: MeasuredPart, **recipe: object) -> PartJudge:
-    cameras = ring_cameras()
+class PaddingEngine(MaskEngine):
+    """One that marks all that lies below a row."""
+
+    def judge(self, views: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        maps = np.zeros((len(views), HEIGHT, WIDTH), np.float32)
+        maps[:, SEEN_HEIGHT:] = 0.95
+        return maps
+
+
+def judge_for(
+    measured: MeasuredPart, engine: type[MaskEngine] = MaskEngine, seen_height: int = HEIGHT, **recipe: object
+) -> PartJudge:
+    seen = {"roi": Roi(width_px=WIDTH, height_px=seen_height), "fit": "pad"}
+    cameras = {name: camera.model_copy(update=seen) for name, camera in ring_cameras().items()}
     wanted = Recipe(
         format=1,
         product="reed_straw",
@@ -59,7 +74,7 @@ def judge_for(measured: MeasuredPart, **recipe: object) -> PartJudge:
     ).model_copy(update=recipe)
     viewpoints = Viewpoints({name: camera.place for name, camera in cameras.items()}, SPEED_MM_S)
     criteria = Criteria(wanted, {"holes": EngineDefect("hole", 60)}, viewpoints)
-    return PartJudge(criteria, cameras, {"holes": Eye(MaskEngine(measured), 0.2, 60)})
+    return PartJudge(criteria, cameras, {"holes": Eye(engine(measured), 0.2, 60)})
 
 
 HOLE = 2  # must-find parts have a crack, a stain, a hole in turn
@@ -100,6 +115,13 @@ def test_the_rod_is_the_one_that_was_drawn(good: MeasuredPart) -> None:
 
 def test_a_good_part_is_accepted(good: MeasuredPart) -> None:
     assert judge_for(good).judge(take(good)).assessment.kind is VerdictKind.ACCEPT
+
+
+def test_what_an_engine_says_of_padding_rejects_nothing(good: MeasuredPart) -> None:
+    padded = judge_for(good, PaddingEngine, SEEN_HEIGHT).judge(take(good))
+    assert {judgement.view.seen_height_px for judgement in padded.judgements.values()} == {SEEN_HEIGHT}
+    assert padded.assessment.kind is VerdictKind.ACCEPT
+    assert judge_for(good, PaddingEngine).judge(take(good)).assessment.kind is not VerdictKind.ACCEPT  # were it seen
 
 
 def test_a_part_without_one_of_its_pictures_is_not_accepted(good: MeasuredPart) -> None:

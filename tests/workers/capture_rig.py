@@ -24,10 +24,21 @@ from edge_inspector.domain.view import MissingReason, Picture, View, ViewMissing
 from edge_inspector.recordings import SessionWriter
 from edge_inspector.recordings.session_schema import CameraEntry, SessionEntry
 from edge_inspector.station.session import Session, recipe_dir, write_session
-from edge_inspector.station.station import Camera, Ejector, Line, PartLength, PlainFolder, Recording, ReplayFaults, Station
+from edge_inspector.station.station import (
+    Camera,
+    Ejector,
+    Line,
+    PartLength,
+    PlainFolder,
+    Recording,
+    ReplayFaults,
+    Roi,
+    Station,
+)
 from tests.capture.pictures import HEIGHT, MM_PER_PX, WIDTH, jpeg, recipe
 
 MS = 1_000_000
+SEEN_WIDTH = WIDTH - 12  # the rest of a view is padding
 PERIOD_MS, LATENCY_MS, OFFSET_MS = 33.0, 30.0, 100.0
 DIGEST = "ab" * 32
 WORKER = "import sys; from pathlib import Path; from edge_inspector.workers.capture import main; "
@@ -91,7 +102,15 @@ class CaptureRig:
             state_dir="state",
             recording=Recording(path=str(recording), plain=plain),
             cameras={
-                "c1": Camera(driver="replay", period_ms=PERIOD_MS, latency_ms=LATENCY_MS, offset_ms=OFFSET_MS, faults=faults)
+                "c1": Camera(
+                    driver="replay",
+                    period_ms=PERIOD_MS,
+                    latency_ms=LATENCY_MS,
+                    offset_ms=OFFSET_MS,
+                    roi=Roi(width_px=SEEN_WIDTH, height_px=HEIGHT),
+                    fit="pad",
+                    faults=faults,
+                )
             },
             line=Line(
                 speed_mm_s=100.0,
