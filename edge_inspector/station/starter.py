@@ -173,8 +173,8 @@ def refuse_existing(folder: Path) -> None:
     if there:
         verb = "is" if len(there) == 1 else "are"
         raise ConfigurationError(
-            f"{', '.join(there)}: {verb} there already, and nothing is overwritten; name another folder with --pictures "
-            "for these pictures, or move the file away"
+            f"{', '.join(there)}: {verb} there already, and nothing is overwritten; give init another FOLDER, or move "
+            f"{'it' if len(there) == 1 else 'them'} away"
         )
 
 
@@ -192,9 +192,11 @@ def write_files(start: Start) -> None:
             with (start.folder / name).open("x", encoding="utf-8") as file:
                 written.append(start.folder / name)
                 file.write(text)
-    except OSError as error:
+    except BaseException as error:
         for path in written:
             path.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise ConfigurationError(f"{start.folder}: can not be written ({error}); name another folder") from error
 
 

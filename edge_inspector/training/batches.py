@@ -34,7 +34,7 @@ class Batch:
 
     `pictures` uint8 (n, h, w, 3) RGB. `masks` float32 (n, d, h, w), 0..1. `judged` float32 (n, d, h, w): 0 where nothing is
     known of the defect, or is to be learned, and beyond a picture that is smaller than a crop. `shows` float32 (n, d): 1
-    where a picture shows the defect and nobody said where, else NaN.
+    where a picture shows the defect and nobody said where, so that its mask says nothing; else NaN.
     """
 
     pictures: Tensor
@@ -86,11 +86,11 @@ class Batches:
             sample = known.get(chosen.picture)
             if sample is None:
                 continue
+            judged[output] = is_judged
             if isinstance(sample.label, Somewhere):
                 shows[output] = 1.0
                 continue
             masks[output] = is_judged * sample.mask_of(picture)[own].astype(np.float32) / np.float32(255)
-            judged[output] = is_judged
         rows, columns = _area(masks[number] >= 0.5, self._plan, rng)
         crop = rgb[rows, columns]
         below, right = self._plan.height_px - crop.shape[0], self._plan.width_px - crop.shape[1]

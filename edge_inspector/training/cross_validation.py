@@ -66,7 +66,7 @@ def cross_validate(
     for plan in folds:
         refuse_other_run(plan, name, out, facts | {"held_back": plan.fold})
         if counted is not None:
-            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut.chosen())
+            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut.chosen(), counted)
     networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
     for plan in folds:
         write_facts(plan.run_folder(out, name), facts | {"held_back": plan.fold})
@@ -158,8 +158,8 @@ def cross_validation_words(folds: Sequence[str], cuts: Sequence[float | None], c
     span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
     cut_words = {
         "parts": f"A part is rejected from the cut of its own fold on ({span}).",
-        "pictures": f"Not every fold has both good and defective parts: cuts ({span}) were chosen on pictures, and what "
-        "they reject in error is counted of clean pictures.",
+        "pictures": f"Cuts ({span}) were chosen on pictures, as the training file says or because not every fold has both "
+        "good and defective parts; what they reject in error is counted of clean pictures.",
         None: "Not every fold has both pictures with the defect and clean ones: no cut could be chosen, so that masks and "
         "pixels alone are measured.",
     }

@@ -93,12 +93,17 @@ def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, cou
     good, defective = scores.good, scores.defective
     misses, rejects = scores.escapes(cut), scores.false_rejects(cut)
     upper = proportion_interval(misses, len(defective))[1]
+    shown = (
+        f"So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
+        if counted == "parts"
+        else "Pictures of one part are alike, so that they bound no share of escapes."
+    )
     price = f", where an escape costs as much as {rule.escape_cost:g} false rejects" if isinstance(rule, Cheapest) else ""
     bound = f"At most {100 * rule.miss_rate:g} % may escape. " if isinstance(rule, BoundedMisses) else ""
     return (
         f"validation in {precision}: {len(good)} good {counted} score at most {max(good.values()):.4g}, {len(defective)} "
         f"defective at least {min(defective.values()):.4g}; at the cut {misses} escapes and {rejects} false rejects{price}. "
-        f"{bound}So few {counted} show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
+        f"{bound}{shown}"
     )
 
 
@@ -141,8 +146,13 @@ def _bounded(good: list[float], defective: list[float], miss_rate: float) -> flo
     return max(math.floor(at_most * 10_000) / 10_000, 1e-4)  # rounded down: the part with this very score is rejected
 
 
-def refuse_too_few(defective_parts: int, rule: CutRule) -> None:
-    """Raise TrainingDataError if so many defective validation parts can not show what the rule asks for."""
+def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "parts") -> None:
+    """Raise TrainingDataError if so few defective validation parts, or any pictures, can not show what the rule asks for."""
+    if isinstance(rule, BoundedMisses) and counted == "pictures":
+        raise TrainingDataError(
+            "cut.rule bounded: its bound is one of parts, and here pictures are cut, of which those of one part are alike; "
+            "take rule cheapest or half_way"
+        )
     if not isinstance(rule, BoundedMisses) or defective_parts >= (needed := parts_needed(rule.miss_rate)):
         return
     raise TrainingDataError(

@@ -56,14 +56,15 @@ class Objective:
 
     def _loss(self, logits: Logits, batch: Batch, output: int) -> Tensor:
         z, y, judged = (each[:, output : output + 1] for each in (logits.pixels, batch.masks, batch.judged))  # (n, 1, h, w)
-        alpha = self.alphas[output]
-        loss = self._of_pixels(z, y, judged, alpha) + self._of_overlap(z - prior_shift(alpha), y, judged)
-        placeless = batch.shows[:, output].isfinite()  # (n,)
+        alpha, shows = self.alphas[output], batch.shows[:, output]
+        placed = judged * shows.isnan().float()[:, None, None, None]
+        loss = self._of_pixels(z, y, placed, alpha) + self._of_overlap(z - prior_shift(alpha), y, placed)
+        placeless = shows.isfinite() & (judged > 0).flatten(1).any(1)  # (n,)
         if placeless.any():
-            shows = batch.shows[placeless, output]
-            loss = loss + self._mix.picture_weight * picture_cross_entropy(z[placeless] - prior_shift(alpha), shows)
+            of_pictures = picture_cross_entropy(z[placeless] - prior_shift(alpha), shows[placeless], judged[placeless])
+            loss = loss + self._mix.picture_weight * of_pictures
         if logits.picture is not None:
-            of_head = _of_picture_head(logits.picture[:, output], y, judged, batch.shows[:, output])
+            of_head = _of_picture_head(logits.picture[:, output], y, placed, shows)
             loss = loss + self._mix.picture_head_weight * of_head
         return loss
 

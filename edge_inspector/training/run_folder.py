@@ -40,7 +40,10 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
     run = plan.run_folder(out, name)
     if not (run / RUN_FILE).is_file():
         return
-    kept = yaml.safe_load((run / RUN_FILE).read_text(encoding="utf-8"))
+    try:
+        kept = yaml.safe_load((run / RUN_FILE).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        kept = None
     if not isinstance(kept, dict):
         raise ConfigurationError(f"{run / RUN_FILE}: says nothing of what was trained here; remove the folder {run}")
     if kept.get("training_file_sha256") != plan.file_digest:

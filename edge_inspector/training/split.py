@@ -170,10 +170,10 @@ def _refuse_few(each: DefectSet, split: Split, share: float, counted: Counted) -
         return
     good, defective = each.kinds(counted)
     made = f"{len(each.samples)} pictures make " if counted == "parts" else ""
+    by_picture = "" if good or counted == "pictures" else "Where no part is good, say judged: pictures. "
     raise TrainingDataError(
         f"{each.source}: {made}{good} good and {defective} defective {counted} for {each.defect}, but {needed_parts(share)} "
         f"of each are needed: validation and test take {100 * share:g} % each, and need {LEAST_PARTS} of either kind at "
-        "least. Add pictures, or raise the share. Where every part shows the defect in one of its views, say judged: "
-        "pictures. In a plain folder the name up to its last hyphen is the part (p7-c1 and p7-c2 are two views of p7): "
-        "write scan_001, not scan-001, for parts of one view"
+        f"least. Add pictures, or raise the share. {by_picture}In a plain folder the name up to its last hyphen is the part "
+        "(p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
     )

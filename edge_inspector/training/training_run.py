@@ -57,7 +57,7 @@ def train_engine(
     survey = survey_masks(plan.sets[name], told(progress, "looking at masks"))
     smallest_px = entry.smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     refuse_tiny_defects(validation, smallest_px)
-    refuse_too_few(validation.kinds(file.judged)[1], file.cut.chosen())
+    refuse_too_few(validation.kinds(file.judged)[1], file.cut.chosen(), file.judged)
     settings = plan.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name

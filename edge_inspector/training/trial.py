@@ -77,10 +77,11 @@ def trial_of(out: Path) -> Trial:
             f"{out}: its engines took pictures with fit {' and '.join(sorted(fits))}; train them with one training file"
         )
     held_back = held_back_by_all(dealt)
-    known = _of_whole_parts(held_back)
+    has_ring = bool(_views(held_back))
+    known = _of_whole_parts(held_back) if has_ring else [each for each in held_back if each.shown is not None]
     if not known:
         raise ConfigurationError(f"{out}: no picture was held back by all its engines; train them with one training file")
-    named = _named(known)
+    named = _named_by_part(known) if has_ring else _named_by_picture(known)
     return Trial(
         engines,
         fits.pop(),
@@ -130,9 +131,7 @@ def refuse_recording(folder: Path) -> None:
 
 
 def _of_whole_parts(held_back: Sequence[KnownPicture]) -> list[KnownPicture]:
-    """Where views are cameras, a part is known as a whole or left out; else every picture that is known."""
-    if not _views(held_back):
-        return [each for each in held_back if each.shown is not None]
+    """Where views are cameras, a part is known as a whole or left out."""
     unknown = {each.part for each in held_back if each.shown is None}
     return [each for each in held_back if each.part not in unknown]
 
@@ -140,7 +139,7 @@ def _of_whole_parts(held_back: Sequence[KnownPicture]) -> list[KnownPicture]:
 def _views(pictures: Sequence[KnownPicture]) -> tuple[str, ...]:
     """The views that every part has, one picture of each, if there are several and a camera can be called so.
 
-    None where every part shows a defect: then the training counted pictures (`part_scores`), and a trial does too.
+    None where every part shows a defect: a trial without a good part could show no false reject.
     """
     if {each.part for each in pictures} == {each.part for each in pictures if each.shown}:
         return ()
@@ -155,11 +154,14 @@ def _views(pictures: Sequence[KnownPicture]) -> tuple[str, ...]:
     return names if is_ring else ()
 
 
-def _named(pictures: Sequence[KnownPicture]) -> list[tuple[str, str, KnownPicture]]:
-    """Camera and name of the part that each picture is of, in the station."""
-    if _views(pictures):
-        names = _file_names(dict.fromkeys(each.part for each in pictures))
-        return [(each.view, names[each.part], each) for each in pictures]
+def _named_by_part(pictures: Sequence[KnownPicture]) -> list[tuple[str, str, KnownPicture]]:
+    """Camera and name of the part that each picture is of, in the station, where views are cameras."""
+    names = _file_names(dict.fromkeys(each.part for each in pictures))
+    return [(each.view, names[each.part], each) for each in pictures]
+
+
+def _named_by_picture(pictures: Sequence[KnownPicture]) -> list[tuple[str, str, KnownPicture]]:
+    """The same where each picture is a part of its own."""
     stems = Counter(each.picture.stem for each in pictures)
     names = _file_names(
         {
@@ -199,9 +201,16 @@ def _file_names(wanted: Mapping[str, str | None]) -> dict[str, str]:
     return names
 
 
+def _bytes_of(picture: Path) -> bytes:
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{picture}: can not be read ({error.strerror}); make it readable") from error
+
+
 def _copy(picture: Path, place: Path) -> None:
     if picture.suffix.lower() in PICTURE_ENDINGS:
-        shutil.copyfile(picture, place.with_name(place.name + picture.suffix.lower()))
+        place.with_name(place.name + picture.suffix.lower()).write_bytes(_bytes_of(picture))
         return
     pixels = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
     if pixels is None:

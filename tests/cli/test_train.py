@@ -105,6 +105,7 @@ def test_where_every_part_shows_the_defect_pictures_are_cut_and_tried(tmp_path: 
     run(training, out)
     manifest = load_engine_package(out / "engines" / "blot").manifest
     assert "6 good pictures score at most" in manifest.threshold.evidence
+    assert manifest.threshold.evidence.endswith("Pictures of one part are alike, so that they bound no share of escapes.")
     assert manifest.metrics["test_escapes"].n == manifest.metrics["test_false_rejects"].n == 6
     assert manifest.metrics["test_escapes"].of.startswith(
         "share of defective pictures below the cut; 12 pictures of 6 parts held back"

@@ -96,13 +96,16 @@ def test_nothing_is_judged_where_a_picture_is_to_be_ignored(labelled: LabelledSe
     assert float(batch.masks[..., ignored].max()) == 0.0
 
 
-def test_a_defect_without_a_place_is_told_of_the_picture_and_judged_nowhere(tmp_path: Path) -> None:
+def test_a_defect_without_a_place_is_told_of_the_picture_as_far_as_it_goes(tmp_path: Path) -> None:
     labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
-    whole = CropPlan(batch=4, height_px=HEIGHT_PX, width_px=WIDTH_PX)
-    batch = Batches([defect_set(labelled, "dent")], whole).draw(np.random.default_rng(0))
+    whole = CropPlan(batch=4, height_px=HEIGHT_PX, width_px=WIDTH_PX + 30)
+    padded = defect_set(labelled, "dent", ViewFit("pad", WIDTH_PX + 30, HEIGHT_PX))
+    batch = Batches([padded], whole).draw(np.random.default_rng(0))
     assert batch.shows[:2].tolist() == [[1.0], [1.0]]
     assert bool(batch.shows[2:].isnan().all())
-    assert batch.judged.amax((1, 2, 3)).tolist() == [0.0, 0.0, 1.0, 1.0]
+    assert float(batch.judged[..., :WIDTH_PX].min()) == 1.0
+    assert float(batch.judged[..., WIDTH_PX:].max()) == 0.0
+    assert float(batch.masks.max()) == 0.0
 
 
 def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.cuts import HALF_WAY, BoundedMisses, Cheapest, Cut, CutRule, choose_cut, region_threshold
+from edge_inspector.training.cuts import (
+    HALF_WAY,
+    BoundedMisses,
+    Cheapest,
+    Cut,
+    CutRule,
+    choose_cut,
+    refuse_too_few,
+    region_threshold,
+)
 from edge_inspector.training.part_scores import PartScores
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20)
@@ -96,6 +105,11 @@ def test_a_bound_that_so_few_parts_can_not_show_is_refused_with_what_is_needed()
     with pytest.raises(TrainingDataError, match=r"40 defective parts .* 299 are needed .* or ask for 7.3 %"):
         cut_of([0.9], [0.8] * 40, BoundedMisses(0.01))
     assert cut_of([0.9], [0.8] * 40, BoundedMisses(0.073)).score == 0.8
+
+
+def test_a_bound_is_one_of_parts_and_not_of_pictures() -> None:
+    with pytest.raises(TrainingDataError, match=r"its bound is one of parts, and here pictures are cut"):
+        refuse_too_few(1000, BoundedMisses(0.05), "pictures")
 
 
 @pytest.mark.parametrize("miss_rate", [0.0, 1.0, math.nan])

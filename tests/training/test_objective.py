@@ -72,10 +72,27 @@ def test_a_picture_labelled_without_a_place_adds_its_own_term(batch: Batch, logi
     shows = batch.shows.clone()
     shows[2, 0] = 1.0
     placeless = Batch(batch.pictures, batch.masks, batch.judged, shows)
+    without = batch.judged.clone()
+    without[2, 0] = 0.0
+    others = Batch(batch.pictures, batch.masks * without, without, batch.shows)
     objective = Objective(LossMix(picture_weight=0.4), [0.9, 0.8])
-    term = 0.4 * picture_cross_entropy(logits[2:3, :1] - prior_shift(0.9), torch.ones(1)) / 2
-    added = objective(Logits(logits, None), placeless) - objective(Logits(logits, None), batch)
+    where = batch.judged[2:3, :1]  # what lies beyond the picture can not be where it shows the defect
+    term = 0.4 * picture_cross_entropy(logits[2:3, :1] - prior_shift(0.9), torch.ones(1), where) / 2
+    added = objective(Logits(logits, None), placeless) - objective(Logits(logits, None), others)
     assert float(added) == pytest.approx(float(term), abs=1e-6)
+
+
+def test_a_picture_without_a_place_of_which_nothing_is_to_be_judged_teaches_nothing(
+    batch: Batch, logits: torch.Tensor
+) -> None:
+    shows = torch.full((4, 2), float("nan"))
+    shows[2, 0] = 1.0
+    judged = batch.judged.clone()
+    judged[2, 0] = 0.0
+    silent = Batch(batch.pictures, batch.masks * judged, judged, shows)
+    known = Batch(batch.pictures, batch.masks * judged, judged, batch.shows)
+    objective = Objective(LossMix(), [0.9, 0.8])
+    assert float(objective(Logits(logits, None), silent)) == float(objective(Logits(logits, None), known))
 
 
 def test_an_image_level_head_learns_whether_a_crop_shows_the_defect_and_nothing_of_unknown_ones() -> None:

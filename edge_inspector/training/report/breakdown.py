@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from edge_inspector.training.judging import JudgedPicture, JudgedSet
-from edge_inspector.training.part_scores import Cuts
+from edge_inspector.training.part_scores import Counted, Cuts
 
 QUARTERS = 4
 SURE = 0.95  # a score that contradicts its label so clearly is worth a look (science.md §6.3)
@@ -73,9 +73,9 @@ def worst_misses(judged: JudgedSet, most: int) -> list[JudgedPicture]:
     return sorted(deciding.values(), key=lambda each: each.score)[:most]
 
 
-def worst_false_rejects(judged: JudgedSet, most: int) -> list[JudgedPicture]:
-    """Pictures of good parts that score highest; where no part is good, clean pictures."""
-    good = judged.parts().good
+def worst_false_rejects(judged: JudgedSet, most: int, counted: Counted = "parts") -> list[JudgedPicture]:
+    """Pictures of good parts that score highest; where pictures are counted, or no part is good, clean pictures."""
+    good = judged.parts().good if counted == "parts" else {}
     among = (each for each in judged.pictures if (each.sample.part in good if good else not each.sample.is_defective))
     return sorted(among, key=lambda each: -each.score)[:most]
 

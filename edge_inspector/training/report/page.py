@@ -82,7 +82,9 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
     doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN)]
     pictures = {
         "defective parts that score lowest": _drawn(_told(worst_misses(judged, SHOWN), cuts), reported),
-        f"good {reported.counted} that score highest": _drawn(_told(worst_false_rejects(judged, SHOWN), cuts), reported),
+        f"good {reported.counted} that score highest": _drawn(
+            _told(worst_false_rejects(judged, SHOWN, reported.counted), cuts), reported
+        ),
         "labels to look at again": _drawn(doubted, reported),
     }
     progress(0.9)
@@ -143,14 +145,16 @@ def _drawn(told: Sequence[tuple[JudgedPicture, str]], reported: Reported) -> lis
 
 
 def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) -> _Shown:
-    """The view with what was found in the engine's colour, and the label outlined in white."""
+    """What of the view is the picture's own, what was found in the engine's colour, and the label outlined in white."""
     sample: Sample = each.sample
     picture = read_picture(sample.picture)
-    rgb = sample.view_of(picture)
-    probability = engine.probability(rgb[None])[0]
-    drawn = draw_probability(rgb, np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT)
+    rgb, own = sample.view_of(picture), sample.own_of(picture)
+    probability = np.where(sample.judged_of(picture), engine.probability(rgb[None])[0], np.float32(0))[own]
+    drawn = draw_probability(
+        np.ascontiguousarray(rgb[own]), np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT
+    )
     if not isinstance(sample.label, Somewhere):
-        drawn = draw_outline(drawn, sample.mask_of(picture) >= 128, COLOURS["white"])
+        drawn = draw_outline(drawn, sample.mask_of(picture)[own] >= 128, COLOURS["white"])
     text = f"{sample.part}, {sample.picture.name}: score {each.score:.4f}, {why}"
     return _Shown(base64.b64encode(encode_jpeg(drawn)).decode(), text)
 

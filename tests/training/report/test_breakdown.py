@@ -49,6 +49,14 @@ def test_the_worst_come_first(judged: JudgedSet) -> None:
     assert [each.sample.part for each in worst_false_rejects(judged, 2)] == ["good5", "good2"]
 
 
+def test_where_pictures_are_counted_a_clean_one_of_a_defective_part_may_be_a_false_reject(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [60, 230, 90], [250])
+    for each, part in zip(judged.pictures, ("good", "b", "good", "b"), strict=True):
+        judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
+    assert [each.sample.part for each in worst_false_rejects(judged, 1)] == ["good"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 1, "pictures")] == ["b"]
+
+
 def test_labels_that_a_sure_score_contradicts_are_listed(judged: JudgedSet) -> None:
     found = suspects(judged, 9)
     assert {each.picture.sample.part: each.why.split(",")[0] for each in found} == {"good5": "labelled clean"}
