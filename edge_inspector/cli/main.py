@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -13,6 +14,8 @@ from edge_inspector.domain.errors import AlreadyRunningError, EdgeInspectorError
 EXIT_ERROR = 1
 EXIT_ALREADY_RUNNING = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells do
+DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_AGAIN = "make room, or correct its rights, and give the command again. What was kept before stays"
 
 COMMANDS = {  # name: module of this folder, and its function or group of commands
     "run": ("run", "run"),
@@ -69,6 +72,11 @@ def main() -> None:
     except EdgeInspectorError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_ALREADY_RUNNING if isinstance(error, AlreadyRunningError) else EXIT_ERROR)
+    except OSError as error:
+        if error.errno not in DISK_REFUSES:
+            raise
+        print(f"{error.filename or 'a file'}: can not be written ({error.strerror}); {_AGAIN}", file=sys.stderr)
+        sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 

@@ -61,7 +61,8 @@ def train(
 ) -> None:
     """Train engines, choose their cuts, measure them on parts that they never saw, and write a report of each.
 
-    Ctrl-C and the same command go on where it was. A changed training file needs another --out. On several GPUs:
+    Ctrl-C and the same command go on where it was. A training file that changed how engines learn needs another --out; a
+    changed cut is chosen anew without learning anything again. On several GPUs:
     torchrun --nproc-per-node 4 -m edge_inspector train …
     """
     refuse_without_torch()

@@ -23,9 +23,13 @@ def fit_calibration(
         p = 1.0 / (1.0 + np.exp(-np.clip(parameters @ features, -40, 40)))
         gradient = features @ (weight * (p - target)) / weight.sum()
         hessian = (features * (weight * p * (1 - p))) @ features.T / weight.sum() + 1e-9 * np.eye(2)
-        step = np.clip(np.linalg.solve(hessian, gradient), -1.0, 1.0)
+        step = np.linalg.solve(hessian, gradient)
+        scale = float(np.clip(parameters[0] - step[0], *SCALE_RANGE))
+        if scale != parameters[0] - step[0]:  # kept within its range, the scale leaves the rest to the bias
+            moved = parameters[0] - scale
+            step = np.array([moved, (gradient[1] - hessian[1, 0] * moved) / hessian[1, 1]])
+        step = np.clip(step, -1.0, 1.0)
         parameters -= step
-        parameters[0] = np.clip(parameters[0], *SCALE_RANGE)
         if float(np.abs(step).max()) < 1e-6:
             break
     return float(parameters[0]), float(parameters[1])

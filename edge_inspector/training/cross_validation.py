@@ -21,8 +21,7 @@ from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.report.summary import summarise, summary_table, write_summary
-from edge_inspector.training.run_folder import refuse_other_run, run_facts, trained_network
-from edge_inspector.training.run_log import write_facts
+from edge_inspector.training.run_folder import begin_run, refuse_other_run, run_facts, trained_network
 from edge_inspector.training.survey import Survey, smallest_defect_px, survey_masks
 from edge_inspector.training.train import TrainedNetwork
 from edge_inspector.training.training_plan import Plan, named, told
@@ -62,22 +61,23 @@ def cross_validate(
     counted = what_a_cut_parts(folds, name)
     settings = first.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written, as what follows
-    facts = run_facts(first, name, rank)
+    facts = {plan.fold: run_facts(plan, name, rank) for plan in folds}
     for plan in folds:
-        refuse_other_run(plan, name, out, facts | {"held_back": plan.fold})
+        refuse_other_run(plan, name, out, facts[plan.fold])
         if counted is not None:
-            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut.chosen(), counted)
+            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut_rule, counted)
     networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
     for plan in folds:
-        write_facts(plan.run_folder(out, name), facts | {"held_back": plan.fold})
+        begin_run(plan, name, out, facts[plan.fold])
         networks.append(trained_network(plan, name, out, threads, rank, named(progress, f"fold {plan.fold}")))
     measured = [
         _measure(plan, name, out, trained, survey, counted, named(progress, f"fold {plan.fold}"))
         for plan, trained in zip(folds, networks, strict=True)
     ]
     report = out / RUN_FOLDER / name / REPORT
-    facts |= {"held_back": ", ".join(plan.fold for plan in folds)}
-    write_report(_reported(first, name, measured, counted, facts), report, told(progress, "report"))
+    of_all = facts[first.fold] | {"held_back": ", ".join(facts)}
+    del of_all["learning_sha256"]  # each fold has its own
+    write_report(_reported(first, name, measured, counted, of_all), report, told(progress, "report"))
     return CrossValidated(pool([each.judged for each in measured]), report)
 
 
@@ -126,7 +126,7 @@ def _measure(
     if counted is not None:
         choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
         scores = worst_of([each.scores(counted) for each in choosing.values()])
-        cut = choose_cut(scores, " and ".join(choosing), file.cut.chosen(), counted).score
+        cut = choose_cut(scores, " and ".join(choosing), file.cut_rule, counted).score
     engine = ExportedEngine(model, file.precisions[0])
     judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"))
     return Measured(judged, engine, cut, plan.fold, trained.steps)

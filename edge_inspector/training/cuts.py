@@ -10,7 +10,7 @@ from typing import assert_never
 from scipy.stats import beta
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.metrics.intervals import parts_needed, proportion_interval
+from edge_inspector.training.metrics.intervals import parts_needed, upper_bound
 from edge_inspector.training.part_scores import Counted, PartScores
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
@@ -26,9 +26,11 @@ class HalfWay:
 
 @dataclass(frozen=True, slots=True)
 class Cheapest:
-    """Where escapes, each worth `escape_cost` false rejects, and false rejects together cost least (science.md §6.5 i)."""
+    """Where escapes, each worth `escape_cost` false rejects, and false rejects together cost least on a line of whose parts
+    `defective_share` are defective, whatever share of the validation parts is (science.md §6.5 i)."""
 
     escape_cost: float
+    defective_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def choose_cut(scores: PartScores, precision: str, rule: CutRule = HALF_WAY, cou
     match rule:
         case HalfWay():
             score = _half_way(good, defective)
-        case Cheapest(escape_cost):
-            score = _cheapest(good, defective, escape_cost)
+        case Cheapest(escape_cost, defective_share):
+            score = _cheapest(good, defective, escape_cost, defective_share)
         case BoundedMisses(miss_rate):
             score = _bounded(good, defective, miss_rate)
         case _:
@@ -92,13 +94,18 @@ def region_threshold(cut: float) -> float:
 def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted) -> str:
     good, defective = scores.good, scores.defective
     misses, rejects = scores.escapes(cut), scores.false_rejects(cut)
-    upper = proportion_interval(misses, len(defective))[1]
+    upper = upper_bound(misses, len(defective))
     shown = (
         f"So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
         if counted == "parts"
         else "Pictures of one part are alike, so that they bound no share of escapes."
     )
-    price = f", where an escape costs as much as {rule.escape_cost:g} false rejects" if isinstance(rule, Cheapest) else ""
+    price = ""
+    if isinstance(rule, Cheapest):
+        price = (
+            f", where an escape costs as much as {rule.escape_cost:g} false rejects and {100 * rule.defective_share:g} % of "
+            f"{counted} are defective"
+        )
     bound = f"At most {100 * rule.miss_rate:g} % may escape. " if isinstance(rule, BoundedMisses) else ""
     return (
         f"validation in {precision}: {len(good)} good {counted} score at most {max(good.values()):.4g}, {len(defective)} "
@@ -115,10 +122,14 @@ def _half_way(good: list[float], defective: list[float]) -> float:
     return _cut_at(half_way, beyond=min(half_way, _logit(largest_good) + NARROW_MARGIN))
 
 
-def _cheapest(good: list[float], defective: list[float], escape_cost: float) -> float:
+def _cheapest(good: list[float], defective: list[float], escape_cost: float, defective_share: float) -> float:
     """Half way between the scores on either side of the cheapest place; of equal prices the lowest."""
     if not escape_cost > 0:
         raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
+    if not 0 < defective_share < 1:
+        raise ValueError(f"a share of {defective_share:g} defective ones: allowed is above 0 and below 1")
+    of_escape = escape_cost * defective_share / len(defective)
+    of_reject = (1.0 - defective_share) / len(good)
     if max(good) < min(defective):
         return _half_way(good, defective)
     logits = sorted({_logit(score) for score in (*good, *defective)})
@@ -126,24 +137,25 @@ def _cheapest(good: list[float], defective: list[float], escape_cost: float) -> 
     cuts = map(_cut_at, (logits[0] - NARROW_MARGIN, *between, logits[-1] + NARROW_MARGIN))
 
     def price(cut: float) -> float:
-        return escape_cost * sum(s < cut for s in defective) + sum(s >= cut for s in good)
+        return of_escape * sum(s < cut for s in defective) + of_reject * sum(s >= cut for s in good)
 
     return min(cuts, key=lambda cut: (price(cut), cut))
 
 
 def _bounded(good: list[float], defective: list[float], miss_rate: float) -> float:
-    """The (k + 1)th smallest defective score, k the most misses that still prove the rate: exact by order statistics."""
+    """The (k + 1)th smallest defective score, k the most misses that still prove the rate: exact by order statistics.
+
+    Never above it: where the sets do not overlap, half way between them is lower, but for the smallest cut.
+    """
     if not 0.0 < miss_rate < 1.0:
         raise ValueError(f"a miss rate of {miss_rate:g}: allowed is above 0 and below 1")
     n = len(defective)
     refuse_too_few(n, BoundedMisses(miss_rate))
-    if max(good) < min(defective):
-        return _half_way(good, defective)
     misses = 0
     while misses + 1 < n and beta.ppf(CONFIDENCE, misses + 2, n - misses - 1) <= miss_rate:
         misses += 1
-    at_most = sorted(defective)[misses]
-    return max(math.floor(at_most * 10_000) / 10_000, 1e-4)  # rounded down: the part with this very score is rejected
+    at_most = max(math.floor(sorted(defective)[misses] * 10_000) / 10_000, 1e-4)  # rounded down: this very score is rejected
+    return min(_half_way(good, defective), at_most) if max(good) < min(defective) else at_most
 
 
 def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "parts") -> None:

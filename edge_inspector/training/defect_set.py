@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,6 +61,11 @@ class Sample:
     positive_px: int
     judged_px: int
     digest: str
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where the defect is, or that there is none."""
+        return not isinstance(self.label, Somewhere)
 
     def read(self) -> tuple[Picture, Picture, Judged]:
         """The view, RGB uint8 (h, w, 3), its mask, uint8 (h, w), 0..255: how sure it is, and where it is to be judged.
@@ -155,6 +160,16 @@ class DefectSet:
         defective = len(self.defective_parts()) if counted == "parts" else sum(self.defective)
         return (len(self.parts()) if counted == "parts" else len(self.samples)) - defective, defective
 
+    def spread(self, most: int) -> tuple[Sample, ...]:
+        """At most so many samples of which the place is known, in their order: defective and clean ones, each kind spread
+        evenly over the set, half of `most` each where there are so many."""
+        placed = [i for i, sample in enumerate(self.samples) if sample.is_placed]
+        kinds = [[i for i in placed if self.samples[i].is_defective is kind] for kind in (True, False)]
+        fewer, more = sorted(kinds, key=len)
+        few = min(len(fewer), most // 2)
+        chosen = [*_evenly(fewer, few), *_evenly(more, min(len(more), most - few))]
+        return tuple(self.samples[i] for i in sorted(chosen))
+
     def of_parts(self, names: Collection[str]) -> DefectSet:
         """The samples of these parts, part by part in the order of `names`."""
         parts = self.parts()
@@ -231,6 +246,10 @@ def _look(sample: Sample) -> Sample:
         judged_px=int(np.count_nonzero(judged)),
         digest=digest.hexdigest(),
     )
+
+
+def _evenly(positions: Sequence[int], count: int) -> list[int]:
+    return [positions[k * len(positions) // count] for k in range(count)]
 
 
 def _fitted(picture: Picture, view: ViewFit | None, path: Path) -> Picture:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
@@ -29,9 +30,9 @@ def keep_network(
     """The network in `path`, if it came of these settings and sources; else what `learn` gives, which is then kept there.
 
     `sources` names what is learned from, each by its digest: pictures, weights to start from; and the network that `build`
-    makes, if it is another one than the light one. How many threads compute is
-    nobody's concern. The file changes only when it is whole; until then the checkpoint that `learn` is given lies beside it,
-    and one of another training is removed. Where several processes learn together only one `keeps`.
+    makes, if it is another one than the light one. How many threads compute is nobody's concern. The file changes only when
+    it is whole; until then the checkpoint that `learn` is given lies beside it, and one of another training is removed.
+    Where several processes learn together only one `keeps`. Raises TrainingStoppedError if the disk does not take it.
     """
     asked = asked_of(settings, sources)
     if path.is_file():
@@ -49,10 +50,17 @@ def keep_network(
             other.unlink()
     trained = learn(checkpoint)
     run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    torch.save({"asked": asked, "network": trained.network.state_dict(), **run}, partial)
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"asked": asked, "network": trained.network.state_dict(), **run}, partial)
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write falls short
+        partial.unlink(missing_ok=True)
+        raise TrainingStoppedError(
+            f"{path}: what was learned can not be kept ({error}); the last checkpoint stays. Make room and give the command "
+            "again"
+        ) from error
     checkpoint.remove()
     return trained
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
     Calibration,
@@ -32,8 +32,7 @@ from edge_inspector.station.engine_manifest import (
 )
 from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
-from edge_inspector.training.datasets.labelled_picture import Somewhere
-from edge_inspector.training.defect_set import DefectSet
+from edge_inspector.training.defect_set import DefectSet, Sample
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
@@ -42,7 +41,7 @@ from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.train import TrainedNetwork, normalise
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
-CALIBRATION_PICTURES = 90
+CALIBRATION_PICTURES = 400  # at most: some 30 s
 
 Progress = Callable[[str, float], None]  # stage, share done 0..1
 
@@ -241,19 +240,35 @@ def _file_digests(package: Path, golden: list[GoldenPicture]) -> dict[str, str]:
 
 @torch.no_grad()
 def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, float]:
-    """Scale and bias on validation logits with alpha's shift undone: all defect pixels, one in 100 of the others."""
+    """Scale and bias on validation logits with alpha's shift undone: all defect pixels, one in 100 of the others.
+
+    Of very many pictures some are taken, spread over the set, and each stands for as many of its kind. Raises
+    TrainingDataError if none shows where a defect is: nothing could be calibrated on.
+    """
     rng = np.random.default_rng(0)
     logits, targets, weights = [], [], []
-    placed = [sample for sample in validation.samples if not isinstance(sample.label, Somewhere)]
-    for sample in placed[:CALIBRATION_PICTURES]:
+    chosen_of = validation.spread(CALIBRATION_PICTURES)
+    if not any(sample.positive_px for sample in chosen_of):
+        raise TrainingDataError(
+            f"{validation.source}: no picture that is to calibrate shows where {validation.defect} is; draw masks, add "
+            "defective parts, or take fewer folds"
+        )
+    stands_for = {kind: _share_taken(validation, chosen_of, is_defective=kind) for kind in (False, True)}
+    for sample in chosen_of:
         rgb, mask, judged = sample.read()
         z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
         chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 0.01)))
         logits.append(z[chosen].astype(np.float64))
         targets.append(y[chosen].astype(np.float64))
-        weights.append(np.where(y[chosen], 1.0, 100.0))
+        weights.append(np.where(y[chosen], 1.0, 100.0) * stands_for[sample.is_defective])
     return fit_calibration(np.concatenate(logits), np.concatenate(targets), np.concatenate(weights))
+
+
+def _share_taken(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:
+    """How many pictures of a kind, with a place, one of those taken stands for."""
+    placed = sum(sample.is_placed and sample.is_defective == is_defective for sample in each.samples)
+    return placed / max(sum(sample.is_defective == is_defective for sample in taken), 1)
 
 
 def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine]) -> list[GoldenPicture]:

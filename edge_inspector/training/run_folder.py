@@ -16,10 +16,11 @@ from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet.encoder_weights import encoder_from
 from edge_inspector.training.package import Progress
 from edge_inspector.training.ranks import Rank
-from edge_inspector.training.run_log import RUN_FILE, RunLog, facts_of_run
+from edge_inspector.training.run_log import RUN_FILE, RunLog, facts_of_run, write_facts
 from edge_inspector.training.train import Observe, TrainedNetwork, has_fast_bf16, train
 from edge_inspector.training.training_plan import Plan
 
+TRAINING_COPY = "training.yaml"
 # Facts of a run that decide what is learned, beside its training file.
 DECIDING = ("data_sha256", "held_back", "weights_sha256", "device", "arithmetic", "ranks")
 
@@ -27,12 +28,22 @@ DECIDING = ("data_sha256", "held_back", "weights_sha256", "device", "arithmetic"
 def run_facts(plan: Plan, name: str, rank: Rank) -> dict[str, str]:
     """What an engine's training is made of."""
     return facts_of_run(plan.command_words(name), plan.sets[name].digest, plan.file_digest) | {
+        "learning_sha256": plan.learning_digest(name),
         "held_back": plan.held_back,
         "weights_sha256": plan.weights_digest(),
         "device": rank.device_kind,
         "arithmetic": "bf16" if has_fast_bf16(rank.device) else "f32",
         "ranks": f"{rank.count}",
     }
+
+
+def begin_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
+    """Write down in the folder what is trained there: the facts, and the training file word for word."""
+    run = plan.run_folder(out, name)
+    write_facts(run, facts)
+    partial = run / f"{TRAINING_COPY}.partial"
+    partial.write_bytes(plan.path.read_bytes())
+    partial.replace(run / TRAINING_COPY)
 
 
 def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
@@ -46,12 +57,6 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
         kept = None
     if not isinstance(kept, dict):
         raise ConfigurationError(f"{run / RUN_FILE}: says nothing of what was trained here; remove the folder {run}")
-    if kept.get("training_file_sha256") != plan.file_digest:
-        by = f"{kept.get('version')}, git {kept.get('git')}"
-        raise ConfigurationError(
-            f"{run}: holds a training that another training file began, or other defaults (those of edge_inspector {by}); "
-            f"give another --out, put {plan.path.name} back as it was, or remove the folder"
-        )
     differing = [
         f"{each} was {kept.get(each, 'not said')}, is {facts[each]}" for each in DECIDING if kept.get(each) != facts[each]
     ]
@@ -59,6 +64,13 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
         raise ConfigurationError(
             f"{run}: holds a training that was begun otherwise ({'; '.join(differing)}); begin it as it was, give another "
             "--out, or remove the folder"
+        )
+    if kept.get("learning_sha256") != facts["learning_sha256"]:
+        by = f"{kept.get('version')}, git {kept.get('git')}"
+        raise ConfigurationError(
+            f"{run}: holds a training that learned otherwise: another training file began it (its copy is {TRAINING_COPY} "
+            f"there), or other defaults, those of edge_inspector {by}. Cuts, colours and shares may change, what is learned "
+            f"may not: give another --out, put {plan.path.name} back as it was, or remove the folder"
         )
 
 

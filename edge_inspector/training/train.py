@@ -21,7 +21,6 @@ from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.augmentation import Augmentation, Augmenter
 from edge_inspector.training.batches import Batch, Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint, RunState
-from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Sample
 from edge_inspector.training.losses import alpha_of_set
 from edge_inspector.training.models.bands import RGB, normalise_bands
@@ -40,7 +39,7 @@ class Checks:
 
     every_steps: int = 200
     patience: int = 10
-    pictures: int = 60  # of each set, at most
+    pictures: int = 60  # of each set, at most; half of them defective where there are so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +186,11 @@ class _Run:
         loss = self._objective(logits.float(), batch)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
-        state.optimiser.step()
         state.step += 1
+        if not nn.utils.clip_grad_norm_(state.network.parameters(), 1.0).isfinite():
+            state.loss = math.nan  # weights stay as they were; `_refuse_nonsense` stops the run
+            return
+        state.optimiser.step()
         _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
         value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
@@ -223,8 +224,7 @@ class _Run:
         losses = [
             self._loss_of(network, sample, output)
             for output, each in enumerate(self._validation)
-            for sample in each.samples[:most]
-            if not isinstance(sample.label, Somewhere)
+            for sample in each.spread(most)
         ]
         return float(np.mean(losses))
 

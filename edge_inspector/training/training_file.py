@@ -199,20 +199,20 @@ class HalfWayCut(FileModel):
 
     rule: Literal["half_way"] = Field(description="between good and defective parts")
 
-    def chosen(self) -> CutRule:
+    def chosen(self, defective_share: float) -> CutRule:
         """As `choose_cut` takes it."""
         return HalfWay()
 
 
 class CheapestCut(FileModel):
-    """Where escapes and false rejects of validation parts together cost least."""
+    """Where escapes and false rejects together cost least, `defective_share` of the parts being defective."""
 
     rule: Literal["cheapest"] = Field(description="by a price")
     escape_cost: Positive = Field(description="of one escape, in false rejects")
 
-    def chosen(self) -> CutRule:
+    def chosen(self, defective_share: float) -> CutRule:
         """As `choose_cut` takes it."""
-        return Cheapest(self.escape_cost)
+        return Cheapest(self.escape_cost, defective_share)
 
 
 class BoundedCut(FileModel):
@@ -221,7 +221,7 @@ class BoundedCut(FileModel):
     rule: Literal["bounded"] = Field(description="by a bound on the miss rate, at 95 % confidence")
     miss_rate: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of defective parts that may escape")
 
-    def chosen(self) -> CutRule:
+    def chosen(self, defective_share: float) -> CutRule:
         """As `choose_cut` takes it."""
         return BoundedMisses(self.miss_rate)
 
@@ -251,7 +251,7 @@ class TrainingFile(FileModel):
     )
     precisions: list[Precision] = Field(default=["f32"], min_length=1, description="in which the cut is proven")
     defective_share: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.01, description="of parts in production, for the report's cost curve"
+        default=0.01, description="of parts in production, for cuts by a price and for the report's cost curve"
     )
 
     @model_validator(mode="after")
@@ -263,6 +263,20 @@ class TrainingFile(FileModel):
                     f"{place}.loss.picture_head_weight: there is no such head; say image_head: true, or leave it away"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _bound_needs_parts_of_its_own(self) -> Self:
+        if isinstance(self.cut, BoundedCut) and any(self.learning_of(name).early_stop for name in self.engines):
+            raise ValueError(
+                "cut: a bound holds for parts that decided nothing before, and early_stop looks at the validation parts: "
+                "leave early_stop away, or take another rule"
+            )
+        return self
+
+    @property
+    def cut_rule(self) -> CutRule:
+        """How cuts are chosen."""
+        return self.cut.chosen(self.defective_share)
 
     def learning_of(self, name: str) -> Learning:
         """How an engine learns: as its own entry says, and where that says nothing as the file does."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import LabelledSet, Somewhere
+from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.datasets.registry import open_set
 from edge_inspector.training.dealt_parts import DealtPicture, Use
 from edge_inspector.training.defect_set import DefectSet, defect_set
@@ -61,6 +61,12 @@ class Plan:
     def file_digest(self) -> str:
         """SHA-256 of what the file says, whatever its form, and whatever was said in its place."""
         return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
+
+    def learning_digest(self, name: str) -> str:
+        """SHA-256 of how an engine's network learns, and of which parts: the file's cuts and colours do not decide that."""
+        decides = self.file.model_dump_json(include={"set", "view", "model", "image_head", "weights"})
+        learns = self.file.learning_of(name).model_dump_json()
+        return hashlib.sha256(f"{decides}{self.file.engines[name].defect}{learns}{self.split}".encode()).hexdigest()
 
     @property
     def held_back(self) -> str:
@@ -231,11 +237,10 @@ def _refuse_without_cut(plan: Plan, name: str) -> None:
 def _refuse_empty(plan: Plan, name: str) -> None:
     """Nothing can be learned, calibrated or measured without a picture; nothing learned of a defect that is not drawn."""
     training, validation, test = plan.dealt(name)
-    drawn = any(sample.positive_px for sample in training.samples)
-    placed = any(not isinstance(sample.label, Somewhere) for sample in validation.samples)
-    if drawn and placed and test.samples:
+    drawn = [any(sample.positive_px for sample in each.samples) for each in (training, validation)]
+    if all(drawn) and test.samples:
         return
     raise TrainingDataError(
-        f"{plan.sets[name].source}: with fold {plan.fold} held back there is no picture of {training.defect} to learn from, "
-        "to calibrate on or to measure; take fewer folds, or put a # before the engine"
+        f"{plan.sets[name].source}: fold {plan.fold} held back, no picture shows where {training.defect} is to learn from "
+        "or to calibrate on, or none is there to measure; take fewer folds, or put a # before the engine"
     )

@@ -21,8 +21,8 @@ from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
-from edge_inspector.training.run_folder import refuse_other_run, run_facts, trained_network
-from edge_inspector.training.run_log import RUN_FILE, write_facts
+from edge_inspector.training.run_folder import begin_run, refuse_other_run, run_facts, trained_network
+from edge_inspector.training.run_log import RUN_FILE
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_masks
 from edge_inspector.training.training_plan import Plan, named, told
 from edge_inspector.training.trial import ENGINE_FOLDER
@@ -57,14 +57,14 @@ def train_engine(
     survey = survey_masks(plan.sets[name], told(progress, "looking at masks"))
     smallest_px = entry.smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     refuse_tiny_defects(validation, smallest_px)
-    refuse_too_few(validation.kinds(file.judged)[1], file.cut.chosen(), file.judged)
+    refuse_too_few(validation.kinds(file.judged)[1], file.cut_rule, file.judged)
     settings = plan.settings(name, threads, rank.device)
     rank.share_of(settings.crops)  # refused before anything is written
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name
     facts = run_facts(plan, name, rank)
     refuse_other_run(plan, name, out, facts)
     _refuse_other_package(place, run)
-    write_facts(run, facts)
+    begin_run(plan, name, out, facts)
     write_dealt(run, plan.dealt_pictures(name))
     trained = trained_network(plan, name, out, threads, rank, progress)
     sheet = EngineSheet(
@@ -77,7 +77,7 @@ def train_engine(
         command=shlex.join(plan.command_words(name)),
         validation_words=f"{_amount(validation, file.judged)} that chose the cut, {plan.dealing_words()}",
         test_words=f"{_amount(test, file.judged)} held back, {plan.dealing_words()}",
-        cut_rule=file.cut.chosen(),
+        cut_rule=file.cut_rule,
         precisions=tuple(file.precisions),
         counted=file.judged,
     )

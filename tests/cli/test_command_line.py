@@ -83,6 +83,25 @@ def test_a_mistake_ends_with_a_sentence_and_its_exit_code(
     assert capsys.readouterr().err == f"{error}\n"
 
 
+def test_a_full_disk_is_told_with_the_file_and_any_other_fault_of_the_system_with_its_place_in_the_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_only: str) -> None:
+        raise error
+
+    monkeypatch.setattr(command_line, "build_app", fail)
+    error: OSError = OSError(28, "No space left on device", "trained/runs/crack/parts.csv.partial")
+    with pytest.raises(SystemExit) as end:
+        command_line.main()
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(
+        "trained/runs/crack/parts.csv.partial: can not be written (No space left on device); make room"
+    )
+    error = FileNotFoundError(2, "No such file or directory", "x")
+    with pytest.raises(FileNotFoundError):
+        command_line.main()
+
+
 @pytest.mark.parametrize(("why", "code"), [(BrokenPipeError(32, "Broken pipe"), 0), (OSError(28, "No space left"), 1)])
 def test_an_exit_for_want_of_a_reader_is_no_error_and_any_other_is(
     why: OSError, code: int, monkeypatch: pytest.MonkeyPatch

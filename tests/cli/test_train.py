@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,9 +138,24 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
     other = training.with_name("other.yaml")
     other.write_text(TRAINING.replace("steps: 4", "steps: 5"), encoding="utf-8")
     with pytest.raises(
-        ConfigurationError, match=r"another training file began, or other defaults \(those of edge_inspector 0\.1\.0, git "
+        ConfigurationError,
+        match=r"another training file began it .* other defaults, those of edge_inspector 0\.1\.0, git",
     ):
         run(other, out)
+
+
+def test_another_cut_is_chosen_without_learning_anything_anew(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
+    training, out, _ = trained
+    shutil.copytree(out, tmp_path / "out")
+    network = tmp_path / "out" / "runs" / "blot" / "network.pt"
+    before = network.stat().st_mtime_ns
+    other = training.with_name("other_cut.yaml")
+    other.write_text(TRAINING.replace("{rule: cheapest, escape_cost: 5}", "{rule: half_way}"), encoding="utf-8")
+    run(other, tmp_path / "out")
+    assert network.stat().st_mtime_ns == before
+    evidence = load_engine_package(tmp_path / "out" / "engines" / "blot").manifest.threshold.evidence
+    assert "an escape costs" not in evidence
+    assert (tmp_path / "out" / "runs" / "blot" / "training.yaml").read_bytes() == other.read_bytes()
 
 
 def test_a_run_begun_on_another_device_does_not_go_on_here(trained: tuple[Path, Path, str], tmp_path: Path) -> None:

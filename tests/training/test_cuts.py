@@ -43,7 +43,7 @@ def test_the_cut_lies_between_separated_sets() -> None:
     assert cut.largest_good < cut.score < cut.smallest_defective
 
 
-@pytest.mark.parametrize("rule", [HALF_WAY, Cheapest(0.1), BoundedMisses(0.05)])
+@pytest.mark.parametrize("rule", [HALF_WAY, Cheapest(0.1, 0.5), BoundedMisses(0.05)])
 def test_the_cut_goes_beyond_a_half_only_as_far_as_good_parts_need_whatever_the_rule(rule: CutRule) -> None:
     assert cut_of([0.03] * 9, [1.0] * 60, rule).score == 0.5
     cut = cut_of([0.03, 0.714], [0.96] + [1.0] * 60, rule).score
@@ -57,30 +57,47 @@ def test_the_evidence_states_counts_and_what_they_can_show() -> None:
     assert "fewer than 4.9 % escape" in evidence
 
 
-@given(good=hundredths, defective=hundredths, escape_cost=st.sampled_from([0.5, 1.0, 3.0, 10.0]))
-def test_where_an_escape_has_a_price_no_other_cut_is_cheaper(
-    good: list[float], defective: list[float], escape_cost: float
+@given(
+    good=hundredths,
+    defective=hundredths,
+    escape_cost=st.sampled_from([0.5, 3.0, 100.0]),
+    defective_share=st.sampled_from([0.01, 0.5]),
+)
+def test_where_an_escape_has_a_price_no_other_cut_is_cheaper_on_the_line(
+    good: list[float], defective: list[float], escape_cost: float, defective_share: float
 ) -> None:
     def price(cut: float) -> float:
-        return escape_cost * sum(score < cut for score in defective) + sum(score >= cut for score in good)
+        escapes = sum(score < cut for score in defective) / len(defective)
+        rejects = sum(score >= cut for score in good) / len(good)
+        return escape_cost * defective_share * escapes + (1 - defective_share) * rejects
 
     allowed = [n / 1000 for n in range(10, 501)]
-    assert price(cut_of(good, defective, Cheapest(escape_cost)).score) <= min(map(price, allowed))
+    assert price(cut_of(good, defective, Cheapest(escape_cost, defective_share)).score) <= min(map(price, allowed)) + 1e-12
 
 
 def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() -> None:
     good, defective = [0.01] * 20 + [0.2] * 5, [0.05, *[0.9] * 10]
     assert cut_of(good, defective).score < 0.05
-    cut = cut_of(good, defective, Cheapest(3))
+    cut = cut_of(good, defective, Cheapest(100, 0.01))  # 1/11 of escapes weigh less than 1/5 of false rejects
     assert 0.2 < cut.score < 0.9
-    assert "1 escapes and 0 false rejects, where an escape costs as much as 3 false rejects" in cut.evidence
-    assert cut_of(good, defective, Cheapest(10)).score < 0.05
+    assert (
+        "1 escapes and 0 false rejects, where an escape costs as much as 100 false rejects and 1 % of parts are"
+        in cut.evidence
+    )
+    assert cut_of(good, defective, Cheapest(400, 0.01)).score < 0.05
+    assert cut_of(good, defective, Cheapest(100, 0.04)).score < 0.05  # where more parts are defective escapes weigh more
 
 
 @pytest.mark.parametrize("escape_cost", [0.0, -1.0, math.nan])
 def test_an_escape_that_costs_nothing_is_refused(escape_cost: float) -> None:
     with pytest.raises(ValueError, match="an escape costs"):
-        cut_of([0.1], [0.9], Cheapest(escape_cost))
+        cut_of([0.1], [0.9], Cheapest(escape_cost, 0.01))
+
+
+@pytest.mark.parametrize("defective_share", [0.0, 1.0, math.nan])
+def test_a_line_without_good_or_defective_parts_is_refused(defective_share: float) -> None:
+    with pytest.raises(ValueError, match="defective ones: allowed is above 0 and below 1"):
+        cut_of([0.1], [0.9], Cheapest(10, defective_share))
 
 
 @pytest.mark.parametrize(("parts", "misses"), [(59, 0), (92, 0), (93, 1), (124, 2)])
@@ -92,6 +109,14 @@ def test_a_bound_allows_as_many_misses_as_still_prove_it(parts: int, misses: int
     assert cut.score == pytest.approx(defective[misses], abs=1e-4)
     assert "At most 5 % may escape. " in cut.evidence
     assert f"at the cut {misses} escapes and 1 false rejects" in cut.evidence
+
+
+def test_a_bound_is_kept_where_the_sets_do_not_overlap_and_lie_below_the_smallest_cut() -> None:
+    defective = [0.004] + [0.9] * 298
+    cut = cut_of([0.0005], defective, BoundedMisses(0.01))
+    assert cut.score <= 0.004  # one miss of 299 would not show 1 %
+    assert "0 escapes" in cut.evidence
+    assert "fewer than 1.0 % escape" in cut.evidence
 
 
 def test_a_bound_holds_in_at_least_95_of_100_validation_sets() -> None:

@@ -88,6 +88,20 @@ def test_parts_are_chosen_whole_and_in_the_order_asked_for(labelled: LabelledSet
     assert chosen.parts() == {"p2": [0], "p1": [1, 2]}
 
 
+@pytest.mark.parametrize(("most", "defective", "clean"), [(1000, 4, 16), (10, 4, 6), (6, 3, 3), (2, 1, 1), (1, 0, 1)])
+def test_of_many_samples_both_kinds_are_taken_and_spread_over_the_set(
+    tmp_path: Path, most: int, defective: int, clean: int
+) -> None:
+    mask = write_mask(tmp_path / "m.png", square(4, 6))
+    labels = {f"p{k:02}-c1": {"dent": mask if k >= 16 else CLEAN} for k in range(20)}  # the defective ones come last
+    chosen = defect_set(labelled_set(tmp_path, {**labels, "q-c1": {"dent": Somewhere()}}), "dent").spread(most)
+    assert sum(sample.is_defective for sample in chosen) == defective
+    assert sum(not sample.is_defective for sample in chosen) == clean
+    names = [sample.picture.stem for sample in chosen]
+    assert names == sorted(set(names))
+    assert not any(sample.label == Somewhere() for sample in chosen)
+
+
 def test_a_defect_nobody_labelled_is_refused(labelled: LabelledSet) -> None:
     with pytest.raises(TrainingDataError, match="drawn: has no labels for hole, only for crack, stain"):
         defect_set(labelled, "hole")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.models.unet import LightUNet
@@ -45,6 +46,25 @@ def test_what_was_learned_with_these_settings_from_these_sources_is_taken_as_it_
     assert not second.network.training
     for name, value in first.network.state_dict().items():
         assert torch.equal(value, second.network.state_dict()[name])
+
+
+def test_a_network_that_the_disk_does_not_take_leaves_the_checkpoint_and_is_told(
+    tmp_path: Path, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint: list[Path] = []
+
+    def learn(kept: Checkpoint) -> TrainedNetwork:
+        checkpoint.append(kept.path)
+        kept.path.write_bytes(b"so far")
+        return teacher.learn(kept)
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", refuse)
+    with pytest.raises(TrainingStoppedError, match=r"crack\.pt: what was learned can not be kept .*No space left"):
+        keep_network(tmp_path / "crack.pt", SETTINGS, SOURCES, learn)
+    assert list(tmp_path.iterdir()) == checkpoint
 
 
 @pytest.mark.parametrize(

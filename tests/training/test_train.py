@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -133,6 +133,25 @@ def test_a_loss_that_is_no_number_stops_the_training_and_leaves_the_last_good_st
     state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
     assert state["step"] == 3
     assert all(bool(torch.isfinite(value).all()) for value in state["network"].values())
+
+
+def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weight(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss may be finite where its gradient is not."""
+    clip = torch.nn.utils.clip_grad_norm_
+    steps = 0
+
+    def overflow(*arguments: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        return torch.tensor(torch.inf) if steps == 4 else clip(*arguments)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", overflow)
+    with pytest.raises(TrainingStoppedError, match=r"became nan at step 4; the last good state is kept in .*run"):
+        train([dents], SETTINGS, checkpoint=kept(tmp_path))
+    state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
+    assert state["step"] == 3
 
 
 def test_training_ends_when_validation_gets_no_better_and_the_best_weights_are_taken(dents: DefectSet) -> None:

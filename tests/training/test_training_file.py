@@ -39,7 +39,7 @@ def test_the_least_that_can_be_said_means_what_is_usual(tmp_path: Path) -> None:
     assert settings.loss == LossMix()
     assert settings.augmentation == Augmentation()
     assert (settings.checks, settings.threads, settings.seed) == (None, 3, 1)
-    assert file.cut.chosen() == HalfWay()
+    assert file.cut_rule == HalfWay()
 
 
 def test_an_encoder_with_published_weights_learns_at_a_tenth_of_the_rate_and_a_random_one_at_all(tmp_path: Path) -> None:
@@ -52,13 +52,13 @@ def test_an_encoder_with_published_weights_learns_at_a_tenth_of_the_rate_and_a_r
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ("cut: {rule: cheapest, escape_cost: 100}", Cheapest(100)),
+        ("cut: {rule: cheapest, escape_cost: 100}", Cheapest(100, 0.01)),
         ("cut: {rule: bounded, miss_rate: 0.01}", BoundedMisses(0.01)),
         ("cut: {rule: half_way}", HalfWay()),
     ],
 )
 def test_a_cut_is_chosen_by_the_rule_that_is_named(tmp_path: Path, words: str, rule: object) -> None:
-    assert load(tmp_path, f"{LEAST}{words}\n").cut.chosen() == rule
+    assert load(tmp_path, f"{LEAST}{words}\n").cut_rule == rule
 
 
 def test_everything_can_be_said_otherwise(tmp_path: Path) -> None:

@@ -134,8 +134,37 @@ def test_without_good_parts_there_is_no_engine_but_every_fold_can_be_measured(tm
 def test_a_fold_that_nothing_can_be_learned_beside_is_refused(tmp_path: Path) -> None:
     for part in range(3):
         write_view(tmp_path / "blots", f"p{part}-c0", is_defective=part == 0)
-    with pytest.raises(TrainingDataError, match=r"with fold . held back there is no picture of blot to learn from"):
+    with pytest.raises(TrainingDataError, match=r"fold . held back, no picture shows where blot is to learn"):
         plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: 3}\n"))
+
+
+def test_a_fold_that_nothing_can_be_calibrated_on_is_refused(tmp_path: Path) -> None:
+    for part in range(5):
+        write_view(tmp_path / "blots", f"p{part}-c0", is_defective=part < 2)  # in two of five folds
+    with pytest.raises(TrainingDataError, match=r"no picture shows where blot is to learn from or to calibrate on"):
+        plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: 5}\n"))
+
+
+@pytest.mark.parametrize(
+    ("more", "is_other"),
+    [
+        ("cut: {rule: cheapest, escape_cost: 7}\ndefective_share: 0.1\njudged: pictures\n", False),
+        ("learning: {steps: 7}\n", True),
+        ("model: unet-light4\n", True),
+    ],
+)
+def test_what_decides_how_a_network_learns_is_told_from_what_is_made_of_it(
+    tmp_path: Path, more: str, is_other: bool
+) -> None:
+    write_parts(tmp_path / "blots")
+    split = "split: {folds: 3, held_back: 0}\n"
+    plain = plan_training(written(tmp_path / "a.yaml", BLOT_TRAINING + split))
+    other = plan_training(written(tmp_path / "b.yaml", BLOT_TRAINING + split + more))
+    (name,) = plain.sets
+    assert (plain.learning_digest(name) != other.learning_digest(name)) is is_other
+    assert plain.file_digest != other.file_digest
+    held_back = plan_training(tmp_path / "a.yaml", instead=Instead(held_back="1"))
+    assert held_back.learning_digest(name) != plain.learning_digest(name)
 
 
 def test_a_set_that_lies_elsewhere_is_the_same_training(tiles: Path, tmp_path: Path) -> None:

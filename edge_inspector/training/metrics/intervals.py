@@ -13,15 +13,23 @@ BOOTSTRAPS = 2000
 
 
 def proportion_interval(count: int, n: int) -> tuple[float, float]:
-    """Exact 95 % interval of a share (Clopper and Pearson 1934); one-sided where nothing or everything was counted.
+    """Exact 95 % interval of a share, two-sided (Clopper and Pearson 1934; science.md §4.6).
 
     >>> [round(end, 4) for end in proportion_interval(98, 100)]
     [0.9296, 0.9976]
     """
-    tail = 0.05 if count in (0, n) else 0.025
-    low = 0.0 if count == 0 else float(beta.ppf(tail, count, n - count + 1))
-    high = 1.0 if count == n else float(beta.ppf(1.0 - tail, count + 1, n - count))
+    low = 0.0 if count == 0 else float(beta.ppf(0.025, count, n - count + 1))
+    high = 1.0 if count == n else float(beta.ppf(0.975, count + 1, n - count))
     return low, high
+
+
+def upper_bound(count: int, n: int) -> float:
+    """What 95 % confidence says that a share is at most: one-sided, so below the interval's upper end (science.md §4.6).
+
+    >>> round(upper_bound(0, 300), 5)
+    0.00994
+    """
+    return 1.0 if count == n else float(beta.ppf(0.95, count + 1, n - count))
 
 
 def parts_needed(miss_rate: float, misses: int = 0, confidence: float = 0.95) -> int:

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from edge_inspector.training.metrics.intervals import bootstrap_interval, parts_needed, proportion_interval
+from edge_inspector.training.metrics.intervals import bootstrap_interval, parts_needed, proportion_interval, upper_bound
 
 
 @pytest.mark.parametrize(
@@ -18,18 +19,26 @@ def test_parts_needed_are_those_of_the_table(miss_rate: float, needed: tuple[int
     assert tuple(parts_needed(miss_rate, misses) for misses in range(4)) == needed
 
 
-def test_no_miss_of_n_is_bounded_on_one_side_only() -> None:
-    low, high = proportion_interval(0, 300)
-    assert low == 0
-    assert high == pytest.approx(1 - 0.05 ** (1 / 300))
-    assert proportion_interval(300, 300) == (pytest.approx(0.05 ** (1 / 300)), 1.0)
+def test_the_interval_of_none_and_all_is_two_sided_as_any_other() -> None:
+    assert proportion_interval(0, 50) == (0.0, pytest.approx(0.0711, abs=5e-5))
+    assert proportion_interval(50, 50) == (pytest.approx(1 - 0.0711, abs=5e-5), 1.0)
 
 
-def test_the_exact_interval_holds_the_truth_at_least_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    counts = rng.binomial(40, 0.1, 2000)
-    ends = {int(k): proportion_interval(int(k), 40) for k in np.unique(counts)}
-    assert np.mean([ends[int(k)][0] <= 0.1 <= ends[int(k)][1] for k in counts]) >= 0.945
+def test_no_miss_of_n_is_bounded_by_the_rule_of_three() -> None:
+    assert upper_bound(0, 300) == pytest.approx(1 - 0.05 ** (1 / 300))
+    assert upper_bound(300, 300) == 1.0
+    assert upper_bound(1, 93) <= 0.05 < upper_bound(1, 92)
+
+
+@pytest.mark.parametrize("n", [1, 7, 50, 300])
+def test_interval_and_bound_hold_every_truth_at_least_as_often_as_they_say(n: int) -> None:
+    shares = np.linspace(0.001, 0.999, 500)
+    of_count = binom.pmf(np.arange(n + 1)[:, None], n, shares)  # (n + 1, shares)
+    ends = np.array([proportion_interval(count, n) for count in range(n + 1)])
+    bounds = np.array([upper_bound(count, n) for count in range(n + 1)])
+    is_inside = (ends[:, :1] <= shares) & (shares <= ends[:, 1:])
+    assert (of_count * is_inside).sum(0).min() >= 0.95
+    assert (of_count * (shares <= bounds[:, None])).sum(0).min() >= 0.95
 
 
 def test_the_bootstrap_of_a_mean_is_about_two_standard_errors_wide() -> None:
