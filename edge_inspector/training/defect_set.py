@@ -90,7 +90,13 @@ class Sample:
         """
         if isinstance(self.label, Somewhere):
             raise TrainingDataError(f"{self.picture}: is labelled defective, but nobody said where; draw a mask")
-        return self._placed(_bytes(read_mask(self.label, *picture.shape[:2])), picture, self.picture)
+        try:
+            mask = read_mask(self.label, *picture.shape[:2])
+        except TrainingDataError as error:
+            if isinstance(self.label, MaskFile):
+                raise
+            raise TrainingDataError(f"{self.picture}: {error}") from error
+        return self._placed(_bytes(mask), picture, self.picture)
 
     def own_of(self, picture: Picture) -> tuple[slice, slice]:
         """Rows and columns of the view that are the picture's own; what `pad` adds beyond shows nothing new."""

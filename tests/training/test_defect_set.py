@@ -11,7 +11,8 @@ import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.imaging.fit import fit
-from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet, Runs, Somewhere
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, LabelledSet, Runs, Somewhere
+from edge_inspector.training.datasets.regions import rectangle
 from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask, write_picture
 
@@ -121,6 +122,15 @@ def test_damaged_files_are_named_before_training_begins(labelled: LabelledSet, t
     ignoring = replace(labelled, pictures=(replace(labelled.pictures[1], ignore=tmp_path / "ignore.png"),))
     with pytest.raises(TrainingDataError, match=r"ignore\.png: is 8 x 8 px, its picture 96 x 64 px"):
         defect_set(ignoring, "crack")
+
+
+def test_a_label_off_its_picture_names_the_picture(labelled: LabelledSet) -> None:
+    off = Drawn(((rectangle(WIDTH_PX + 1, 0, WIDTH_PX + 5, 5), 1.0), (rectangle(1, 1, 5, 5), 1.0)))
+    wrong = replace(labelled, pictures=(replace(labelled.pictures[0], labels={"crack": off}),))
+    with pytest.raises(
+        TrainingDataError, match=r"images/p1-c1\.png: a labelled polygon covers no pixel of the picture of 96 x 64"
+    ):
+        defect_set(wrong, "crack")
 
 
 def test_a_picture_labelled_without_a_place_has_no_mask_to_read(labelled: LabelledSet) -> None:

@@ -109,7 +109,14 @@ def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> 
             _refuse_other_size(canvas, height_px, width_px)
             mask = np.zeros((height_px, width_px), np.float32)
             for region, level in regions:
-                mask[draw([region], height_px, width_px)] = np.float32(level)
+                covered = draw([region], height_px, width_px)
+                if not covered.any():
+                    where = "" if canvas is None else f"{canvas.where}: "
+                    raise TrainingDataError(
+                        f"{where}a labelled {type(region).__name__.lower()} covers no pixel of the picture of {width_px} x "
+                        f"{height_px} px, so it was meant elsewhere; correct the label, or remove it"
+                    )
+                mask[covered] = np.float32(level)
             return mask
         case Runs(texts, canvas):
             _refuse_other_size(canvas, height_px, width_px)

@@ -8,7 +8,7 @@ from typing import Any  # JSON that others wrote
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_file import read_json
-from edge_inspector.training.datasets.labelled_picture import Drawn, Label, LabelledPicture, LabelledSet
+from edge_inspector.training.datasets.labelled_picture import Canvas, Drawn, Label, LabelledPicture, LabelledSet
 from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
@@ -24,14 +24,18 @@ def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
     files = sorted(folder.glob("*.json"))
     if not files:
         raise TrainingDataError(f"{folder}: holds no labelme file (PICTURE.json beside its picture)")
-    shapes = {path.stem: _shapes(path) for path in files}
+    contents = {path.stem: _content(path) for path in files}
+    shapes = {path.stem: _shapes(path, contents[path.stem]) for path in files}
+    canvases = {path.stem: _canvas(path, contents[path.stem]) for path in files}
     defects = tuple(sorted({word for each in shapes.values() for word, _ in each}))
     found = []
     for picture in pictures:
         labels: dict[str, Label | None] = dict.fromkeys(defects)
         if picture.stem in shapes or is_complete:
-            each = shapes.get(picture.stem, [])
-            labels = {word: Drawn(tuple((region, 1.0) for other, region in each if other == word)) for word in defects}
+            each, canvas = shapes.get(picture.stem, []), canvases.get(picture.stem)
+            labels = {
+                word: Drawn(tuple((region, 1.0) for other, region in each if other == word), canvas) for word in defects
+            }
         found.append(LabelledPicture(picture, picture.stem, "", labels, "labelme"))
     stems = {picture.stem for picture in pictures}
     lonely = [path for path in files if path.stem not in stems]
@@ -39,10 +43,20 @@ def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
     return LabelledSet("labelme", defects, tuple(found), oddities)
 
 
-def _shapes(path: Path) -> list[tuple[str, Region]]:
+def _content(path: Path) -> dict[str, Any]:
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
         raise TrainingDataError(f"{path}: is no labelme file: `shapes` is missing")
+    return content
+
+
+def _canvas(path: Path, content: Mapping[str, Any]) -> Canvas | None:
+    """The size that was labelled at; old files do not say it."""
+    height, width = content.get("imageHeight"), content.get("imageWidth")
+    return Canvas(str(path), height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def _shapes(path: Path, content: Mapping[str, Any]) -> list[tuple[str, Region]]:
     found = []
     for number, shape in enumerate(content["shapes"]):
         where = f"{path}: shape {number}"

@@ -56,6 +56,23 @@ def test_a_picture_without_a_file_is_clean_only_where_all_were_looked_at(tmp_pat
     assert read_labelme(tmp_path, is_complete=False).pictures[1].labels == {"pit": None}
 
 
+def test_a_picture_of_another_size_than_was_labelled_is_refused_with_both(tmp_path: Path) -> None:
+    folder = write(tmp_path, shape("point", (1, 1)))
+    content = json.loads((folder / "a.json").read_text())
+    (folder / "a.json").write_text(json.dumps({**content, "imageHeight": 80, "imageWidth": 100}))
+    label = read_labelme(folder).pictures[0].labels["pit"]
+    assert isinstance(label, Drawn)
+    with pytest.raises(TrainingDataError, match=r"a\.json: was labelled at 100 x 80 px, but its picture is 50 x 40 px"):
+        read_mask(label, 40, 50)
+
+
+def test_a_shape_off_the_picture_is_refused_and_not_taken_for_clean(tmp_path: Path) -> None:
+    label = read_labelme(write(tmp_path, shape("rectangle", (60, 60), (70, 70)))).pictures[0].labels["pit"]
+    assert isinstance(label, Drawn)
+    with pytest.raises(TrainingDataError, match=r"a labelled polygon covers no pixel of the picture of 50 x 40 px"):
+        read_mask(label, 40, 50)
+
+
 def test_a_file_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
     write(tmp_path, shape("point", (1, 1)))
     (tmp_path / "a.png").unlink()
