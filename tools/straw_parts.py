@@ -46,7 +46,7 @@ from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
 from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
-from edge_inspector.training.metrics.intervals import proportion_interval
+from edge_inspector.training.metrics.intervals import proportion_interval, upper_bound
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "docs/examples/straw"
@@ -286,7 +286,7 @@ def _keep(path: Path, measured: MeasuredPart, rejudged: Rejudged) -> None:
 
 
 def summarise(rows: list[Row]) -> dict[str, object]:
-    """Counts with exact 95 % intervals, and how well defects were measured."""
+    """Counts with exact 95 % intervals and one-sided 95 % bounds, and how well defects were measured."""
     good = [row for row in rows if row.stratum == Stratum.GOOD]
     must = [row for row in rows if row.stratum == Stratum.MUST_FIND]
     report: dict[str, object] = {
@@ -345,7 +345,8 @@ def _counted(hits: list[bool]) -> dict[str, float]:
     if not hits:
         return {"count": 0, "n": 0}
     low, high = proportion_interval(sum(hits), len(hits))
-    return {"count": sum(hits), "n": len(hits), "low": round(low, 5), "high": round(high, 5)}
+    bound = round(upper_bound(sum(hits), len(hits)), 5)
+    return {"count": sum(hits), "n": len(hits), "low": round(low, 5), "high": round(high, 5), "at_most": bound}
 
 
 def _spread(values: list[float]) -> dict[str, float]:
@@ -362,7 +363,7 @@ def report_lines(report: dict[str, object]) -> Iterator[str]:
         if isinstance(value, dict) and "n" in value and "count" in value:
             n, count = value["n"], value["count"]
             if n:
-                interval = f"({100 * value['low']:.2f} to {100 * value['high']:.2f})"
+                interval = f"({100 * value['low']:.2f} to {100 * value['high']:.2f}; at most {100 * value['at_most']:.2f})"
                 yield f"{name:32} {count:5} of {n:5}  {100 * count / n:6.2f} %  {interval}"
         elif isinstance(value, dict):
             yield f"{name:32} " + ", ".join(f"{key} {each}" for key, each in value.items())

@@ -90,8 +90,11 @@ class JudgedSet:
 
     def evaluation(self, counted: Counted = "parts") -> Evaluation:
         """What a package's manifest states of it."""
-        dice = (each.comparison.overlap.dice for each in self.pictures if each.comparison and each.sample.is_defective)
-        return Evaluation(self.scores(counted), tuple(dice))
+        dice: dict[str, list[float]] = {}
+        for each in self.pictures:
+            if each.comparison and each.sample.is_defective:
+                dice.setdefault(each.sample.part, []).append(each.comparison.overlap.dice)
+        return Evaluation(self.scores(counted), dice)
 
     def comparisons(self) -> list[Comparison]:
         """Those that there are."""

@@ -318,11 +318,6 @@ def _refuse_wrong_export(
 
 def _metrics(where: str, on: str, evaluation: Evaluation, cut: float, counted: Counted) -> dict[str, Metric]:
     rows = {
-        "dice": (
-            *evaluation.mean_dice(),
-            len(evaluation.dice),
-            f"mean Dice at p >= 0.5 of pictures with the defect; {on}",
-        ),
         "escapes": (
             *share(evaluation.parts.escapes(cut), len(evaluation.parts.defective)),
             len(evaluation.parts.defective),
@@ -334,6 +329,9 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: float, counted: C
             f"share of good {counted} at or above the cut; {on}",
         ),
     }
+    if evaluation.dice_count:  # none where nobody said where the defects are
+        words = f"mean Dice at p >= 0.5 of pictures with the defect, bootstrap by part; {on}"
+        rows = {"dice": (*evaluation.mean_dice(), evaluation.dice_count, words), **rows}
     return {
         f"{where}_{key}": Metric(value=round(value, 4), low=round(low, 4), high=round(high, 4), n=n, of=of)
         for key, (value, low, high, n, of) in rows.items()

@@ -46,11 +46,11 @@ _Part = tuple[int, Stratum, int, DefectKind | None]  # seed, what is drawn, its 
 class _Scores:
     good: dict[str, float] = field(default_factory=dict)
     defective: dict[str, float] = field(default_factory=dict)
-    dice: list[float] = field(default_factory=list)
+    dice: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def evaluation(self) -> Evaluation:
-        return Evaluation(PartScores(self.good, self.defective), tuple(self.dice))
+        return Evaluation(PartScores(self.good, self.defective), self.dice)
 
 
 class RememberedEngine:
@@ -137,14 +137,16 @@ def _score(
             if each.score is None:
                 continue
             into = scores[each.name, each.precision]
-            (into.good if kind is None else into.defective)[f"{stratum.value}-{number}"] = each.score
-            into.dice += each.dice
+            name = f"{stratum.value}-{number}"
+            (into.good if kind is None else into.defective)[name] = each.score
+            if each.dice:
+                into.dice[name] = each.dice
         progress(f"judging straws for {where}", done / len(todo))
-    for (name, precision), found in scores.items():
+    for (engine, precision), found in scores.items():
         if min(len(found.good), len(found.defective)) < 0.95 * count:
             raise TrainingDataError(
-                f"engine {name} in {precision}: only {len(found.good)} good and {len(found.defective)} defective straws of "
-                f"{count} each could be judged; look at presence and geometry first"
+                f"engine {engine} in {precision}: only {len(found.good)} good and {len(found.defective)} defective straws "
+                f"of {count} each could be judged; look at presence and geometry first"
             )
     return scores
 

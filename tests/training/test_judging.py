@@ -77,7 +77,8 @@ def test_a_part_scores_the_largest_of_its_views_and_is_defective_by_any(spots: D
     assert parts.defective["p1"] == max(judged.pictures[0].score, judged.pictures[1].score)
     evaluation = judged.evaluation()
     assert evaluation.parts == parts
-    assert evaluation.dice == (pytest.approx(0.5),)
+    assert evaluation.dice == {"p1": [pytest.approx(0.5)]}
+    assert evaluation.dice_count == 1
 
 
 def test_where_a_picture_is_to_be_ignored_nothing_counts(labelled: LabelledSet, tmp_path: Path) -> None:
