@@ -15,7 +15,7 @@ help:
 	@echo 'make test-all  test, then proofs'
 	@echo 'make proofs    kills and stops every worker at every step; the table is build/proofs.yaml'
 	@echo 'make bench     the benchmarks of tools/'
-	@echo 'make cross-validation SET=magnetic_tile DATA=FOLDER [WEIGHTS=FILE]'
+	@echo 'make cross-validation SET=magnetic_tile DATA=FOLDER [WEIGHTS=FILE] [SEED=2]'
 	@echo '               train and measure on a public set in FOLDER/SET, fold by fold; hours, Ctrl-C and again goes on'
 	@echo 'make setup     what developing needs, and the pre-commit hook'
 	@echo 'make format    correct what ruff can'
@@ -43,7 +43,7 @@ bench: .venv/.installed-to-develop
 cross-validation: .venv/.installed-to-develop
 	@test -n "$(SET)" -a -n "$(DATA)" || { echo 'say which set and where: make cross-validation SET=magnetic_tile DATA=FOLDER' >&2; exit 1; }
 	$(BIN)/edge-inspector train docs/examples/training/$(SET).yaml --all --every-fold --set $(DATA)/$(SET) \
-	  $(if $(WEIGHTS),--weights $(WEIGHTS)) --out build/cross-validation/$(SET)
+	  $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SEED),--seed $(SEED)) --out build/cross-validation/$(SET)$(if $(SEED),-seed-$(SEED))
 
 check: .venv/.installed-to-develop
 	$(BIN)/ruff check .

@@ -53,6 +53,7 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(help="the encoder's, a file or imagenet; default: what the file says")
     ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of all chance; default: what the file says")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
     side_by_side: Annotated[
         int, typer.Option(min=1, help="so many engines at once, each in a process of its own with its share of the threads")
@@ -76,7 +77,7 @@ def train(
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
     if every_fold and hold_back is not None:
         raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
-    instead = Instead(set_folder, weights, hold_back)
+    instead = Instead(set_folder, weights, hold_back, seed)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
         def tell(stage: str, share: float) -> None:

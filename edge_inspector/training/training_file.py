@@ -278,6 +278,14 @@ class TrainingFile(FileModel):
         """How cuts are chosen."""
         return self.cut.chosen(self.defective_share)
 
+    def with_seed(self, seed: int) -> TrainingFile:
+        """The same, but for the seed of every engine."""
+        engines = {
+            name: entry.model_copy(update={"learning": _seeded(entry.learning, seed)}) if entry.learning else entry
+            for name, entry in self.engines.items()
+        }
+        return self.model_copy(update={"learning": _seeded(self.learning, seed), "engines": engines})
+
     def learning_of(self, name: str) -> Learning:
         """How an engine learns: as its own entry says, and where that says nothing as the file does."""
         own = self.engines[name].learning
@@ -285,6 +293,10 @@ class TrainingFile(FileModel):
             return self.learning
         said = (each.model_dump(exclude_unset=True) for each in (self.learning, own))
         return Learning.model_validate(_overlaid(*said))
+
+
+def _seeded(learning: Learning, seed: int) -> Learning:
+    return learning.model_copy(update={"seed": seed})
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

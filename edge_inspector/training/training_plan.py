@@ -25,17 +25,19 @@ _SAY_FOLDS = "say `split: {folds: 5}`, or as many as you like"
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """What a command line says in place of the training file: the fold held back, where the set lies, encoder's weights."""
+    """What a command line says in place of the training file: the fold held back, set, weights, seed."""
 
     set_folder: Path | None = None
     weights: Path | None = None
     held_back: str | None = None
+    seed: int | None = None
 
     def words(self) -> list[str]:
         """As options, without paths of the machine that runs them."""
         fold = ["--hold-back", self.held_back] if self.held_back is not None else []
+        seed = ["--seed", f"{self.seed}"] if self.seed is not None else []
         said = (("--set", self.set_folder), ("--weights", self.weights))
-        return [*fold, *(word for option, path in said if path is not None for word in (option, path.name))]
+        return [*fold, *(word for option, path in said if path is not None for word in (option, path.name)), *seed]
 
 
 AS_THE_FILE_SAYS = Instead()
@@ -167,6 +169,7 @@ def named(progress: Progress, name: str) -> Progress:
 
 def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[_Read], Mapping[str, Split]]) -> list[Plan]:
     file = load_training_file(path)
+    file = file if instead.seed is None else file.with_seed(instead.seed)
     if file.model not in MODELS:
         raise ConfigurationError(f"{path}: model {file.model!r}: no such network, allowed are {', '.join(MODELS)}")
     weights = _weights(path, file, instead)

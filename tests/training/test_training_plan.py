@@ -81,6 +81,18 @@ def test_a_command_line_can_hold_another_fold_back_than_the_file(tiles: Path) ->
     assert command_says.file_digest == file_says.file_digest
 
 
+def test_a_command_line_can_say_another_seed_which_is_another_training(tiles: Path) -> None:
+    own = TILE_TRAINING.replace("{defect: fray}", "{defect: fray, learning: {seed: 5}}").replace(
+        "given", "given, held_back: 2"
+    )
+    tiles.write_text(own)
+    file_says, command_says = plan_training(tiles), plan_training(tiles, instead=Instead(seed=9))
+    assert [file_says.settings(name, 1, "cpu").seed for name in ("crack", "fray")] == [1, 5]
+    assert [command_says.settings(name, 1, "cpu").seed for name in ("crack", "fray")] == [9, 9]
+    assert command_says.learning_digest("crack") != file_says.learning_digest("crack")
+    assert command_says.command_words("crack")[-2:] == ["--seed", "9"]
+
+
 def test_without_folds_none_can_be_held_back(tmp_path: Path) -> None:
     write_parts(tmp_path / "blots")
     training = written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {validation: 0.25, test: 0.25}\n")
