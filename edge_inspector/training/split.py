@@ -131,6 +131,26 @@ def split_of_folds(dealt: FoldParts, held_back: str) -> Split:
     return Split(*ordered)
 
 
+def split_of_two(sets: Sequence[DefectSet], dealt: FoldParts, held_back: str) -> Split:
+    """A published split of two: `held_back` is the test, and a share of each stratum of the other chooses the cuts.
+
+    Raises TrainingDataError if there is no such fold, or two share a part.
+    """
+    if held_back not in dealt:
+        raise TrainingDataError(f"fold {held_back} can not be held back: the folds are {', '.join(dealt)}")
+    (learning,) = (set(parts) for name, parts in dealt.items() if name != held_back)
+    training, choosing = [], []
+    owed = 0.0  # as in `deal`
+    for parts in strata(sets).values():
+        left = [part for part in parts if part in learning]
+        owed += VALIDATION_SHARE * len(left)
+        count = math.floor(owed + 1e-9)
+        owed -= count
+        choosing += left[:count]
+        training += left[count:]
+    return Split(*(tuple(sorted(each, key=dealing_key)) for each in (training, choosing, dealt[held_back])))
+
+
 def refuse_straddling(named: Mapping[str, Collection[str]]) -> None:
     """Raise TrainingDataError if two of these share a part: what is measured there would be memory."""
     place: dict[str, str] = {}

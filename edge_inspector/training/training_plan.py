@@ -15,7 +15,7 @@ from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
-from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds
+from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds, split_of_two
 from edge_inspector.training.train import TrainingSettings
 from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
 from edge_inspector.training.trial import RUN_FOLDER
@@ -211,6 +211,8 @@ def _one_split(read: _Read) -> dict[str, Split]:
             "Or say --hold-back with one of them; or --every-fold, which holds each back in turn and makes a report, but no "
             "engine"
         )
+    if split.folds == "given" and len(fold_parts) == 2:
+        return {"": split_of_two(list(read.sets.values()), fold_parts, f"{held_back}")}
     return {"": split_of_folds(fold_parts, f"{held_back}")}
 
 

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, Runs
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.split import Split, deal, folds, given_folds, refuse_straddling, split_of_folds, strata
+from edge_inspector.training.split import (
+    Split,
+    deal,
+    folds,
+    given_folds,
+    refuse_straddling,
+    split_of_folds,
+    split_of_two,
+    strata,
+)
 from tests.training.labelled import labelled_set
 
 SHOWS = Runs(("1 9",))
@@ -103,6 +112,20 @@ def test_a_fold_is_held_back_and_the_next_one_chooses(cracks: DefectSet, count: 
     assert set(split.test) == set(dealt[f"{held_back}"])
     assert set(split.validation) == set(dealt[f"{(held_back + 1) % count}"])
     assert len(split.training) == 40 - len(split.test) - len(split.validation)
+
+
+def test_of_a_published_split_of_two_a_share_of_the_half_that_learns_chooses_the_cuts(cracks: DefectSet) -> None:
+    parts = sorted(cracks.parts())
+    halves = {"train": tuple(parts[:30]), "test": tuple(parts[30:])}
+    split = split_of_two([cracks], halves, "test")
+    assert set(split.test) == set(halves["test"])
+    assert set(split.training) | set(split.validation) == set(halves["train"])
+    defective = cracks.defective_parts()
+    for kind in (defective, set(parts) - defective):
+        learning = kind & set(halves["train"])
+        assert abs(len(kind & set(split.validation)) - 0.2 * len(learning)) < 1
+    with pytest.raises(TrainingDataError, match="fold val can not be held back: the folds are train, test"):
+        split_of_two([cracks], halves, "val")
 
 
 @pytest.mark.parametrize("count", [2, 41])

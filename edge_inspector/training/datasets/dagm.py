@@ -18,10 +18,19 @@ from edge_inspector.training.datasets.labelled_picture import (
 )
 
 DEFECT = "defect"
+HALVES = ("Train", "Test")
 
 
 def read_dagm(folder: Path) -> LabelledSet:
-    """Read one folder `ClassN/Train` or `ClassN/Test`. Raises TrainingDataError naming the line or the file at fault."""
+    """Read one folder `ClassN/Train` or `ClassN/Test`, or both of `ClassN`, each a fold, `train` and `test`.
+
+    Raises TrainingDataError naming the line or the file at fault.
+    """
+    halves = [folder / name for name in HALVES if (folder / name).is_dir()] or [folder]
+    return LabelledSet("dagm", (DEFECT,), tuple(picture for half in halves for picture in _read_half(half)))
+
+
+def _read_half(folder: Path) -> list[LabelledPicture]:
     found = []
     for picture, mask in read_labels(folder / "Label" / "Labels.txt"):
         for name in (folder / picture, *([folder / "Label" / mask] if mask else [])):
@@ -29,8 +38,9 @@ def read_dagm(folder: Path) -> LabelledSet:
                 raise TrainingDataError(f"{name}: is named in Label/Labels.txt and missing; restore it")
         label: Label = MaskFile(folder / "Label" / mask, ANY_GREY) if mask else CLEAN
         part = f"{folder.parent.name}_{folder.name}_{Path(picture).stem}".lower()
-        found.append(LabelledPicture(folder / picture, part, "", {DEFECT: label}, "dagm"))
-    return LabelledSet("dagm", (DEFECT,), tuple(found))
+        fold = folder.name.lower()
+        found.append(LabelledPicture(folder / picture, part, "", {DEFECT: label}, "dagm", fold=fold))
+    return found
 
 
 def read_labels(path: Path) -> list[tuple[str, str]]:

@@ -174,8 +174,11 @@ def _read_severstal(request: SetRequest) -> LabelledSet:
     return read_severstal(_labels_file(request, "train.csv"), _subfolder(request.folder, "train_images"))
 
 
+_PUBLISHED: tuple[Published, ...] = get_args(Published)
+
+
 def _read_kolektor2(request: SetRequest) -> LabelledSet:
-    published: Published = "train" if request.subset == "train" else "test"
+    (published,) = (each for each in _PUBLISHED if each == request.subset)  # `open_set` refuses others
     return read_kolektor2(request.folder, published)
 
 
@@ -228,8 +231,8 @@ READERS: Mapping[str, Reader] = {
         read=_read_severstal,
     ),
     "dagm": Reader(
-        folder="ClassN/Train or ClassN/Test, with Label/Labels.txt",
-        fits=files("Label/Labels.txt"),
+        folder="ClassN, or its Train or Test, with Label/Labels.txt",
+        fits=lambda seen: seen.labels is None and (seen.holds("Label/Labels.txt") or seen.holds("T*/Label/Labels.txt")),
         read=lambda ask: read_dagm(ask.folder),
     ),
     "kolektor": Reader(
@@ -239,7 +242,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "kolektor2": Reader(
         folder="train/ and test/ with NNNNN.png and NNNNN_GT.png",
-        subsets=get_args(Published),
+        subsets=_PUBLISHED,
         fits=lambda seen: seen.labels is None and (seen.holds("train/*_GT.png") or seen.holds("test/*_GT.png")),
         read=_read_kolektor2,
     ),

@@ -29,6 +29,14 @@ def write(folder: Path, *lines: str) -> Path:
     return train
 
 
+def test_a_whole_class_is_read_as_two_folds(tmp_path: Path) -> None:
+    write_dagm(tmp_path)
+    whole = read_dagm(tmp_path / "Class2")
+    halves = [read_dagm(tmp_path / "Class2" / half) for half in ("Train", "Test")]
+    assert whole.pictures == halves[0].pictures + halves[1].pictures
+    assert [each.fold for each in whole.pictures] == ["train"] * 4 + ["test"] * 4
+
+
 def test_a_look_alike_is_read_as_it_was_drawn(tmp_path: Path) -> None:
     for folder, truth in write_dagm(tmp_path).items():
         assert_same(read_dagm(folder), truth)

@@ -28,6 +28,13 @@ def test_no_part_is_in_both_sets(tmp_path: Path) -> None:
     assert test == {"test_20000", "test_20001", "test_20002"}
 
 
+def test_both_sets_at_once_are_two_folds(tmp_path: Path) -> None:
+    write_kolektor2(tmp_path)
+    both = read_kolektor2(tmp_path, "both")
+    assert both.pictures == read_kolektor2(tmp_path, "train").pictures + read_kolektor2(tmp_path, "test").pictures
+    assert [each.fold for each in both.pictures] == ["train"] * 4 + ["test"] * 3
+
+
 def test_a_file_of_another_name_is_left_out_and_told(tmp_path: Path) -> None:
     write_kolektor2(tmp_path)
     stray = tmp_path / "train" / "10001(1).png"
