@@ -101,7 +101,9 @@ def mean_iou_figure(judged: JudgedSet) -> Figure:
 
 
 def pixel_figures(judged: JudgedSet) -> list[Figure]:
-    """Ranking and calibration of pixels."""
+    """Ranking and calibration of pixels; nothing where nobody said of any picture where the defect is."""
+    if not judged.sampled_p:
+        return []
     p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)
     counted = sum(each.comparison.overlap.pixels for each in judged.pictures if each.comparison is not None)
     rows = []

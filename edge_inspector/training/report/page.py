@@ -109,8 +109,10 @@ def _plots(judged: JudgedSet, reported: Reported) -> dict[str, str]:
     scored = judged.scores(reported.counted)
     ious = [c.overlap.iou for c in judged.comparisons() if c.overlap.labelled]
     dices = [c.overlap.dice for c in judged.comparisons() if c.overlap.labelled]
-    p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)
-    found = {"Calibration of pixels": plots.calibration_plot(p, y)}
+    found = {}
+    if judged.sampled_p:
+        p, y = np.concatenate(judged.sampled_p), np.concatenate(judged.sampled_y)
+        found["Calibration of pixels"] = plots.calibration_plot(p, y)
     if ious:
         found["Overlap of pictures with the defect"] = plots.overlap_plot(ious, dices)
     if scored.good and scored.defective:
