@@ -31,10 +31,8 @@ def test_a_set_is_learned_from_judged_and_reported_on_whatever_its_layout(tmp_pa
     if name != "dagm":
         folder.mkdir()
     WRITERS[name](folder)
-    said = {"kolektor2": {"subset": "train"}}.get(
-        name, {"complete": True} if name in ("coco", "via", "labelme", "cvat") else {}
-    )
-    labelled = open_set(request(folder, reader=name, **said))
+    complete = {"complete": True} if name in ("coco", "via", "labelme", "cvat") else {}
+    labelled = open_set(request(folder, reader=name, **{"kolektor2": {"subset": "train"}}.get(name, complete)))
     defect = labelled.defects[0]
     sizes = [read_picture(each.picture).shape for each in labelled.pictures]
     view = ViewFit("pad", max(width for _, width, _ in sizes), max(height for height, _, _ in sizes))
@@ -60,8 +58,9 @@ def test_a_set_is_learned_from_judged_and_reported_on_whatever_its_layout(tmp_pa
     )
     write_report(reported, tmp_path / "report.html")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    placed = {row["n"] for row in report["figures"]["masks"] if row["name"].startswith("Dice as Kaggle")}
-    assert placed == {sum(sample.is_placed for sample in known.samples)}
+    told = [row["n"] for row in report["figures"]["masks"] if row["name"].startswith("Dice as Kaggle")]
+    placed = sum(sample.is_placed for sample in known.samples)  # none of the boxes of VOC
+    assert told == ([placed] if placed else [])
 
 
 @pytest.mark.parametrize("name", ["kolektor2", "dagm"])
