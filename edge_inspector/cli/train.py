@@ -43,6 +43,9 @@ def train(
     every_fold: Annotated[
         bool, typer.Option("--every-fold", help="cross-validate: hold each fold back in turn; reports, but no engines")
     ] = False,
+    no_cuts: Annotated[
+        bool, typer.Option("--no-cuts", help="with --every-fold: masks and rankings alone, so that all other folds learn")
+    ] = False,
     hold_back: Annotated[
         str | None, typer.Option(metavar="FOLD", help="which fold is only measured; default: what the file says")
     ] = None,
@@ -77,7 +80,9 @@ def train(
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
     if every_fold and hold_back is not None:
         raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
-    instead = Instead(set_folder, weights, hold_back, seed)
+    if no_cuts and not every_fold:
+        raise ConfigurationError("--no-cuts: an engine needs its cut; say --every-fold too, or leave it away")
+    instead = Instead(set_folder, weights, hold_back, seed, no_cuts)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
         def tell(stage: str, share: float) -> None:

@@ -1,7 +1,7 @@
 """Cross-validation of an engine: every fold is held back in turn, judged by a network that never saw it, and all are pooled.
 
 Nothing ships from here. What a fold is judged with, the exported graph in the precision that ships and a cut that another
-fold chose, lies in the fold's own folder.
+fold chose, lies in the fold's own folder. Where no cuts are wanted no other fold chooses: all of them learn.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def cross_validate(
     facts = {plan.fold: run_facts(plan, name, rank) for plan in folds}
     for plan in folds:
         refuse_other_run(plan, name, out, facts[plan.fold])
-        if counted is not None:
+        if counted is not None and plan.split.validation:
             refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut_rule, counted)
     networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
     for plan in folds:
@@ -117,13 +117,14 @@ def _measure(
     counted: Counted | None,
     progress: Progress,
 ) -> Measured:
-    """What the fold's network makes of the parts that were held back, at the cut that the next fold chose."""
+    """What the fold's network makes of the parts that were held back, at the cut that the next fold chose if one did."""
     file, (training, validation, test) = plan.file, plan.dealt(name)
     smallest_px = file.engines[name].smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     model = plan.run_folder(out, name) / MODEL_FILE
-    export_for(trained, LogitMap(trained.alpha, *calibrate(trained, validation)), validation, model)
+    fitted = calibrate(trained, validation) if validation.samples else (1.0, 0.0)
+    export_for(trained, LogitMap(trained.alpha, *fitted), test, model)
     cut = None
-    if counted is not None:
+    if counted is not None and validation.samples:
         choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
         scores = worst_of([each.scores(counted) for each in choosing.values()])
         cut = choose_cut(scores, " and ".join(choosing), file.cut_rule, counted).score
@@ -144,7 +145,12 @@ def _reported(
         width_px=file.view.width_px,
         height_px=file.view.height_px,
         measured=measured,
-        evidence=cross_validation_words([each.fold for each in measured], [each.cut for each in measured], counted),
+        evidence=cross_validation_words(
+            [each.fold for each in measured],
+            [each.cut for each in measured],
+            counted,
+            chooses_cuts=bool(plan.split.validation),
+        ),
         words=f"{parts} parts {plan.dealing_words()}, each held back once, in {file.precisions[0]}",
         run=facts,
         defective_share=file.defective_share,
@@ -152,7 +158,9 @@ def _reported(
     )
 
 
-def cross_validation_words(folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None) -> str:
+def cross_validation_words(
+    folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None, *, chooses_cuts: bool = True
+) -> str:
     """How it was measured, where the cuts come from, and whether scores of several networks may be ranked together."""
     chosen = [cut for cut in cuts if cut is not None]
     span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
@@ -163,13 +171,20 @@ def cross_validation_words(folds: Sequence[str], cuts: Sequence[float | None], c
         None: "Not every fold has both pictures with the defect and clean ones: no cut could be chosen, so that masks and "
         "pixels alone are measured.",
     }
+    calibrated = ", calibrated for its own network on parts that this did not learn from" if chooses_cuts else ""
     ranked_words = (
-        " AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
-        "probabilities, calibrated for its own network on parts that this did not learn from. Where one network's scores "
-        "are too high or too low the common ranking suffers, so that each fold's own AP and AUC stand in its row."
+        f" AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
+        f"probabilities{calibrated}. Where one network's scores are too high or too low the common ranking suffers, so that "
+        "each fold's own AP and AUC stand in its row."
     )
-    return (
-        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned "
-        f"on the others but for the next one, which chose calibration and cut. {cut_words[counted]}"
-        f"{ranked_words if counted else ''}"
+    held_back = (
+        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned"
     )
+    if chooses_cuts:
+        learned = f"{held_back} on the others but for the next one, which chose calibration and cut. {cut_words[counted]}"
+    else:
+        learned = (
+            f"{held_back} on all others. No cuts were asked for: masks are those at p >= 0.5 as the networks say it, which "
+            "nothing calibrated."
+        )
+    return f"{learned}{ranked_words if counted else ''}"

@@ -20,7 +20,7 @@ from edge_inspector.training.cross_validation import (
     what_a_cut_parts,
 )
 from edge_inspector.training.judging import JudgedSet
-from edge_inspector.training.training_plan import Plan, plan_every_fold
+from edge_inspector.training.training_plan import Instead, Plan, plan_every_fold
 from tests.training.blots import write_parts, write_view
 from tests.training.report.judged import judged_set
 from tests.training.test_training_plan import BLOT_TRAINING, written
@@ -112,6 +112,21 @@ def test_a_fold_of_another_training_file_is_refused_before_any_is_learned(
     with pytest.raises(ConfigurationError, match="fold-0: holds a training that learned otherwise: another training file"):
         cross_validate(plans(tmp_path, SHORT.replace("steps: 3", "steps: 4")), "blot", stopped[0], 1)
     assert not (stopped[0] / "runs" / "blot" / "fold-2").exists()
+
+
+def test_without_cuts_all_other_folds_learn_and_nothing_is_calibrated(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots", parts=8)
+    plans_of = plan_every_fold(written(tmp_path / "blots.yaml", BLOT_TRAINING + SHORT), instead=Instead(no_cuts=True))
+    assert all(len(plan.split.training) + len(plan.split.test) == 8 for plan in plans_of)
+    report = report_of(cross_validate(plans_of[:1], "blot", tmp_path / "out", 1))
+    assert (report["folds"][0]["cut"], report["folds"][0]["escapes"]) == (None, None)
+    assert "judged by a network that learned on all others. No cuts were asked for" in report["evidence"]
+    assert "calibrated for its own network" not in report["evidence"]
+    assert {"AP, step-wise", "AUC"} <= {row["name"] for row in report["figures"]["parts"]}
+    assert report["run"]["command"] == "edge-inspector train blots.yaml --defect blot --every-fold --no-cuts"
+    stopping = BLOT_TRAINING + SHORT.replace("learning: {", "learning: {early_stop: {every_steps: 1, patience: 1}, ")
+    with pytest.raises(ConfigurationError, match="--no-cuts leaves no parts that early_stop could look at"):
+        plan_every_fold(written(tmp_path / "stop.yaml", stopping), instead=Instead(no_cuts=True))
 
 
 def test_where_every_part_has_a_defect_pictures_are_cut(tmp_path: Path) -> None:

@@ -114,6 +114,13 @@ def test_a_fold_is_held_back_and_the_next_one_chooses(cracks: DefectSet, count: 
     assert len(split.training) == 40 - len(split.test) - len(split.validation)
 
 
+def test_where_no_fold_chooses_all_others_learn(cracks: DefectSet) -> None:
+    dealt = folds([cracks], 4)
+    split = split_of_folds(dealt, "2", chooses_cuts=False)
+    assert (set(split.test), split.validation) == (set(dealt["2"]), ())
+    assert set(split.training) == {part for name, parts in dealt.items() if name != "2" for part in parts}
+
+
 def test_of_a_published_split_of_two_a_share_of_the_half_that_learns_chooses_the_cuts(cracks: DefectSet) -> None:
     parts = sorted(cracks.parts())
     halves = {"train": tuple(parts[:30]), "test": tuple(parts[30:])}
