@@ -80,13 +80,12 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
     quarters = breakdown(judged, cuts)
     progress(0.4)
     doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN)]
-    pictures = {
-        "defective parts that score lowest": _drawn(_told(worst_misses(judged, SHOWN), cuts), reported),
-        f"good {reported.counted} that score highest": _drawn(
-            _told(worst_false_rejects(judged, SHOWN, reported.counted), cuts), reported
-        ),
-        "labels to look at again": _drawn(doubted, reported),
+    shown = {
+        "defective parts that score lowest": _told(worst_misses(judged, SHOWN), cuts),
+        f"good {reported.counted} that score highest": _told(worst_false_rejects(judged, SHOWN, reported.counted), cuts),
+        "labels to look at again": doubted,
     }
+    pictures = {title: _drawn(told, reported) for title, told in shown.items()}
     progress(0.9)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"number": _number, "interval": _interval}
@@ -100,7 +99,7 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
         colour=reported.colour,
     )
     replace_text(html, text)
-    replace_json(html.with_suffix(".json"), _as_json(reported, tables, folds, quarters))
+    replace_json(html.with_suffix(".json"), _as_json(reported, tables, folds, quarters, shown))
     progress(1.0)
 
 
@@ -124,7 +123,7 @@ def _plots(judged: JudgedSet, reported: Reported) -> dict[str, str]:
             f"Scores of {of}": plots.score_plot(scored, cuts),
             costs: plots.cost_plot(scored, cuts, share),
             f"Precision and recall of {of}": plots.precision_recall_plot(scores, labels),
-            f"ROC of {of}": plots.roc_plot(scores, labels),
+            f"ROC of {of}": plots.roc_plot(scores, labels, of),
             **found,
         }
     return found
@@ -162,7 +161,11 @@ def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) ->
 
 
 def _as_json(
-    reported: Reported, tables: dict[str, list[Figure]], folds: list[FoldRow], quarters: list[Quarter]
+    reported: Reported,
+    tables: dict[str, list[Figure]],
+    folds: list[FoldRow],
+    quarters: list[Quarter],
+    shown: Mapping[str, Sequence[tuple[JudgedPicture, str]]],
 ) -> dict[str, object]:
     """`cut` is null in a cross-validation, whose folds have their own."""
     return {
@@ -176,6 +179,13 @@ def _as_json(
         "counted": reported.counted,
         "folds": [asdict(row) for row in folds],
         "quarters": [asdict(quarter) for quarter in quarters],
+        "pictures": {
+            title: [
+                {"part": each.sample.part, "picture": each.sample.picture.name, "score": each.score, "why": why}
+                for each, why in told
+            ]
+            for title, told in shown.items()
+        },
     }
 
 

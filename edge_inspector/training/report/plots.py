@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from edge_inspector.training.metrics.ranking import precision_recall
-from edge_inspector.training.part_scores import PartScores
+from edge_inspector.training.part_scores import Counted, PartScores
 
 GOOD, DEFECTIVE, CUT = "#2a6f97", "#c0392b", "#222222"
 SIZE_INCHES = (4.6, 3.2)
@@ -40,9 +40,9 @@ def precision_recall_plot(scores: ArrayLike, defective: ArrayLike) -> str:
     return _svg(figure)
 
 
-def roc_plot(scores: ArrayLike, defective: ArrayLike) -> str:
-    """Share of defective parts rejected against share of good ones rejected."""
-    figure, axes = _begin("good parts rejected", "defective parts rejected")
+def roc_plot(scores: ArrayLike, defective: ArrayLike, of: Counted = "parts") -> str:
+    """Share of defective parts, or pictures, rejected against share of good ones rejected."""
+    figure, axes = _begin(f"good {of} rejected", f"defective {of} rejected")
     values, labels = np.asarray(scores, np.float64), np.asarray(defective, bool)
     cuts = np.append(np.inf, np.unique(values)[::-1])
     rejected = values[None, :] >= cuts[:, None]  # (cuts, n)

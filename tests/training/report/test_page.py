@@ -58,6 +58,10 @@ def test_the_same_figures_are_there_for_programs(reported: Reported, tmp_path: P
     rates = {row["name"]: row for row in content["figures"]["parts"]}
     assert rates["escape rate"]["value"] == 0.25
     assert content["run"] == {"seed": "5"}
+    lowest = content["pictures"]["defective parts that score lowest"]
+    assert [each["score"] for each in lowest] == sorted(each["score"] for each in lowest)
+    assert {each["why"] for each in lowest} == {"passed", "rejected"}
+    assert {"part", "picture"} <= lowest[0].keys()
     assert {row["quantity"].split(",")[0] for row in content["quarters"]} == {"mean grey", "defect area", "defect contrast"}
 
 
