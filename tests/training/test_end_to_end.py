@@ -48,7 +48,7 @@ def test_masks_match_their_pictures(folder: DefectSet) -> None:
     assert any(folder.defective)
     assert len(folder.samples) == 24
     for sample in folder.samples:
-        rgb, mask = sample.read()
+        rgb, mask, _ = sample.read()
         assert rgb.shape == (*mask.shape, 3) == (256, 1248, 3)
         assert set(np.unique(mask)) <= {0, 255}
 
