@@ -75,7 +75,8 @@ def main() -> None:
     except OSError as error:
         if error.errno not in DISK_REFUSES:
             raise
-        print(f"{error.filename or 'a file'}: can not be written ({error.strerror}); {_AGAIN}", file=sys.stderr)
+        verb = "used" if error.errno in (errno.EACCES, errno.EPERM) else "written"  # rights may be lacking to read, too
+        print(f"{error.filename or 'a file'}: can not be {verb} ({error.strerror}); {_AGAIN}", file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

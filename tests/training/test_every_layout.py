@@ -20,17 +20,14 @@ from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.split import given_folds, split_of_two
 from edge_inspector.training.train import TrainingSettings, train
 from tests.training.datasets.lookalikes import write_dagm, write_kolektor2
-from tests.training.datasets.test_registry import WRITERS, request
+from tests.training.datasets.test_registry import request, write_layout
 
 SETTINGS = TrainingSettings(seed=1, steps=1, crops=CropPlan(batch=2, height_px=64, width_px=64), threads=1)
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_set_is_learned_from_judged_and_reported_on_whatever_its_layout(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / "set"
-    if name != "dagm":
-        folder.mkdir()
-    WRITERS[name](folder)
+    folder = write_layout(tmp_path / "set", name)
     complete = {"complete": True} if name in ("coco", "via", "labelme", "cvat") else {}
     labelled = open_set(request(folder, reader=name, **{"kolektor2": {"subset": "train"}}.get(name, complete)))
     defect = labelled.defects[0]

@@ -99,6 +99,14 @@ def request(folder: Path, **more: object) -> SetRequest:
     return SetRequest(folder, **more)  # type: ignore[arg-type]
 
 
+def write_layout(folder: Path, name: str) -> Path:
+    """A look-alike of this layout in a folder that is made for it."""
+    if name != "dagm":
+        folder.mkdir()
+    WRITERS[name](folder)
+    return folder
+
+
 def test_every_reader_of_the_package_has_a_name() -> None:
     modules = [name for _, name, _ in pkgutil.iter_modules(datasets.__path__)]
     found = {name for name in modules if hasattr(importlib.import_module(f"{datasets.__name__}.{name}"), f"read_{name}")}
@@ -107,10 +115,7 @@ def test_every_reader_of_the_package_has_a_name() -> None:
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_layout_is_recognised_by_its_files_and_read_as_if_it_was_named(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / "set"
-    if name != "dagm":
-        folder.mkdir()
-    WRITERS[name](folder)
+    folder = write_layout(tmp_path / "set", name)
     subset = "train" if name == "kolektor2" else ""
     assert recognise(folder) == name
     found = open_set(request(folder, subset=subset))
