@@ -69,6 +69,19 @@ def write_recording(path: Path, shown: Mapping[int, bytes | str], count: int) ->
         writer.finish([])
 
 
+def padded_camera(faults: ReplayFaults | None) -> Camera:
+    """A camera whose cut is a little narrower than the recipe's view."""
+    return Camera(
+        driver="replay",
+        period_ms=PERIOD_MS,
+        latency_ms=LATENCY_MS,
+        offset_ms=OFFSET_MS,
+        roi=Roi(width_px=SEEN_WIDTH, height_px=HEIGHT),
+        fit="pad",
+        faults=faults,
+    )
+
+
 def frame_stamp_ns(i: int) -> int:
     return round((i * PERIOD_MS + LATENCY_MS) * MS)
 
@@ -101,17 +114,7 @@ class CaptureRig:
             recipe="recipe.yaml",
             state_dir="state",
             recording=Recording(path=str(recording), plain=plain),
-            cameras={
-                "c1": Camera(
-                    driver="replay",
-                    period_ms=PERIOD_MS,
-                    latency_ms=LATENCY_MS,
-                    offset_ms=OFFSET_MS,
-                    roi=Roi(width_px=SEEN_WIDTH, height_px=HEIGHT),
-                    fit="pad",
-                    faults=faults,
-                )
-            },
+            cameras={"c1": padded_camera(faults)},
             line=Line(
                 speed_mm_s=100.0,
                 part_length_mm=PartLength(min=30.0, max=50.0),
