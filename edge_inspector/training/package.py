@@ -253,7 +253,7 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
             f"{validation.source}: no picture that is to calibrate shows where {validation.defect} is; draw masks, add "
             "defective parts, or take fewer folds"
         )
-    stands_for = {kind: _share_taken(validation, chosen_of, is_defective=kind) for kind in (False, True)}
+    stands_for = {kind: _stands_for(validation, chosen_of, is_defective=kind) for kind in (False, True)}
     for sample in chosen_of:
         rgb, mask, judged = sample.read()
         z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
@@ -265,7 +265,7 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
     return fit_calibration(np.concatenate(logits), np.concatenate(targets), np.concatenate(weights))
 
 
-def _share_taken(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:
+def _stands_for(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:
     """How many pictures of a kind, with a place, one of those taken stands for."""
     placed = sum(sample.is_placed and sample.is_defective == is_defective for sample in each.samples)
     return placed / max(sum(sample.is_defective == is_defective for sample in taken), 1)
