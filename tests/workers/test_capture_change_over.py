@@ -83,11 +83,11 @@ def test_a_picture_that_served_a_part_of_the_old_recipe_serves_none_of_the_new_o
 
 
 def test_a_recipe_whose_view_this_camera_can_not_give_is_refused(rig: CaptureRig) -> None:
-    larger = recipe().model_dump_json().replace('"height_px":64', '"height_px":96')
+    smaller = recipe().model_dump_json().replace('"height_px":64', '"height_px":32')  # padding only adds
     rig.wait_until(lambda: rig.beat is not None and rig.beat.state is WorkerState.READY)
-    write_recipe(rig, Recipe.model_validate_json(larger))
+    write_recipe(rig, Recipe.model_validate_json(smaller))
     tell(rig, DIGEST, OTHER)
     rig.wait_until(lambda: rig.beat is not None and bool(rig.beat.recipes.get(OTHER)))
     assert rig.beat is not None
-    assert "96" in rig.beat.recipes[OTHER]
+    assert "32" in rig.beat.recipes[OTHER]
     assert (rig.beat.state, rig.beat.recipes[DIGEST]) == (WorkerState.READY, "")
