@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,9 +16,7 @@ from edge_inspector.domain.errors import ConfigurationError, TrainingStoppedErro
 
 if TYPE_CHECKING:
     from edge_inspector.training.cross_validation import CrossValidated
-    from edge_inspector.training.package import Progress
-    from edge_inspector.training.ranks import Rank
-    from edge_inspector.training.side_by_side import Gathered, Work
+    from edge_inspector.training.training_file import TrainingFile
     from edge_inspector.training.training_plan import Plan
     from edge_inspector.training.training_run import TrainedEngine
 
@@ -59,7 +56,7 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="of all chance; default: what the file says")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
     side_by_side: Annotated[
-        int, typer.Option(min=1, help="so many engines at once, each in a process of its own with its share of the threads")
+        int, typer.Option(min=1, help="so many engines or folds at once, each in a process with its share of the threads")
     ] = 1,
     device: Annotated[Device, typer.Option(help="where networks learn; auto: on a GPU if there is one")] = Device.AUTO,
 ) -> None:
@@ -71,8 +68,10 @@ def train(
     """
     refuse_without_torch()
     from edge_inspector.training.ranks import rank_of, together  # PyTorch takes seconds to import
+    from edge_inspector.training.training_file import load_training_file
     from edge_inspector.training.training_plan import Instead, plan_every_fold, plan_training
     from edge_inspector.training.training_run import learn_along
+    from edge_inspector.training.work_order import Order, cross_validate_engines, train_engines
 
     rank = rank_of(os.environ, device)
     if rank.count > 1 and side_by_side > 1:
@@ -82,6 +81,7 @@ def train(
         raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
     if no_cuts and not every_fold:
         raise ConfigurationError("--no-cuts: an engine needs its cut; say --every-fold too, or leave it away")
+    names = chosen_engines(training, load_training_file(training), defect or [], all_engines=all_engines)
     instead = Instead(set_folder, weights, hold_back, seed, no_cuts)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
@@ -89,36 +89,16 @@ def train(
             bar.show(stage, share, 1.0)
 
         plans = plan_every_fold(training, tell, instead) if every_fold else [plan_training(training, tell, instead)]
-        names = chosen_engines(plans[0], defect or [], all_engines=all_engines)
         if not rank.is_first:
             for name in names:
                 learn_along(plans, name, out, threads, rank)
             return
         _tell_oddities(plans[0])
-        at_once = min(side_by_side, len(names))
-        gathered = _gather(_works(plans, names, out, max(threads // at_once, 1), rank), at_once, tell)
+        order = Order(names, out, threads, side_by_side, rank)
+        gathered = cross_validate_engines(plans, order, tell) if every_fold else train_engines(plans[0], order, tell)
     _tell_results(plans, {name: gathered.done[name] for name in names if name in gathered.done}, out)
     if gathered.failed:
         raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in gathered.failed.items()))
-
-
-def _works(plans: list[Plan], names: list[str], out: Path, threads: int, rank: Rank) -> dict[str, Work[Result]]:
-    """What is to be done for each engine."""
-    from edge_inspector.training.cross_validation import cross_validate
-    from edge_inspector.training.training_run import train_engine
-
-    if plans[0].fold:
-        return {name: partial(cross_validate, plans, name, out, threads, rank=rank) for name in names}
-    return {name: partial(train_engine, plans[0], name, out, threads, rank=rank) for name in names}
-
-
-def _gather(works: dict[str, Work[Result]], at_once: int, tell: Progress) -> Gathered[Result]:
-    """One engine after the other in this process, or several at once; the first error ends the one, but not the other."""
-    from edge_inspector.training.side_by_side import Gathered, run_side_by_side
-
-    if at_once == 1:
-        return Gathered({name: work(tell) for name, work in works.items()})
-    return run_side_by_side(works, at_once, tell)
 
 
 def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None:
@@ -135,18 +115,18 @@ def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None
         typer.echo(table)
 
 
-def chosen_engines(plan: Plan, defects: list[str], *, all_engines: bool) -> list[str]:
+def chosen_engines(path: Path, file: TrainingFile, defects: list[str], *, all_engines: bool) -> list[str]:
     """The engines that were asked for. Raises ConfigurationError for a defect that none is for, or if nothing was asked."""
-    engines = {name: entry.defect for name, entry in plan.file.engines.items()}
+    engines = {name: entry.defect for name, entry in file.engines.items()}
     unknown = [defect for defect in defects if defect not in engines.values()]
     if unknown:
         raise ConfigurationError(
-            f"{plan.path}: no engine is for {', '.join(unknown)}, only for {', '.join(sorted(set(engines.values())))}"
+            f"{path}: no engine is for {', '.join(unknown)}, only for {', '.join(sorted(set(engines.values())))}"
         )
     if all_engines or len(engines) == 1:
         return list(engines)
     if not defects:
-        raise ConfigurationError(f"{plan.path}: has {len(engines)} engines; say --all, or --defect for one of them")
+        raise ConfigurationError(f"{path}: has {len(engines)} engines; say --all, or --defect for one of them")
     return [name for name, defect in engines.items() if defect in defects]
 
 

@@ -55,21 +55,13 @@ def cross_validate(
     another training is refused before any begins. Raises TrainingDataError, TrainingStoppedError, ConfigurationError.
     """
     compute_with(threads)
-    progress = named(progress, name)
     first = folds[0]
-    survey = survey_masks(first.sets[name], told(progress, "looking at masks"))
+    survey = survey_masks(first.sets[name], told(named(progress, name), "looking at masks"))
     counted = what_a_cut_parts(folds, name)
-    settings = first.settings(name, threads, rank.device)
-    rank.share_of(settings.crops)  # refused before anything is written, as what follows
-    facts = {plan.fold: run_facts(plan, name, rank) for plan in folds}
-    for plan in folds:
-        refuse_other_run(plan, name, out, facts[plan.fold])
-        if counted is not None and plan.split.validation:
-            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut_rule, counted)
-    networks = []  # all are learned before any is measured, so that a run that goes on goes on learning at once
-    for plan in folds:
-        begin_run(plan, name, out, facts[plan.fold])
-        networks.append(trained_network(plan, name, out, threads, rank, named(progress, f"fold {plan.fold}")))
+    facts = facts_of_folds(folds, name, out, rank)
+    # all are learned before any is measured, so that a run that goes on goes on learning at once
+    networks = [learn_fold(plan, name, out, threads, progress, rank=rank) for plan in folds]
+    progress = named(progress, name)
     measured = [
         _measure(plan, name, out, trained, survey, counted, named(progress, f"fold {plan.fold}"))
         for plan, trained in zip(folds, networks, strict=True)
@@ -79,6 +71,40 @@ def cross_validate(
     del of_all["learning_sha256"]  # each fold has its own
     write_report(_reported(first, name, measured, counted, of_all), report, told(progress, "report"))
     return CrossValidated(pool([each.judged for each in measured]), report)
+
+
+def facts_of_folds(folds: Sequence[Plan], name: str, out: Path, rank: Rank) -> dict[str, dict[str, str]]:
+    """What the training of every fold is made of; what can be refused before any begins is.
+
+    Raises ConfigurationError for what is kept of another training and for a batch that the ranks can not share,
+    TrainingDataError for too few parts to choose cuts on.
+    """
+    rank.share_of(folds[0].settings(name, 1, rank.device).crops)
+    counted = what_a_cut_parts(folds, name)
+    facts = {plan.fold: run_facts(plan, name, rank) for plan in folds}
+    for plan in folds:
+        refuse_other_run(plan, name, out, facts[plan.fold])
+        if counted is not None and plan.split.validation:
+            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut_rule, counted)
+    return facts
+
+
+def learn_fold(
+    plan: Plan,
+    name: str,
+    out: Path,
+    threads: int,
+    progress: Progress = lambda stage, share: None,
+    *,
+    rank: Rank = ALONE,
+) -> TrainedNetwork:
+    """The network of an engine that never saw this plan's fold: trained and kept, or taken if it is there.
+
+    Raises TrainingDataError, TrainingStoppedError.
+    """
+    compute_with(threads)
+    begin_run(plan, name, out, run_facts(plan, name, rank))
+    return trained_network(plan, name, out, threads, rank, named(progress, f"{name}: fold {plan.fold}"))
 
 
 def summarise_engines(folds: Sequence[Plan], validated: Mapping[str, CrossValidated], out: Path) -> str:

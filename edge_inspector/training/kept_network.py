@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
@@ -32,15 +32,13 @@ def keep_network(
     `sources` names what is learned from, each by its digest: pictures, weights to start from; and the network that `build`
     makes, if it is another one than the light one. How many threads compute is nobody's concern. The file changes only when
     it is whole; until then the checkpoint that `learn` is given lies beside it, and one of another training is removed.
-    Where several processes learn together only one `keeps`. Raises TrainingStoppedError if the disk does not take it.
+    Where several processes learn together only one `keeps`.
+
+    Raises TrainingDataError for a damaged file, TrainingStoppedError if the disk does not take it.
     """
     asked = asked_of(settings, sources)
-    if path.is_file():
-        kept = torch.load(path, weights_only=True)
-        if kept["asked"] == asked:
-            network = build(outputs).eval()
-            network.load_state_dict(kept["network"])
-            return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
+    if path.is_file() and (kept := _taken(path, asked, settings, lambda: build(outputs))) is not None:
+        return kept
     digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
     checkpoint = Checkpoint(path.with_name(f"{path.stem}.{digest}.checkpoint"), asked)
     if not keeps:
@@ -63,6 +61,20 @@ def keep_network(
         ) from error
     checkpoint.remove()
     return trained
+
+
+def _taken(
+    path: Path, asked: Mapping[str, str], settings: TrainingSettings, build: Callable[[], SegmentationModel]
+) -> TrainedNetwork | None:
+    try:
+        kept = torch.load(path, weights_only=True)
+        if kept["asked"] != asked:
+            return None
+        network = build().eval()
+        network.load_state_dict(kept["network"])
+        return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
+    except Exception as error:  # a damaged file shows itself in many ways
+        raise TrainingDataError(f"{path}: is damaged, or no network that was kept here; remove it, to learn anew") from error
 
 
 def asked_of(settings: TrainingSettings, sources: Mapping[str, str]) -> dict[str, str]:

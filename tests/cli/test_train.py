@@ -230,6 +230,19 @@ def test_every_fold_of_several_engines_makes_reports_and_a_table_but_no_engine(t
         assert f"'height_px': {side}" in kept["asked"]["crops"]
 
 
+def test_a_fold_that_fails_beside_others_is_named_and_they_are_kept(tmp_path: Path) -> None:
+    training, out = tmp_path / "tiles.yaml", tmp_path / "out"
+    learning = "learning: {steps: 1, crops: {batch: 2, height_px: 32, width_px: 32}}\n"
+    training.write_text(TILE_TRAINING + learning, encoding="utf-8")
+    networks = [out / "runs" / "crack" / f"fold-{fold}" / "network.pt" for fold in FOLDS]
+    networks[-1].parent.mkdir(parents=True)
+    networks[-1].write_bytes(b"cut off")
+    options = ("--defect", "crack", "--every-fold", "--side-by-side", "2", "--threads", "2")
+    with pytest.raises(TrainingStoppedError, match=rf"^engine crack: fold {FOLDS[-1]}: .*network\.pt: is damaged, .*anew$"):
+        run(training, out, *options, "--set", str(write_tiles(tmp_path / "set")))
+    assert all(torch.load(network, weights_only=True)["steps"] == 1 for network in networks[:-1])
+
+
 def test_torchruns_processes_do_not_train_side_by_side(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     torchrun = {"WORLD_SIZE": "2", "RANK": "0"}
     words = ["train", str(trained[0]), "--out", str(tmp_path), "--side-by-side", "2", "--device", "cpu"]

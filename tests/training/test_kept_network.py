@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.models.unet import LightUNet
@@ -46,6 +46,17 @@ def test_what_was_learned_with_these_settings_from_these_sources_is_taken_as_it_
     assert not second.network.training
     for name, value in first.network.state_dict().items():
         assert torch.equal(value, second.network.state_dict()[name])
+
+
+def test_a_file_that_was_cut_off_is_named_and_nothing_is_learned(tmp_path: Path, teacher: Teacher) -> None:
+    path = tmp_path / "crack.pt"
+    keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(
+        TrainingDataError, match=r"crack\.pt: is damaged, or no network that was kept here; remove it, to learn anew"
+    ):
+        keep_network(path, SETTINGS, SOURCES, teacher.learn)
+    assert teacher.lessons == 1
 
 
 def test_a_network_that_the_disk_does_not_take_leaves_the_checkpoint_and_is_told(

@@ -1,0 +1,84 @@
+"""In which order one command's engines and folds are trained, and how many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from edge_inspector.training.cross_validation import CrossValidated, cross_validate, facts_of_folds, learn_fold
+from edge_inspector.training.package import Progress
+from edge_inspector.training.ranks import Rank
+from edge_inspector.training.side_by_side import Gathered, Result, Work, run_side_by_side
+from edge_inspector.training.training_plan import Plan
+from edge_inspector.training.training_run import TrainedEngine, train_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which engines a command trains, below which folder, with how many threads in all, and how many works at once."""
+
+    names: Sequence[str]
+    out: Path
+    threads: int
+    at_once: int
+    rank: Rank
+
+    def for_works(self, count: int) -> Order:
+        """The same for so many works: no more at once than there are."""
+        return replace(self, at_once=max(min(self.at_once, count), 1))
+
+    @property
+    def own_threads(self) -> int:
+        """Of each work."""
+        return max(self.threads // self.at_once, 1)
+
+
+def train_engines(plan: Plan, order: Order, tell: Progress) -> Gathered[TrainedEngine]:
+    """`train_engine` for each. One at a time: the first error is raised. Several: it is gathered, and the others go on."""
+    order = order.for_works(len(order.names))
+    works = {name: partial(train_engine, plan, name, order.out, order.own_threads, rank=order.rank) for name in order.names}
+    return _done(works, order, tell)
+
+
+def cross_validate_engines(folds: Sequence[Plan], order: Order, tell: Progress) -> Gathered[CrossValidated]:
+    """`cross_validate` for each. Several at once: an engine's folds learn side by side too, and one that fails fails it.
+
+    Raises, and gathers, as `train_engines`.
+    """
+    failed = _learn_side_by_side(folds, order, tell) if order.at_once > 1 else {}
+    left = [name for name in order.names if name not in failed]
+    order = order.for_works(len(left))
+    works = {name: partial(cross_validate, folds, name, order.out, order.own_threads, rank=order.rank) for name in left}
+    gathered = _done(works, order, tell)
+    return Gathered(gathered.done, failed | gathered.failed)
+
+
+def _learn_side_by_side(folds: Sequence[Plan], order: Order, tell: Progress) -> dict[str, str]:
+    """Train every fold of every engine, for `cross_validate` to find; of an engine that failed, why."""
+    for name in order.names:
+        facts_of_folds(folds, name, order.out, order.rank)  # what is to be refused is, before anything begins
+    folds_of = {f"{name}: fold {plan.fold}": (name, plan) for name in order.names for plan in folds}
+    order = order.for_works(len(folds_of))
+    works = {
+        title: partial(_learn, plan, name, order.out, order.own_threads, order.rank)
+        for title, (name, plan) in folds_of.items()
+    }
+    failed: dict[str, str] = {}
+    for title, why in _done(works, order, tell).failed.items():
+        name, plan = folds_of[title]
+        before = f"{failed[name]}; " if name in failed else ""
+        failed[name] = f"{before}fold {plan.fold}: {why}"
+    return failed
+
+
+def _learn(plan: Plan, name: str, out: Path, threads: int, rank: Rank, progress: Progress) -> None:
+    """The network stays on the disk: it would cross between processes for nothing."""
+    learn_fold(plan, name, out, threads, progress, rank=rank)
+
+
+def _done(works: Mapping[str, Work[Result]], order: Order, tell: Progress) -> Gathered[Result]:
+    if order.at_once == 1:
+        return Gathered({name: work(tell) for name, work in works.items()})
+    return run_side_by_side(works, order.at_once, tell)
