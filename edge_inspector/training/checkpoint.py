@@ -15,17 +15,22 @@ import torch
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
 class RunState:
-    """What changes while a network is trained. `best` are the averaged weights with the least validation loss so far."""
+    """What changes while a network is trained.
+
+    `alphas`: of each output, the weight of defect pixels that is to be undone. `best`: the averaged weights with the least
+    validation loss so far.
+    """
 
     network: SegmentationModel
     averaged: SegmentationModel
     optimiser: torch.optim.Optimizer
     rng: np.random.Generator
+    alphas: list[float]
     step: int = 0
     seconds: float = 0.0
     loss: float = float("nan")  # running mean
@@ -69,6 +74,7 @@ class Checkpoint:
             ) from error
         state.step, state.seconds, state.loss = kept["step"], kept["seconds"], kept["loss"]
         state.rate_factor, state.checks = kept["rate_factor"], kept["checks"]
+        state.alphas = kept["alphas"]
         state.best_loss, state.best = kept["best_loss"], kept["best"]
         return True
 
@@ -91,6 +97,7 @@ class Checkpoint:
             "optimiser": state.optimiser.state_dict(),
             "rng": json.dumps(state.rng.bit_generator.state),
             "torch_rng": torch.get_rng_state(),
+            "alphas": state.alphas,
             "step": state.step,
             "seconds": state.seconds,
             "loss": state.loss,

@@ -17,6 +17,11 @@ def alpha_of_set(positive_share: float) -> float:
     return min(max(1.0 - positive_share, ALPHA_RANGE[0]), ALPHA_RANGE[1])
 
 
+def alpha_of_batch(target: Tensor, judged: Tensor) -> float:
+    """The same of what a batch shows, of the pixels that are judged; 0.99 where it shows no defect."""
+    return alpha_of_set(float((target * judged).sum() / judged.sum().clamp_min(1.0)))
+
+
 def weighted_cross_entropy(logits: Tensor, target: Tensor, alpha: float, judged: Tensor | None = None) -> Tensor:
     """Cross-entropy with weight alpha on positive and 1 - alpha on negative pixels, divided by the sum of weights.
 
@@ -119,6 +124,11 @@ def _mean(loss: Tensor, judged: Tensor | None) -> Tensor:
         return loss.mean()
     weight = judged.expand_as(loss)
     return (loss * weight).sum() / weight.sum().clamp_min(1e-6)
+
+
+def alpha_of_shift(shift: float) -> float:
+    """The weight that adds so much to the logit: the inverse of `prior_shift`."""
+    return 1.0 / (1.0 + math.exp(-shift))
 
 
 def prior_shift(alpha: float) -> float:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from edge_inspector.training.batches import Batch
 from edge_inspector.training.losses import (
+    alpha_of_batch,
     dice_loss,
     focal_loss,
     lovasz_hinge,
@@ -28,10 +29,11 @@ OverlapLoss = Literal["dice", "pooled_dice", "lovasz"]
 
 @dataclass(frozen=True, slots=True)
 class LossMix:
-    """The default is science.md §3.3's. `alpha`, of `weighted` alone: a number, or None for that of the set (§3.1)."""
+    """The default is science.md §3.3's. `alpha`, of `weighted` alone: a number, that of each batch, or None for that of the
+    set (§3.1)."""
 
     pixels: PixelLoss = "weighted"
-    alpha: float | None = None
+    alpha: float | Literal["batch"] | None = None
     overlap: OverlapLoss = "dice"
     overlap_weight: float = 0.5
     picture_weight: float = 0.5  # of pictures that are labelled without a place
@@ -41,24 +43,35 @@ class LossMix:
 
 
 class Objective:
-    """The mean over the outputs. `alphas`, one an output, are undone when a network's output becomes a probability.
+    """The mean over the outputs.
 
-    The overlap loss acts on the logit with alpha's shift undone, so that both terms agree on where p = 0.5 lies.
+    `alphas`, one an output, are what is undone when a network's output becomes a probability: the weights of defect pixels,
+    or where each batch has its own, their mean so far. The overlap loss acts on the logit with alpha's shift undone, so that
+    both terms agree on where p = 0.5 lies.
     """
 
-    def __init__(self, mix: LossMix, alphas: Sequence[float]) -> None:
-        self.alphas = tuple(alphas)
+    def __init__(self, mix: LossMix) -> None:
         self._mix = mix
 
-    def __call__(self, logits: Logits, batch: Batch) -> Tensor:
+    def __call__(self, logits: Logits, batch: Batch, alphas: Sequence[float]) -> Tensor:
         """The loss of float32 logits, a scalar."""
-        return torch.stack([self._loss(logits, batch, output) for output in range(len(self.alphas))]).mean()
+        return torch.stack([self._loss(logits, batch, output, alpha) for output, alpha in enumerate(alphas)]).mean()
 
-    def _loss(self, logits: Logits, batch: Batch, output: int) -> Tensor:
+    def alphas_of(self, batch: Batch, alphas: Sequence[float]) -> Sequence[float]:
+        """What weighs the batch's defect pixels, an output: `alphas`, or the batch's own."""
+        if not self._has_own_alphas:
+            return alphas
+        return [alpha_of_batch(batch.masks[:, output], _placed(batch, output)[:, 0]) for output in range(len(alphas))]
+
+    @property
+    def _has_own_alphas(self) -> bool:
+        return self._mix.pixels == "weighted" and self._mix.alpha == "batch"
+
+    def _loss(self, logits: Logits, batch: Batch, output: int, alpha: float) -> Tensor:
         z, y, judged = (each[:, output : output + 1] for each in (logits.pixels, batch.masks, batch.judged))  # (n, 1, h, w)
-        alpha, shows = self.alphas[output], batch.shows[:, output]
-        placed = judged * shows.isnan().float()[:, None, None, None]
-        loss = self._of_pixels(z, y, placed, alpha) + self._of_overlap(z - prior_shift(alpha), y, placed)
+        shows, placed = batch.shows[:, output], _placed(batch, output)
+        weight = alpha_of_batch(y, placed) if self._has_own_alphas else alpha
+        loss = self._of_pixels(z, y, placed, weight) + self._of_overlap(z - prior_shift(alpha), y, placed)
         placeless = shows.isfinite() & (judged > 0).flatten(1).any(1)  # (n,)
         if placeless.any():
             of_pictures = picture_cross_entropy(z[placeless] - prior_shift(alpha), shows[placeless], judged[placeless])
@@ -90,6 +103,11 @@ class Objective:
             case _:
                 assert_never(self._mix.overlap)
         return self._mix.overlap_weight * loss
+
+
+def _placed(batch: Batch, output: int) -> Tensor:
+    """1 where it is known whether a pixel shows the output's defect, float32 (n, 1, h, w)."""
+    return batch.judged[:, output : output + 1] * batch.shows[:, output].isnan().float()[:, None, None, None]
 
 
 def _of_picture_head(logits: Tensor, y: Tensor, judged: Tensor, shows: Tensor) -> Tensor:

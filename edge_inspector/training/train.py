@@ -22,7 +22,7 @@ from edge_inspector.training.augmentation import Augmentation, Augmenter
 from edge_inspector.training.batches import Batch, Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.defect_set import DefectSet, Sample
-from edge_inspector.training.losses import alpha_of_set
+from edge_inspector.training.losses import alpha_of_set, alpha_of_shift, prior_shift
 from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
@@ -111,12 +111,12 @@ def train(
     network = build(len(sets))
     prepare(network)
     network = network.to(rank.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks it
-    alphas = [_alpha(each, settings.loss) for each in sets]
     state = RunState(
         network,
         copy.deepcopy(network).eval(),
         torch.optim.AdamW(_parameter_groups(network, settings), lr=settings.learning_rate, fused=True),
         np.random.default_rng(settings.seed),
+        [_alpha(each, settings.loss) for each in sets],
     )
     if checkpoint is not None:
         checkpoint.restore(state)
@@ -124,7 +124,7 @@ def train(
     network.train()
     batches = Batches(sets, rank.share_of(settings.crops))
     spread = rank.spread(_AllLogits(network))
-    run = _Run(settings, batches, Objective(settings.loss, alphas), rank, spread, validation, observe)
+    run = _Run(settings, batches, Objective(settings.loss), rank, spread, validation, observe)
     started = time.monotonic() - state.seconds
     while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
         run.learn(state, share)
@@ -136,7 +136,7 @@ def train(
         progress(state.step, share, state.loss)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
-    return TrainedNetwork(state.averaged.to("cpu"), settings, alphas[0], state.step, state.seconds / 60.0, state.loss)
+    return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0, state.loss)
 
 
 class _AllLogits(nn.Module):
@@ -171,7 +171,6 @@ class _Run:
         self._augment = Augmenter(settings.augmentation)
         self._validation = validation
         self._observe = observe
-        self._own_output = [Objective(settings.loss, [alpha]) for alpha in objective.alphas]
 
     def learn(self, state: RunState, share: float) -> None:
         """One step."""
@@ -183,7 +182,7 @@ class _Run:
         batch = self._augment(self._batches.draw(state.rng).to(self._rank.device))
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
             logits: Logits = self._network(normalise(batch.pictures).contiguous(memory_format=torch.channels_last))
-        loss = self._objective(logits.float(), batch)
+        loss = self._objective(logits.float(), batch, state.alphas)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         state.step += 1
@@ -191,6 +190,8 @@ class _Run:
             state.loss = math.nan  # weights stay as they were; `_refuse_nonsense` stops the run
             return
         state.optimiser.step()
+        if settings.loss.alpha == "batch":
+            self._follow_alphas(state, batch)
         _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
         value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
@@ -198,12 +199,19 @@ class _Run:
             self._observe("loss/training", state.step, state.loss)
             self._observe("learning rate", state.step, state.optimiser.param_groups[-1]["lr"])
 
+    def _follow_alphas(self, state: RunState, batch: Batch) -> None:
+        """What is to be undone is the mean shift of all batches (science.md §3.1); until the first one, the set's."""
+        for output, alpha in enumerate(self._objective.alphas_of(batch, state.alphas)):
+            mean = 0.0 if state.step == 1 else prior_shift(state.alphas[output])
+            shift = self._rank.mean(torch.tensor(prior_shift(alpha), device=self._rank.device))
+            state.alphas[output] = alpha_of_shift(mean + (shift - mean) / state.step)
+
     def check(self, state: RunState) -> None:
         """Look at the validation sets if it is time, and keep the averaged weights if they were never better."""
         checks = self._settings.checks
         if checks is None or not self._validation or state.step % checks.every_steps:
             return
-        loss = self._validation_loss(state.averaged, checks.pictures) if self._rank.is_first else math.nan
+        loss = self._validation_loss(state, checks.pictures) if self._rank.is_first else math.nan
         loss = self._rank.from_first(loss)
         self._observe("loss/validation", state.step, loss)
         state.checks += 1
@@ -219,16 +227,16 @@ class _Run:
         return checks is not None and state.best is not None and state.checks >= checks.patience
 
     @torch.no_grad()
-    def _validation_loss(self, network: SegmentationModel, most: int) -> float:
+    def _validation_loss(self, state: RunState, most: int) -> float:
         """The mean over whole pictures, the same ones each time, of every set's own output."""
         losses = [
-            self._loss_of(network, sample, output)
+            self._loss_of(state.averaged, sample, output, state.alphas[output])
             for output, each in enumerate(self._validation)
             for sample in each.spread(most)
         ]
         return float(np.mean(losses))
 
-    def _loss_of(self, network: SegmentationModel, sample: Sample, output: int) -> float:
+    def _loss_of(self, network: SegmentationModel, sample: Sample, output: int, alpha: float) -> float:
         rgb, mask, judged = sample.read()
         weight = judged.astype(np.float32)
         y = weight * mask.astype(np.float32) / np.float32(255)
@@ -236,7 +244,7 @@ class _Run:
         batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan)).to(self._rank.device)
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=self._settings.bf16):
             logits = network.logits(normalise(batch.pictures))
-        return float(self._own_output[output](logits.of(output).float(), batch))
+        return float(self._objective(logits.of(output).float(), batch, [alpha]))
 
 
 def has_fast_bf16(device: str = "cpu") -> bool:
@@ -255,7 +263,7 @@ def _alpha(each: DefectSet, mix: LossMix) -> float:
     """Weight of defect pixels; 0.5, which weighs nothing, where the pixel loss has none."""
     if mix.pixels != "weighted":
         return 0.5
-    return alpha_of_set(each.positive_share) if mix.alpha is None else mix.alpha
+    return mix.alpha if isinstance(mix.alpha, float) else alpha_of_set(each.positive_share)
 
 
 def _parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, object]]:

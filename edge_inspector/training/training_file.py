@@ -94,8 +94,8 @@ class Loss(FileModel):
         default="weighted",
         description="weighted: defects count more; focal: sure ones count less; mined: the hardest alone",
     )
-    alpha: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
-        default=None, description="weight of defect pixels of `weighted`; default: of the set"
+    alpha: Annotated[float, Field(ge=0.5, le=0.99)] | Literal["batch"] | None = Field(
+        default=None, description="weight of defect pixels of `weighted`; batch: each batch's own; default: that of the set"
     )
     overlap: OverlapLoss = Field(default="dice", description="pooled_dice: over the whole batch, steadier for tiny defects")
     overlap_weight: Annotated[float, Field(ge=0, le=100)] = Field(default=0.5, description="beside the pixel loss")

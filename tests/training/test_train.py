@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.augmentation import Augmentation
-from edge_inspector.training.batches import CropPlan
+from edge_inspector.training.batches import Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
@@ -62,7 +63,9 @@ def kept(folder: Path, **asked: str) -> Checkpoint:
     return Checkpoint(folder / "run.checkpoint", {"settings": "these"} | asked, every_s=0.0)
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, schedule="plateau", checks=Checks(2, 2, 3))])
+@pytest.mark.parametrize(
+    "settings", [SETTINGS, replace(SETTINGS, schedule="plateau", checks=Checks(2, 2, 3), loss=LossMix(alpha="batch"))]
+)
 def test_a_run_that_was_killed_goes_on_equal_to_the_bit(
     dents: DefectSet, tmp_path: Path, settings: TrainingSettings
 ) -> None:
@@ -76,7 +79,7 @@ def test_a_run_that_was_killed_goes_on_equal_to_the_bit(
     )
     assert steps[0] == 4
     assert are_equal(whole.network, resumed.network)
-    assert (whole.steps, whole.last_loss) == (resumed.steps, resumed.last_loss)
+    assert (whole.steps, whole.last_loss, whole.alpha) == (resumed.steps, resumed.last_loss, resumed.alpha)
 
 
 def test_another_training_does_not_go_on_from_it_and_what_differs_is_named(dents: DefectSet, tmp_path: Path) -> None:
@@ -177,6 +180,17 @@ def test_the_encoder_learns_at_its_own_rate(dents: DefectSet) -> None:
 def test_only_the_weighted_loss_has_a_weight_to_undo(dents: DefectSet, pixels: str) -> None:
     trained = train([dents], replace(SETTINGS, steps=1, loss=LossMix(pixels=pixels)))  # type: ignore[arg-type]
     assert trained.alpha == (0.99 if pixels == "weighted" else 0.5)  # less than 1 % of the pixels are dents
+
+
+def test_what_is_undone_of_batches_with_weights_of_their_own_is_their_mean_shift(dents: DefectSet) -> None:
+    crops = CropPlan(batch=4, height_px=10, width_px=10)  # which cut into dents
+    drawn = Batches([dents], crops)
+    rng = np.random.default_rng(SETTINGS.seed)
+    shares = [float(batch.masks.sum() / batch.judged.sum()) for batch in (drawn.draw(rng) for _ in range(SETTINGS.steps))]
+    shifts = [math.log((1 - share) / share) for share in (min(max(share, 0.01), 0.5) for share in shares)]
+    trained = train([dents], replace(SETTINGS, crops=crops, loss=LossMix(alpha="batch"), augmentation=Augmentation()))
+    assert math.log(trained.alpha / (1 - trained.alpha)) == pytest.approx(sum(shifts) / len(shifts), abs=1e-5)
+    assert max(shifts) - min(shifts) > 0.01
 
 
 def test_an_image_level_head_learns_along(dents: DefectSet) -> None:
