@@ -24,6 +24,9 @@ from edge_inspector.records.verdict_record import read_verdict
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Camera
 
+# Of what the camera never saw: what the engine had there is a mirror, in which a defect stands unmarked a second time.
+NOTHING_SEEN_GREY = 64
+
 
 @dataclass(frozen=True, slots=True)
 class EngineMarks:
@@ -35,7 +38,8 @@ class EngineMarks:
 
 @dataclass(frozen=True, slots=True)
 class ViewEvidence:
-    """One camera's view. `picture` is uint8 (height_px, width_px, 3). `note` says why there is none, or which judgement is.
+    """One camera's view. `picture` is uint8 (height_px, width_px, 3), grey beyond what the camera saw. `note` says
+    why there is none, or which judgement is.
 
     `probabilities`: engine to uint8 (height_px, width_px), 255 = 1.0, of those that marked something.
     """
@@ -122,6 +126,9 @@ def _picture(path: Path | None, camera: Camera, recipe: Recipe) -> tuple[Pixels 
     if path is None:
         return None, "no picture is kept"
     try:
-        return cut_view(decode_jpeg(path.read_bytes(), from_camera=False), camera, recipe.view).pixels, ""
+        cut = cut_view(decode_jpeg(path.read_bytes(), from_camera=False), camera, recipe.view)
     except (OSError, PictureDamagedError) as error:
         return None, str(error)
+    shown = np.full_like(cut.pixels, NOTHING_SEEN_GREY)
+    shown[cut.own] = cut.seen
+    return shown, ""

@@ -11,7 +11,7 @@ from edge_inspector.domain.records import MissingViewRecord
 from edge_inspector.imaging.overlay import COLOURS, encode_jpeg
 from edge_inspector.records.cameras_note import FILE_NAME, encode_cameras
 from edge_inspector.records.database import read_only
-from edge_inspector.records.part_evidence import EngineMarks, PartEvidence, ViewEvidence, read_evidence
+from edge_inspector.records.part_evidence import NOTHING_SEEN_GREY, EngineMarks, PartEvidence, ViewEvidence, read_evidence
 from edge_inspector.records.queries import show_part
 from edge_inspector.station.station import Orientation, Roi
 from tests.records import rod_part
@@ -51,6 +51,19 @@ def test_a_view_is_cut_as_the_cameras_were_set_when_the_part_passed(tmp_path: Pa
     (view,) = evidence_of(tmp_path).views
     assert view.picture is not None
     assert np.abs(view.picture.astype(int) - whole).mean() < 2
+
+
+def test_beyond_what_the_camera_saw_a_view_is_grey_and_no_mirror(tmp_path: Path) -> None:
+    folder = write_part(tmp_path)
+    narrower = CAMERA.model_copy(update={"roi": Roi(width_px=WIDTH - 30, height_px=HEIGHT - 20), "fit": "pad"})
+    (folder / FILE_NAME).write_bytes(encode_cameras({"c3": narrower}))
+    (view,) = evidence_of(tmp_path).views
+    assert view.picture is not None
+    seen = view.picture[: HEIGHT - 20, : WIDTH - 30].astype(int)
+    assert np.abs(seen - rod_part.picture_of(rod_part.place_of(2))[: HEIGHT - 20, : WIDTH - 30]).mean() < 2
+    beyond = np.ones((HEIGHT, WIDTH), bool)
+    beyond[: HEIGHT - 20, : WIDTH - 30] = False
+    assert (view.picture[beyond] == NOTHING_SEEN_GREY).all()
 
 
 def test_a_view_that_was_missing_says_why_and_still_shows_its_picture(tmp_path: Path) -> None:
