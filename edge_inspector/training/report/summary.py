@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 
 from edge_inspector.training.judging import JudgedSet
-from edge_inspector.training.metrics.overlap import Overlap, macro_iou
+from edge_inspector.training.metrics.overlap import Overlap, kaggle_dice, kaggle_dice_of_silence, macro_iou
 from edge_inspector.training.report.figures import Figure, mean_iou_figure, pooled_iou_figure
 from edge_inspector.training.report.files import replace_json
 
@@ -28,20 +28,34 @@ class EngineRow:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A row an engine; the background; and means of pooled IoU over the engines alone, and over them and the background."""
+    """A row an engine; the background; and means of pooled IoU over the engines alone, and over them and the background.
+
+    `kaggle`: Severstal's score, the mean of Dice over pictures and engines, 1 where both masks are empty (science.md §4.1);
+    `kaggle_of_silence`: what empty masks alone would get.
+    """
 
     rows: tuple[EngineRow, ...]
     background: float
     macro: float
     macro_with_background: float
+    kaggle: float
+    kaggle_of_silence: float
 
 
 def summarise(judged: Mapping[str, JudgedSet]) -> Summary:
     """What engines, by name, each for another defect, made of one set."""
     rows = tuple(_row(name, each) for name, each in judged.items())
-    macro = macro_iou({name: [each.overlap for each in one.comparisons()] for name, one in judged.items()})
+    overlaps = {name: [each.overlap for each in one.comparisons()] for name, one in judged.items()}
     background = background_iou(judged.values())
-    return Summary(rows, background, macro, fmean([*(row.pooled.value for row in rows), background]))
+    every = [overlap for each in overlaps.values() for overlap in each]
+    return Summary(
+        rows,
+        background,
+        macro=macro_iou(overlaps),
+        macro_with_background=fmean([*(row.pooled.value for row in rows), background]),
+        kaggle=kaggle_dice(every),
+        kaggle_of_silence=kaggle_dice_of_silence(every),
+    )
 
 
 def background_iou(judged: Iterable[JudgedSet]) -> float:
@@ -77,6 +91,9 @@ def summary_table(summary: Summary) -> str:
         f"| **mean of the {count}** | | **{100 * summary.macro:.1f}** | | |",
         f"| background | | {100 * summary.background:.1f} | | |",
         f"| **mean of the {count} and the background** | | **{100 * summary.macro_with_background:.1f}** | | |",
+        "",
+        f"Dice as Kaggle counts it, over pictures and engines: {100 * summary.kaggle:.1f}; empty masks alone would get "
+        f"{100 * summary.kaggle_of_silence:.1f}.",
     ]
     return "\n".join(lines)
 

@@ -53,6 +53,14 @@ def test_means_are_over_defects_without_and_with_the_background() -> None:
     assert summary.macro_with_background == pytest.approx((0.5 + 0.9 + background) / 3)
 
 
+def test_dice_as_kaggle_counts_it_is_of_every_picture_and_engine_and_stands_beside_that_of_empty_masks() -> None:
+    clean = judged("uneven", c=Overlap(both=0, found=0, labelled=0, pixels=100))
+    summary = summarise({"tile_crack": HALF, "tile_fray": NEARLY, "tile_uneven": clean})
+    assert summary.kaggle == pytest.approx((10 / 15 + 18 / 19 + 1) / 3)
+    assert summary.kaggle_of_silence == pytest.approx(1 / 3)
+    assert summary_table(summary).splitlines()[-1].endswith("engines: 87.1; empty masks alone would get 33.3.")
+
+
 def test_the_table_says_it_in_per_cent() -> None:
     lines = summary_table(summarise({"tile_crack": HALF, "tile_fray": NEARLY})).splitlines()
     assert lines[2] == "| tile_crack | 1 / 0 | 50.0 | 50.0 to 50.0 | 50.0 |"
