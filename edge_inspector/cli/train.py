@@ -40,8 +40,8 @@ def train(
     every_fold: Annotated[
         bool, typer.Option("--every-fold", help="cross-validate: hold each fold back in turn; reports, but no engines")
     ] = False,
-    no_cuts: Annotated[
-        bool, typer.Option("--no-cuts", help="with --every-fold: masks and rankings alone, so that all other folds learn")
+    no_cut_fold: Annotated[
+        bool, typer.Option("--no-cut-fold", help="with --every-fold: all other folds learn, none is kept to choose cuts")
     ] = False,
     hold_back: Annotated[
         str | None, typer.Option(metavar="FOLD", help="which fold is only measured; default: what the file says")
@@ -79,10 +79,10 @@ def train(
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
     if every_fold and hold_back is not None:
         raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
-    if no_cuts and not every_fold:
-        raise ConfigurationError("--no-cuts: an engine needs its cut; say --every-fold too, or leave it away")
+    if no_cut_fold and not every_fold:
+        raise ConfigurationError("--no-cut-fold: an engine needs its cut; say --every-fold too, or leave it away")
     names = chosen_engines(training, load_training_file(training), defect or [], all_engines=all_engines)
-    instead = Instead(set_folder, weights, hold_back, seed, no_cuts)
+    instead = Instead(set_folder, weights, hold_back, seed, no_cut_fold)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
 
         def tell(stage: str, share: float) -> None:

@@ -1,17 +1,18 @@
 """Cross-validation of an engine: every fold is held back in turn, judged by a network that never saw it, and all are pooled.
 
-Nothing ships from here. What a fold is judged with, the exported graph in the precision that ships and a cut that another
-fold chose, lies in the fold's own folder. Where no cuts are wanted no other fold chooses: all of them learn.
+Nothing ships from here. What a fold is judged with, the exported graph in the precision that ships, lies in the fold's own
+folder. Its calibration and cut are another fold's choice; or, where all the others are to learn, nothing is calibrated and
+the cut is chosen on what the other folds' networks made of the parts that they never saw.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_inspector.station.engine_manifest import MODEL_FILE
-from edge_inspector.training.cuts import choose_cut, refuse_too_few
+from edge_inspector.training.cuts import choose_cut, cuts_by_the_others, refuse_too_few
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
@@ -66,6 +67,10 @@ def cross_validate(
         _measure(plan, name, out, trained, survey, counted, named(progress, f"fold {plan.fold}"))
         for plan, trained in zip(folds, networks, strict=True)
     ]
+    if counted is not None and not first.split.validation:
+        scores = [each.judged.scores(counted) for each in measured]
+        cuts = cuts_by_the_others(scores, first.file.precisions[0], first.file.cut_rule, counted)
+        measured = [replace(each, cut=cut) for each, cut in zip(measured, cuts, strict=True)]
     report = out / RUN_FOLDER / name / REPORT
     of_all = facts[first.fold] | {"held_back": ", ".join(facts)}
     del of_all["learning_sha256"]  # each fold has its own
@@ -84,8 +89,13 @@ def facts_of_folds(folds: Sequence[Plan], name: str, out: Path, rank: Rank) -> d
     facts = {plan.fold: run_facts(plan, name, rank) for plan in folds}
     for plan in folds:
         refuse_other_run(plan, name, out, facts[plan.fold])
-        if counted is not None and plan.split.validation:
-            refuse_too_few(plan.dealt(name)[1].kinds(counted)[1], plan.file.cut_rule, counted)
+        if counted is not None:
+            choosing = (
+                [plan.dealt(name)[1]]
+                if plan.split.validation
+                else [each.dealt(name)[2] for each in folds if each is not plan]
+            )
+            refuse_too_few(sum(each.kinds(counted)[1] for each in choosing), plan.file.cut_rule, counted)
     return facts
 
 
@@ -175,7 +185,7 @@ def _reported(
             [each.fold for each in measured],
             [each.cut for each in measured],
             counted,
-            chooses_cuts=bool(plan.split.validation),
+            has_cut_fold=bool(plan.split.validation),
         ),
         words=f"{parts} parts {plan.dealing_words()}, each held back once, in {file.precisions[0]}",
         run=facts,
@@ -185,11 +195,16 @@ def _reported(
 
 
 def cross_validation_words(
-    folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None, *, chooses_cuts: bool = True
+    folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None, *, has_cut_fold: bool = True
 ) -> str:
     """How it was measured, where the cuts come from, and whether scores of several networks may be ranked together."""
     chosen = [cut for cut in cuts if cut is not None]
     span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
+    others_words = (
+        " A fold's cut was chosen on what the networks of the other folds made of the parts that these held back; those "
+        "networks had learned from this fold."
+    )
+    by_the_others = "" if has_cut_fold or not chosen else others_words
     cut_words = {
         "parts": f"A part is rejected from the cut of its own fold on ({span}).",
         "pictures": f"Cuts ({span}) were chosen on pictures, as the training file says or because not every fold has both "
@@ -197,20 +212,18 @@ def cross_validation_words(
         None: "Not every fold has both pictures with the defect and clean ones: no cut could be chosen, so that masks and "
         "pixels alone are measured.",
     }
-    calibrated = ", calibrated for its own network on parts that this did not learn from" if chooses_cuts else ""
+    learned = "the others but for the next one, which chose calibration and cut" if has_cut_fold else "all others"
+    calibrated = (
+        ", calibrated for its own network on parts that this did not learn from"
+        if has_cut_fold
+        else ", which nothing calibrated"
+    )
     ranked_words = (
         f" AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
         f"probabilities{calibrated}. Where one network's scores are too high or too low the common ranking suffers, so that "
         "each fold's own AP and AUC stand in its row."
     )
-    held_back = (
-        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned"
+    return (
+        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned "
+        f"on {learned}. {cut_words[counted]}{by_the_others}{ranked_words if counted else ''}"
     )
-    if chooses_cuts:
-        learned = f"{held_back} on the others but for the next one, which chose calibration and cut. {cut_words[counted]}"
-    else:
-        learned = (
-            f"{held_back} on all others. No cuts were asked for: masks are those at p >= 0.5 as the networks say it, which "
-            "nothing calibrated."
-        )
-    return f"{learned}{ranked_words if counted else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,7 +12,7 @@ from scipy.stats import beta
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.metrics.intervals import parts_needed, upper_bound
-from edge_inspector.training.part_scores import Counted, PartScores
+from edge_inspector.training.part_scores import Counted, PartScores, together
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
 SMALLEST_CUT = 0.01
@@ -156,6 +157,18 @@ def _bounded(good: list[float], defective: list[float], miss_rate: float) -> flo
         misses += 1
     at_most = max(math.floor(sorted(defective)[misses] * 10_000) / 10_000, 1e-4)  # rounded down: this very score is rejected
     return min(_half_way(good, defective), at_most) if max(good) < min(defective) else at_most
+
+
+def cuts_by_the_others(
+    folds: Sequence[PartScores], precision: str, rule: CutRule, counted: Counted = "parts"
+) -> list[float | None]:
+    """Of each fold, the cut that the scores of all the others ask for; None where there are no others. Raises as above."""
+
+    def cut_without(k: int) -> float | None:
+        others = [*folds[:k], *folds[k + 1 :]]
+        return choose_cut(together(others), precision, rule, counted).score if others else None
+
+    return [cut_without(k) for k in range(len(folds))]
 
 
 def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "parts") -> None:

@@ -36,6 +36,14 @@ class PartScores:
         return sum(not score < cuts[part] for part, score in self.good.items())
 
 
+def together(scores: Sequence[PartScores]) -> PartScores:
+    """Scores of different parts as those of one set."""
+    return PartScores(
+        {name: score for each in scores for name, score in each.good.items()},
+        {name: score for each in scores for name, score in each.defective.items()},
+    )
+
+
 def worst_of(measured: Sequence[PartScores]) -> PartScores:
     """Each part's score nearest to a mistake: the same parts, scored in several precisions, stay as many parts as they are.
 

@@ -115,8 +115,8 @@ def given_folds(labelled: LabelledSet) -> FoldParts:
     return {name: tuple(sorted(parts[name], key=dealing_key)) for name in ordered}
 
 
-def split_of_folds(dealt: FoldParts, held_back: str, *, chooses_cuts: bool = True) -> Split:
-    """Fold `held_back` is the test, the one after it chooses calibration and cuts, or none if not `chooses_cuts`; the others
+def split_of_folds(dealt: FoldParts, held_back: str, *, has_cut_fold: bool = True) -> Split:
+    """Fold `held_back` is the test, the one after it chooses calibration and cuts, or none if not `has_cut_fold`; the others
     train.
 
     Raises TrainingDataError if there is no such fold, there are fewer than LEAST_FOLDS, or two share a part.
@@ -127,9 +127,9 @@ def split_of_folds(dealt: FoldParts, held_back: str, *, chooses_cuts: bool = Tru
             f"fold {held_back} can not be held back: the folds are {', '.join(names)}, and {LEAST_FOLDS} are needed at least"
         )
     choosing = names[(names.index(held_back) + 1) % len(names)]
-    apart = (held_back, choosing) if chooses_cuts else (held_back,)
+    apart = (held_back, choosing) if has_cut_fold else (held_back,)
     training = [part for name in names if name not in apart for part in dealt[name]]
-    validation = dealt[choosing] if chooses_cuts else ()
+    validation = dealt[choosing] if has_cut_fold else ()
     ordered = (tuple(sorted(each, key=dealing_key)) for each in (training, validation, dealt[held_back]))
     return Split(*ordered)
 

@@ -27,20 +27,20 @@ _SAY_FOLDS = "say `split: {folds: 5}`, or as many as you like"
 class Instead:
     """What a command line says in place of the training file: the fold held back, set, weights, seed.
 
-    `no_cuts`: in a cross-validation no fold chooses cuts, all but the one held back learn.
+    `no_cut_fold`: in a cross-validation no fold is kept to choose calibration and cut, all but the one held back learn.
     """
 
     set_folder: Path | None = None
     weights: Path | None = None
     held_back: str | None = None
     seed: int | None = None
-    no_cuts: bool = False
+    no_cut_fold: bool = False
 
     def words(self) -> list[str]:
         """As options, without paths of the machine that runs them."""
         fold = ["--hold-back", self.held_back] if self.held_back is not None else []
         seed = ["--seed", f"{self.seed}"] if self.seed is not None else []
-        seed += ["--no-cuts"] if self.no_cuts else []
+        seed += ["--no-cut-fold"] if self.no_cut_fold else []
         said = (("--set", self.set_folder), ("--weights", self.weights))
         return [*fold, *(word for option, path in said if path is not None for word in (option, path.name)), *seed]
 
@@ -226,10 +226,10 @@ def _every_split(read: _Read) -> dict[str, Split]:
     if not isinstance(split, Folds):
         raise ConfigurationError(f"{read.path}: --every-fold needs folds; {_SAY_FOLDS}")
     fold_parts = read.fold_parts(split)
-    has_cuts = not read.instead.no_cuts
-    if not has_cuts and any(read.file.learning_of(name).early_stop for name in read.sets):
-        raise ConfigurationError(f"{read.path}: --no-cuts leaves no parts that early_stop could look at; leave it away")
-    return {fold: split_of_folds(fold_parts, fold, chooses_cuts=has_cuts) for fold in fold_parts}
+    has_cut_fold = not read.instead.no_cut_fold
+    if not has_cut_fold and any(read.file.learning_of(name).early_stop for name in read.sets):
+        raise ConfigurationError(f"{read.path}: --no-cut-fold leaves no parts that early_stop could look at; leave it away")
+    return {fold: split_of_folds(fold_parts, fold, has_cut_fold=has_cut_fold) for fold in fold_parts}
 
 
 def _refuse_without_cut(plan: Plan, name: str) -> None:
@@ -250,7 +250,7 @@ def _refuse_without_cut(plan: Plan, name: str) -> None:
 def _refuse_empty(plan: Plan, name: str) -> None:
     """Nothing can be learned, calibrated or measured without a picture; nothing learned of a defect that is not drawn."""
     training, validation, test = plan.dealt(name)
-    needed = (training,) if plan.instead.no_cuts else (training, validation)
+    needed = (training,) if plan.instead.no_cut_fold else (training, validation)
     drawn = [any(sample.positive_px for sample in each.samples) for each in needed]
     if all(drawn) and test.samples:
         return

@@ -114,19 +114,33 @@ def test_a_fold_of_another_training_file_is_refused_before_any_is_learned(
     assert not (stopped[0] / "runs" / "blot" / "fold-2").exists()
 
 
-def test_without_cuts_all_other_folds_learn_and_nothing_is_calibrated(tmp_path: Path) -> None:
+def test_without_a_fold_for_cuts_all_others_learn_and_their_parts_choose_the_cut(tmp_path: Path) -> None:
     write_parts(tmp_path / "blots", parts=8)
-    plans_of = plan_every_fold(written(tmp_path / "blots.yaml", BLOT_TRAINING + SHORT), instead=Instead(no_cuts=True))
-    assert all(len(plan.split.training) + len(plan.split.test) == 8 for plan in plans_of)
-    report = report_of(cross_validate(plans_of[:1], "blot", tmp_path / "out", 1))
-    assert (report["folds"][0]["cut"], report["folds"][0]["escapes"]) == (None, None)
-    assert "judged by a network that learned on all others. No cuts were asked for" in report["evidence"]
-    assert "calibrated for its own network" not in report["evidence"]
-    assert {"AP, step-wise", "AUC"} <= {row["name"] for row in report["figures"]["parts"]}
-    assert report["run"]["command"] == "edge-inspector train blots.yaml --defect blot --every-fold --no-cuts"
+    folds = plan_every_fold(written(tmp_path / "blots.yaml", BLOT_TRAINING + SHORT), instead=Instead(no_cut_fold=True))
+    assert all(len(plan.split.training) + len(plan.split.test) == 8 for plan in folds)
+    report = report_of(cross_validate(folds, "blot", tmp_path / "out", 1))
+    rows = [(row["cut"], row["escapes"], row["false_rejects"]) for row in report["folds"]]
+    assert all(cut is not None for cut, _, _ in rows)
+    assert (
+        "judged by a network that learned on all others. A part is rejected from the cut of its own fold"
+        in report["evidence"]
+    )
+    assert "made of the parts that these held back; those networks had learned from this fold." in report["evidence"]
+    assert "which nothing calibrated" in report["evidence"]
+    assert {"AP, step-wise", "AUC", "accuracy"} <= {row["name"] for row in report["figures"]["parts"]}
+    assert report["run"]["command"] == "edge-inspector train blots.yaml --defect blot --every-fold --no-cut-fold"
+
+
+def test_early_stopping_needs_a_fold_to_look_at_and_a_bound_enough_parts_in_the_other_folds(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots", parts=8)
     stopping = BLOT_TRAINING + SHORT.replace("learning: {", "learning: {early_stop: {every_steps: 1, patience: 1}, ")
-    with pytest.raises(ConfigurationError, match="--no-cuts leaves no parts that early_stop could look at"):
-        plan_every_fold(written(tmp_path / "stop.yaml", stopping), instead=Instead(no_cuts=True))
+    with pytest.raises(ConfigurationError, match="--no-cut-fold leaves no parts that early_stop could look at"):
+        plan_every_fold(written(tmp_path / "stop.yaml", stopping), instead=Instead(no_cut_fold=True))
+    bound = written(tmp_path / "bound.yaml", f"{BLOT_TRAINING}{SHORT}cut: {{rule: bounded, miss_rate: 0.01}}\n")
+    folds = plan_every_fold(bound, instead=Instead(no_cut_fold=True))
+    with pytest.raises(TrainingDataError, match="3 defective parts can not show that at most 1 % escape: 299 are needed"):
+        cross_validate(folds, "blot", tmp_path / "out", 1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_where_every_part_has_a_defect_pictures_are_cut(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from edge_inspector.training.cuts import (
     Cut,
     CutRule,
     choose_cut,
+    cuts_by_the_others,
     refuse_too_few,
     region_threshold,
 )
@@ -147,6 +148,16 @@ def test_a_bound_of_nothing_or_everything_is_refused(miss_rate: float) -> None:
 def test_a_cut_needs_finite_scores_of_both_kinds(good: list[float], defective: list[float]) -> None:
     with pytest.raises(ValueError, match="needs finite scores"):
         cut_of(good, defective)
+
+
+def test_a_folds_cut_is_what_all_others_ask_for_and_its_own_parts_have_no_say() -> None:
+    folds = [PartScores({f"g{k}": 0.02 * k, f"h{k}": 0.01}, {f"d{k}": 0.3 + 0.1 * k}) for k in range(3)]
+    first, second, third = cuts_by_the_others(folds, "f32", HALF_WAY)
+    assert first == cut_of([0.02, 0.01, 0.04, 0.01], [0.4, 0.5]).score
+    assert second == cut_of([0.0, 0.01, 0.04, 0.01], [0.3, 0.5]).score
+    assert third == cut_of([0.0, 0.01, 0.02, 0.01], [0.3, 0.4]).score
+    assert len({first, second, third}) == 3
+    assert cuts_by_the_others(folds[:1], "f32", HALF_WAY) == [None]
 
 
 @given(st.integers(100, 5000))

@@ -116,7 +116,7 @@ def test_a_fold_is_held_back_and_the_next_one_chooses(cracks: DefectSet, count: 
 
 def test_where_no_fold_chooses_all_others_learn(cracks: DefectSet) -> None:
     dealt = folds([cracks], 4)
-    split = split_of_folds(dealt, "2", chooses_cuts=False)
+    split = split_of_folds(dealt, "2", has_cut_fold=False)
     assert (set(split.test), split.validation) == (set(dealt["2"]), ())
     assert set(split.training) == {part for name, parts in dealt.items() if name != "2" for part in parts}
 
