@@ -28,8 +28,8 @@ from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.measured_parts import Stratum, draw_measured_part
+from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.unet import StandardUNet
-from edge_inspector.training.train import normalise
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "docs/examples/straw"
 THREADS = 2
@@ -45,7 +45,7 @@ def plain_way(networks: list[StandardUNet]) -> Callable[[list[bytes]], float]:
             for network in networks:
                 for jpeg in jpegs:
                     rgb = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-                    probability = torch.sigmoid(network(normalise(torch.from_numpy(rgb[None]))))
+                    probability = torch.sigmoid(network(normalise_bands(torch.from_numpy(rgb[None]), RGB)))
                     worst = max(worst, float(probability.max()))
         return worst
 

@@ -29,8 +29,9 @@ from edge_inspector.synthesis.training_set import training_set
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.registry import build_model
-from edge_inspector.training.train import TrainingSettings, has_fast_bf16, normalise, train
+from edge_inspector.training.train import TrainingSettings, has_fast_bf16, train
 
 CROPS = CropPlan(batch=8, height_px=192, width_px=320)
 SEED = 91_000
@@ -54,7 +55,7 @@ class PlainCrops(Dataset[tuple[Tensor, Tensor]]):
         top = np.random.randint(rgb.shape[0] - CROPS.height_px + 1)  # as plain as it gets
         left = np.random.randint(rgb.shape[1] - CROPS.width_px + 1)
         rows, columns = slice(top, top + CROPS.height_px), slice(left, left + CROPS.width_px)
-        picture = normalise(torch.from_numpy(rgb[None, rows, columns]))[0]
+        picture = normalise_bands(torch.from_numpy(rgb[None, rows, columns]), RGB)[0]
         target = torch.from_numpy(mask[None, rows, columns].astype(np.float32) / np.float32(255))
         if torch.rand(()) < 0.5:
             picture, target = picture.flip(-1), target.flip(-1)

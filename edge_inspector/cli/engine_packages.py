@@ -98,9 +98,10 @@ def packages_in(folder: Path) -> list[Path]:
 
 def _line(package: EnginePackage) -> str:
     manifest, size, scale = package.manifest, package.manifest.input, package.manifest.input.mm_per_px
+    bands = f" of {size.other_bands}" if size.other_bands else ""
     return (
-        f"{manifest.name}: {manifest.defect}, {size.width} x {size.height} px, {scale.min:g} to {scale.max:g} mm/px, cut "
-        f"{manifest.threshold.score:g}, proven in {', '.join(manifest.precisions)}, {package.digest[:12]}"
+        f"{manifest.name}: {manifest.defect}, {size.width} x {size.height} px{bands}, {scale.min:g} to {scale.max:g} mm/px, "
+        f"cut {manifest.threshold.score:g}, proven in {', '.join(manifest.precisions)}, {package.digest[:12]}"
     )
 
 
@@ -111,6 +112,7 @@ def _facts(package: EnginePackage) -> dict[str, object]:
         "defect": manifest.defect,
         "width_px": manifest.input.width,
         "height_px": manifest.input.height,
+        "channels": manifest.input.channels,
         "mm_per_px": [manifest.input.mm_per_px.min, manifest.input.mm_per_px.max],
         "cut": manifest.threshold.score,
         "evidence": manifest.threshold.evidence,

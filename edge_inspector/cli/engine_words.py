@@ -24,8 +24,10 @@ def report_package(package: EnginePackage) -> str:
 
 
 def recipe_words(package: EnginePackage) -> str:
-    """What a recipe must say to use the package, and a warning where its sets overlap."""
+    """What a recipe must say to use the package, and a warning where its sets overlap; or why none can."""
     manifest = package.manifest
+    if bands := manifest.input.other_bands:
+        return f"it takes the bands {bands}; no station has cameras for these"
     size, scale = manifest.input, manifest.input.mm_per_px
     min_score = FittingEngine(package.folder, manifest).min_score
     lines = [

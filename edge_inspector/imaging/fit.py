@@ -11,10 +11,11 @@ from edge_inspector.domain.errors import PictureDamagedError
 from edge_inspector.imaging.decode import Pixels
 
 Fit = Literal["exact", "pad", "resize"]
+MOST_CHANNELS = 4  # that OpenCV scales at once
 
 
 def fit(picture: Pixels, how: Fit, width_px: int, height_px: int) -> Pixels:
-    """Return a fresh contiguous array, uint8 (height_px, width_px, 3).
+    """Return a fresh contiguous array, uint8 (height_px, width_px), or with as many channels as the picture has.
 
     `exact`: the picture has that size. `pad`: it is no larger, keeps its place at the upper left, and is mirrored beyond
     its right and lower edge without repeating the edge itself; where the padding is as large as the picture or larger,
@@ -54,6 +55,9 @@ def _border(added_px: int, size_px: int) -> int:
 
 def _resize(picture: Pixels, width_px: int, height_px: int) -> Pixels:
     """First the sides that become smaller: OpenCV's area interpolation does not mix with enlarging in one step."""
+    if picture.ndim == 3 and picture.shape[2] > MOST_CHANNELS:
+        bands = range(picture.shape[2])
+        return np.stack([_resize(np.ascontiguousarray(picture[..., band]), width_px, height_px) for band in bands], axis=2)
     height, width = picture.shape[:2]
     smaller = (min(width, width_px), min(height, height_px))
     scaled = picture.copy() if smaller == (width, height) else cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import EngineFaultError, EngineFileError
+from edge_inspector.domain.errors import EngineFaultError, EngineFileError, PictureDamagedError
+from edge_inspector.imaging.pages import decode_pages
 from edge_inspector.inference.engines.protocol import Engine
 from edge_inspector.inference.map_regions import FloatMap, byte_floor, to_bytes
 from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits
@@ -18,7 +19,7 @@ from edge_inspector.station.engine_manifest import EnginePackage, ParityLimits
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """A golden picture, uint8 (h, w, 3) RGB, and the map expected of it, uint8 (h, w): round(255 p)."""
+    """A golden picture, uint8 (h, w, c), and the map expected of it, uint8 (h, w): round(255 p)."""
 
     name: str
     picture: NDArray[np.uint8]
@@ -31,12 +32,14 @@ def load_golden(package: EnginePackage) -> tuple[Golden, ...]:
     Raises:
         EngineFileError: one can not be decoded or has another size than the engine's input.
     """
-    shape = (package.manifest.input.height, package.manifest.input.width)
+    taken = package.manifest.input
+    shape = (taken.height, taken.width)
+    decode_picture = _decode_bands if taken.other_bands else _decode_colours
     return tuple(
         Golden(
             pair.picture,
-            _decode(package.folder / pair.picture, shape, in_colour=True),
-            _decode(package.folder / pair.mask, shape, in_colour=False),
+            _decoded(package.folder / pair.picture, (*shape, taken.channel_count), decode_picture),
+            _decoded(package.folder / pair.mask, shape, _decode_grey),
         )
         for pair in package.manifest.golden
     )
@@ -72,17 +75,40 @@ def _compare(engine: str, golden: Golden, probability: FloatMap, limits: ParityL
     )
 
 
-def _decode(path: Path, shape: tuple[int, int], *, in_colour: bool) -> NDArray[np.uint8]:
+def _decoded(path: Path, shape: tuple[int, ...], decode: Callable[[NDArray[np.uint8]], object]) -> NDArray[np.uint8]:
+    """A file's pixels, of this shape: (h, w) or (h, w, c)."""
     try:
         encoded = np.fromfile(path, np.uint8)
-    except OSError as error:
+        decoded = decode(encoded) if encoded.size else None
+    except (OSError, PictureDamagedError) as error:
         raise EngineFileError(f"{path}: can not be read ({error}); restore or rebuild the engine") from error
-    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB if in_colour else cv2.IMREAD_GRAYSCALE) if encoded.size else None
     if decoded is None:
         raise EngineFileError(f"{path}: can not be decoded as a picture; restore or rebuild the engine")
-    if decoded.shape[:2] != shape:
+    pixels = np.asarray(decoded, np.uint8)
+    if pixels.shape != shape:
         raise EngineFileError(
-            f"{path}: is {decoded.shape[1]} x {decoded.shape[0]} px, but the engine takes {shape[1]} x {shape[0]}; "
-            "rebuild the engine"
+            f"{path}: is {_size_words(pixels.shape)}, but the engine takes {_size_words(shape)}; rebuild the engine"
         )
-    return np.asarray(decoded, np.uint8)
+    return pixels
+
+
+def _decode_colours(encoded: NDArray[np.uint8]) -> object:
+    return cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
+
+
+def _decode_grey(encoded: NDArray[np.uint8]) -> object:
+    return cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+
+
+def _decode_bands(encoded: NDArray[np.uint8]) -> object:
+    return decode_pages(encoded.tobytes())
+
+
+def _size_words(shape: tuple[int, ...]) -> str:
+    """Width and height, and how many bands where that is not the usual.
+
+    >>> _size_words((64, 96, 3)), _size_words((64, 96)), _size_words((64, 96, 4))
+    ('96 x 64 px', '96 x 64 px', '96 x 64 px of 4 bands')
+    """
+    bands = f" of {shape[2]} bands" if len(shape) == 3 and shape[2] != 3 else ""
+    return f"{shape[1]} x {shape[0]} px{bands}"

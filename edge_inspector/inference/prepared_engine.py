@@ -34,6 +34,14 @@ class PreparedEngine:
         check_parity(self.engine, self.golden[number : number + 1], self.manifest.parity, self.manifest.t_low)
 
 
+def refuse_other_bands(prepared: PreparedEngine) -> None:
+    """Raise EngineFileError for an engine of multispectral pictures, which may be verified, but judges no camera's views."""
+    if bands := prepared.manifest.input.other_bands:
+        raise EngineFileError(
+            f"engine {prepared.name}: takes the bands {bands}, but cameras give colours; name an engine made for these"
+        )
+
+
 def prepare_engine(
     name: str, folder: Path, view: ViewShape, settings: Inference, say: Callable[[str], None]
 ) -> PreparedEngine:

@@ -34,12 +34,22 @@ class ScaleRange(FileModel):
 
 
 class EngineInput(FileModel):
-    """What the graph takes: uint8 (n, height, width, 3)."""
+    """What the graph takes: uint8 (n, height, width, 3), or with as many channels as there are names of bands."""
 
     height: PixelCount
     width: PixelCount
-    channels: Literal["rgb"]
+    channels: Literal["rgb"] | Annotated[list[Name], Field(min_length=2)]
     mm_per_px: ScaleRange
+
+    @property
+    def other_bands(self) -> str:
+        """Names of bands that no camera of a station gives; empty for red, green and blue."""
+        return "" if self.channels == "rgb" else ", ".join(self.channels)
+
+    @property
+    def channel_count(self) -> int:
+        """How many values a pixel has."""
+        return 3 if self.channels == "rgb" else len(self.channels)
 
 
 class Threshold(FileModel):

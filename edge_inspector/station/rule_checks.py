@@ -120,6 +120,9 @@ def _made_for_others(recipe: Recipe, name: str, manifest: EngineManifest) -> Ite
     if manifest.name != name:
         text = f'engines.{name}: the package there is "{manifest.name}", allowed is its own name'
         yield Conflict("recipe", ("engines", name), text)
+    if bands := manifest.input.other_bands:
+        text = f"engines.{name}: takes the bands {bands}, allowed is an engine for colours: cameras give nothing else"
+        yield Conflict("recipe", ("engines", name), text)
     made_for = (manifest.input.height, manifest.input.width)
     if made_for != (recipe.view.height_px, recipe.view.width_px):
         yield Conflict(

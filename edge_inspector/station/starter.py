@@ -113,7 +113,7 @@ class Start:
 
 
 def find_engines(folders: Sequence[Path], width_px: int, height_px: int) -> tuple[FittingEngine, ...]:
-    """Return the engine packages in `folders` for pictures of this size, all of them for one size and one scale.
+    """Return the engine packages in `folders` for colour pictures of this size, all of them for one size and one scale.
 
     Where none takes this very size, those of the next larger one: pictures may be padded to it while they fill more than
     half of it each way.
@@ -124,6 +124,8 @@ def find_engines(folders: Sequence[Path], width_px: int, height_px: int) -> tupl
     found: dict[str, FittingEngine] = {}
     for path in (path for folder in folders for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))):
         engine = FittingEngine(path.parent, load_document(path, EngineManifest))
+        if engine.manifest.input.other_bands:
+            continue
         if width_px <= engine.width_px < 2 * width_px and height_px <= engine.height_px < 2 * height_px:
             found.setdefault(engine.manifest.name, engine)
     if not found:

@@ -49,8 +49,9 @@ class Augmenter:
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with its crops changed: uint8 stays uint8, masks stay within 0..1, what moves in is not judged."""
-        pictures = batch.pictures.permute(0, 3, 1, 2).to(torch.float32) / 255.0  # (n, 3, h, w)
-        light, colour = _around_1(self._light, len(pictures), 1), _around_1(self._colour, len(pictures), 3)
+        pictures = batch.pictures.permute(0, 3, 1, 2).to(torch.float32) / 255.0  # (n, c, h, w)
+        count, bands = pictures.shape[:2]
+        light, colour = _around_1(self._light, count, 1), _around_1(self._colour, count, bands)
         pictures = (pictures * light.to(pictures.device) * colour.to(pictures.device)).clamp(0.0, 1.0)
         masks, judged = batch.masks, batch.judged
         if self._pipeline is not None:

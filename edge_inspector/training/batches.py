@@ -32,7 +32,7 @@ class CropPlan:
 class Batch:
     """Crops, n of them, for d outputs.
 
-    `pictures` uint8 (n, h, w, 3) RGB. `masks` float32 (n, d, h, w), 0..1. `judged` float32 (n, d, h, w): 0 where nothing is
+    `pictures` uint8 (n, h, w, c). `masks` float32 (n, d, h, w), 0..1. `judged` float32 (n, d, h, w): 0 where nothing is
     known of the defect, or is to be learned, and beyond a picture that is smaller than a crop. `shows` float32 (n, d): 1
     where a picture shows the defect and nobody said where, so that its mask says nothing; else NaN.
     """

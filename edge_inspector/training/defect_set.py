@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
 from edge_inspector.imaging.fit import Fit, fit
+from edge_inspector.imaging.pages import TIFF_STARTS, decode_pages
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
 from edge_inspector.training.part_scores import Counted
 
@@ -40,7 +41,7 @@ class ViewFit:
         return slice(height_px), slice(width_px)
 
     def read_own(self, path: Path) -> Picture:
-        """What of a file's view is the picture's own, RGB uint8 (h, w, 3). Raises TrainingDataError naming it."""
+        """What of a file's view is the picture's own, uint8 (h, w, c). Raises TrainingDataError naming it."""
         picture = read_picture(path)
         return _fitted(picture, self, path)[self.own_of(*picture.shape[:2])]
 
@@ -68,7 +69,7 @@ class Sample:
         return not isinstance(self.label, Somewhere)
 
     def read(self) -> tuple[Picture, Picture, Judged]:
-        """The view, RGB uint8 (h, w, 3), its mask, uint8 (h, w), 0..255: how sure it is, and where it is to be judged.
+        """The view, uint8 (h, w, c), its mask, uint8 (h, w), 0..255: how sure it is, and where it is to be judged.
 
         Raises TrainingDataError naming the file, also if nobody said where.
         """
@@ -188,11 +189,13 @@ def defect_set(
     defect: str,
     view: ViewFit | None = None,
     progress: Callable[[float], None] = lambda share: None,
+    *,
+    bands: int = 3,
 ) -> DefectSet:
     """Look at every picture that is known for the defect: it is decoded, its mask drawn, both digested.
 
-    Without a `view` pictures are taken as large as they are. Raises TrainingDataError naming a file that is damaged or does
-    not fit the view, a mask of another size, or that no picture is known for the defect.
+    Without a `view` pictures are taken as large as they are. Raises TrainingDataError naming a file that is damaged, does
+    not fit the view or has another number of bands, a mask of another size, or that no picture is known for the defect.
     """
     if defect not in labelled.defects:
         raise TrainingDataError(f"{labelled.source}: has no labels for {defect}, only for {', '.join(labelled.defects)}")
@@ -203,18 +206,23 @@ def defect_set(
     for done, each in enumerate(known, 1):
         label = each.labels[defect]
         assert label is not None
-        samples.append(_look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, "")))
+        samples.append(_look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, ""), bands))
         progress(done / len(known))
     folder = os.path.commonpath([each.picture.parent for each in known])
     return DefectSet(folder, defect, tuple(samples))
 
 
 def read_picture(path: Path) -> Picture:
-    """A picture at its own size, RGB uint8 (h, w, 3), decoded as a station does. Raises TrainingDataError naming it."""
+    """A picture at its own size, uint8 (h, w, 3), RGB, decoded as a station does; of a TIFF with pages (h, w, pages).
+
+    Raises TrainingDataError naming it.
+    """
     try:
         encoded = path.read_bytes()
         if encoded.startswith((JPEG_START, PNG_START)):
             return decode_jpeg(encoded, from_camera=False)
+        if encoded.startswith(TIFF_STARTS):
+            return decode_pages(encoded)
         other = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     except (OSError, PictureDamagedError, cv2.error) as error:
         raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
@@ -231,15 +239,16 @@ def read_ignored(path: Path) -> NDArray[np.bool_]:
     return np.asarray(ignored >= 128)
 
 
-def _look(sample: Sample) -> Sample:
+def _look(sample: Sample, bands: int) -> Sample:
     """The sample with what is found in it, from its view."""
     digest = hashlib.sha256(sample.picture.read_bytes())
     digest.update(f"{sample.view}".encode())
     if isinstance(sample.label, Somewhere):
-        sample.read_picture()
+        _refuse_other_bands(sample, sample.read_picture(), bands)
         digest.update(b"somewhere")
         return replace(sample, is_defective=True, digest=digest.hexdigest())
-    _, mask, judged = sample.read()
+    picture, mask, judged = sample.read()
+    _refuse_other_bands(sample, picture, bands)
     if sample.ignore is not None:
         digest.update(sample.ignore.read_bytes())
     label = sample.label
@@ -252,6 +261,14 @@ def _look(sample: Sample) -> Sample:
         judged_px=int(np.count_nonzero(judged)),
         digest=digest.hexdigest(),
     )
+
+
+def _refuse_other_bands(sample: Sample, picture: Picture, bands: int) -> None:
+    if picture.shape[2] != bands:
+        raise TrainingDataError(
+            f"{sample.picture}: has {picture.shape[2]} bands, expected {bands}; name every band in the training file's "
+            "`bands`, in the order of the file's pages, or leave `bands` away for colour and grey pictures"
+        )
 
 
 def _evenly(positions: Sequence[int], count: int) -> list[int]:

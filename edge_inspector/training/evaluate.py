@@ -36,7 +36,7 @@ class ExportedEngine:
             raise RuntimeError(f"{path}: asked for {precision}, the device computes in {given}")
 
     def probability(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 (n, h, w, 3) RGB -> float32 (n, h, w)."""
+        """uint8 (n, h, w, c) -> float32 (n, h, w)."""
         return np.array(self._compiled(pictures)[0], np.float32)
 
 

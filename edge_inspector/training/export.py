@@ -149,6 +149,8 @@ def cast_comes_first(model: onnx.ModelProto) -> bool:
 
 
 @torch.no_grad()
-def torch_probability(network: SegmentationModel, logit_map: LogitMap, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the graph should give, by PyTorch in 32 bit, its weights too: uint8 (n, h, w, 3) -> float32 (n, h, w)."""
-    return np.asarray(ShippedNetwork(network, logit_map).eval()(torch.from_numpy(pictures)).numpy(), np.float32)
+def torch_probability(
+    network: SegmentationModel, logit_map: LogitMap, pictures: NDArray[np.uint8], bands: Sequence[Band] = RGB
+) -> NDArray[np.float32]:
+    """What the graph should give, by PyTorch in 32 bit, its weights too: uint8 (n, h, w, c) -> float32 (n, h, w)."""
+    return np.asarray(ShippedNetwork(network, logit_map, bands).eval()(torch.from_numpy(pictures)).numpy(), np.float32)

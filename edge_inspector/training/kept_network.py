@@ -12,6 +12,7 @@ import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.models.bands import RGB
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings
@@ -81,7 +82,10 @@ def asked_of(settings: TrainingSettings, sources: Mapping[str, str]) -> dict[str
     """All that decides a training, in words: its settings and its sources.
 
     Threads do not, nor does the weight of an image-level head, which few networks have: `sources` names it of one that has.
+    Bands are named where they are others than red, green and blue.
     """
     decided = asdict(settings)
+    if settings.bands == RGB:
+        del decided["bands"]
     del decided["threads"], decided["loss"]["picture_head_weight"]
     return {name: repr(value) for name, value in decided.items()} | dict(sources)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
+from edge_inspector.imaging.pages import write_pages
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
     Calibration,
@@ -37,8 +39,9 @@ from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.models.bands import RGB, Band, normalise_bands
 from edge_inspector.training.part_scores import Counted, worst_of
-from edge_inspector.training.train import TrainedNetwork, normalise
+from edge_inspector.training.train import TrainedNetwork
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
 CALIBRATION_PICTURES = 400  # at most: some 30 s
@@ -176,7 +179,7 @@ def start_package(out: Path, trained: TrainedNetwork, calibration: DefectSet, go
 def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, path: Path) -> None:
     """Export the graph for pictures of a set's size."""
     height, width = each.samples[0].read_picture().shape[:2]
-    export_onnx(trained.network, logit_map, path, height, width)
+    export_onnx(trained.network, logit_map, path, height, width, trained.settings.bands)
 
 
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
@@ -186,12 +189,13 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines)
     height, width = draft.golden.samples[0].read_picture().shape[:2]
+    channels = _channels(draft.trained.settings.bands)
     manifest = EngineManifest(
         format=1,
         name=draft.out.name,
         defect=sheet.defect,
         colour=sheet.colour,
-        input=EngineInput(height=height, width=width, channels="rgb", mm_per_px=sheet.mm_per_px),
+        input=EngineInput(height=height, width=width, channels=channels, mm_per_px=sheet.mm_per_px),
         precisions=list(measured),
         t_low=min(sheet.highest_t_low, region_threshold(cut.score)),
         threshold=Threshold(score=cut.score, evidence=cut.evidence),
@@ -255,8 +259,9 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
         )
     stands_for = {kind: _stands_for(validation, chosen_of, is_defective=kind) for kind in (False, True)}
     for sample in chosen_of:
-        rgb, mask, judged = sample.read()
-        z = trained.network(normalise(torch.from_numpy(rgb[None])))[0, 0].numpy().ravel() - prior_shift(trained.alpha)
+        picture, mask, judged = sample.read()
+        pictures = normalise_bands(torch.from_numpy(picture[None]), trained.settings.bands)
+        z = trained.network(pictures)[0, 0].numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
         chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 0.01)))
         logits.append(z[chosen].astype(np.float64))
@@ -280,22 +285,32 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
     area = [sample.positive_px for sample in samples]
     decidable = [i for i in np.argsort(area) if area[i] >= 2 * sheet.smallest_defect_px]
     clean = [i for i, sample in enumerate(samples) if not sample.is_defective]
+    bands = draft.trained.settings.bands
+    is_rgb = bands == RGB
     golden = []
     for n, i in enumerate([*decidable[:2], *decidable[-2:], *clean[:1], *clean[-1:]]):
-        rgb = samples[i].read_picture()
-        expected = torch_probability(draft.trained.network, draft.logit_map, rgb[None])[0]
+        view = samples[i].read_picture()
+        expected = torch_probability(draft.trained.network, draft.logit_map, view[None], bands)[0]
         for engine in engines:
-            _refuse_wrong_export(draft.out, engine.probability(rgb[None])[0], expected, sheet.parity)
+            _refuse_wrong_export(draft.out, engine.probability(view[None])[0], expected, sheet.parity)
         kept = samples[i].view is None
-        picture = f"golden/{n + 1}{samples[i].picture.suffix}" if kept else f"golden/{n + 1}-view.png"
-        pair = GoldenPicture(picture=picture, mask=f"golden/{n + 1}.png", defective=area[i] > 0)
+        ending = samples[i].picture.suffix if kept else ".png" if is_rgb else ".tif"
+        name = f"golden/{n + 1}{ending}" if kept else f"golden/{n + 1}-view{ending}"
+        pair = GoldenPicture(picture=name, mask=f"golden/{n + 1}.png", defective=area[i] > 0)
         if kept:
             shutil.copyfile(samples[i].picture, draft.folder / pair.picture)
+        elif is_rgb:
+            _write_png(draft.folder / pair.picture, cv2.cvtColor(view, cv2.COLOR_RGB2BGR))
         else:
-            _write_png(draft.folder / pair.picture, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+            write_pages(draft.folder / pair.picture, view)
         _write_png(draft.folder / pair.mask, np.rint(255.0 * expected).astype(np.uint8))
         golden.append(pair)
     return golden
+
+
+def _channels(bands: Sequence[Band]) -> Literal["rgb"] | list[str]:
+    """As a manifest names them."""
+    return "rgb" if tuple(bands) == RGB else [band.name for band in bands]
 
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:

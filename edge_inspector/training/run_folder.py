@@ -83,7 +83,7 @@ def trained_network(
     settings = plan.settings(name, threads, rank.device)
 
     def build(outputs: int) -> SegmentationModel:
-        return build_model(file.model, outputs, has_image_head=file.image_head)
+        return build_model(file.model, outputs, len(settings.bands), has_image_head=file.image_head)
 
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         with _observed(run, rank) as observe:
@@ -91,7 +91,7 @@ def trained_network(
                 [training],
                 settings,
                 lambda step, share, loss: progress("training", share),
-                encoder_from(plan.weights),
+                encoder_from(plan.weights, settings.bands),
                 build=build,
                 checkpoint=checkpoint,
                 validation=[validation],

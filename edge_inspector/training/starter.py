@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +27,17 @@ from edge_inspector.training.datasets.wording import counted
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.split import VALIDATION_SHARE, needed_parts
 
+LEAST_STD = 0.001  # of a band: a quarter of a grey level
 MOST_CROP_PX = 256  # side of what is learned from at once
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")  # of an engine and of its defect
+
+
+class Level(NamedTuple):
+    """Of the values of one band in all pictures, 0..1."""
+
+    mean: float
+    std: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class Start:
     defects: tuple[DefectCounts, ...]
     left_out: dict[str, str]
     mm_per_px: ScaleRange
+    bands: tuple[Level, ...] = ()  # of multispectral pictures
 
     @property
     def view(self) -> ViewFit:
@@ -82,6 +94,7 @@ def start_from(
         defects=tuple(each for each in counts if each.defect not in left_out),
         left_out=left_out,
         mm_per_px=mm_per_px,
+        bands=_bands_of(seen, request.folder),
     )
 
 
@@ -118,6 +131,7 @@ def training_text(start: Start) -> str:
         fit=view.how,
         fit_words=texts.EXACT if view.how == "exact" else texts.PAD.format(sizes=_sizes_words(start.sizes)),
         least_mm=np.format_float_positional(start.mm_per_px.min, trim="-"),
+        bands="".join(_band_lines(start)),
         most_mm=np.format_float_positional(start.mm_per_px.max, trim="-"),
         colours=", ".join(COLOURS),
         engines="\n".join(
@@ -170,6 +184,28 @@ def _sizes_words(sizes: Sequence[SizeCount]) -> str:
     """
     widths, heights = [each.width_px for each in sizes], [each.height_px for each in sizes]
     return f"{len(sizes)} sizes, {min(widths)} to {max(widths)} × {min(heights)} to {max(heights)} px"
+
+
+def _bands_of(seen: Sequence[SeenPicture], folder: Path) -> tuple[Level, ...]:
+    """Mean and spread of every band, each picture counting as much. Raises TrainingDataError if pictures differ in them."""
+    counts = {len(each.bands): each for each in seen}
+    if len(counts) > 1:
+        (fewer, one), (more, other) = sorted(counts.items())[:2]
+        said = f"{one.picture.picture} has {fewer or 'colours'}, {other.picture.picture} {more} bands"
+        raise TrainingDataError(f"{folder}: pictures differ in their bands ({said}); keep pictures of one kind")
+    levels = []
+    for band in zip(*(each.bands for each in seen), strict=True):
+        mean = fmean(level.mean for level in band)
+        levels.append(Level(mean, math.sqrt(max(fmean(level.mean_square for level in band) - mean**2, 0.0))))
+    return tuple(levels)
+
+
+def _band_lines(start: Start) -> Iterator[str]:
+    if not start.bands:
+        return
+    yield texts.BANDS
+    for number, level in enumerate(start.bands, 1):
+        yield texts.BAND.format(number=number, mean=level.mean, std=max(level.std, LEAST_STD))
 
 
 def _set_lines(start: Start) -> Iterator[str]:

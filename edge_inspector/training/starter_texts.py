@@ -19,7 +19,7 @@ view: # what the engines take: the recipe's view has this size, and the station'
   fit: {fit} # {fit_words}
 
 mm_per_px: {{min: {least_mm}, max: {most_mm}}} # of a pixel, from the least to the most that the cameras have
-
+{bands}
 # By the name of the package to be. Each is trained by itself and looks for one defect; colour is how pictures show it:
 # {colours}.
 # smallest_defect_px, over how many pixels a score is a mean, may stand beside it; usual is half of the 5th percentile of
@@ -53,6 +53,13 @@ cut: {{rule: half_way}} # between good and defective parts; below every defectiv
 # precisions: [f32] # in which the cut is proven; [bf16, f32] is twice as fast where the CPU has bf16
 # defective_share: 0.01 # of parts in production, for the report's cost curve
 """
+
+BANDS = """
+# The pages of the pictures, in their order. Name each by its wavelength; mean and std are those of all pictures. One that is
+# a colour may say filters: red, green or blue, and begins with that colour's published filters.
+bands:
+"""
+BAND = "  - {{name: band_{number}, mean: {mean:.4f}, std: {std:.4f}}}\n"
 
 ENGINE = "  {name}: {{defect: {name}, colour: {colour}}} # {counts}"
 

@@ -23,7 +23,7 @@ from edge_inspector.training.batches import Batch, Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.defect_set import DefectSet, Sample
 from edge_inspector.training.losses import alpha_of_set, alpha_of_shift, prior_shift
-from edge_inspector.training.models.bands import RGB, normalise_bands
+from edge_inspector.training.models.bands import RGB, Band, normalise_bands
 from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
@@ -64,6 +64,7 @@ class TrainingSettings:
     ema_decay: float = 0.995
     bf16: bool = False
     threads: int = 2
+    bands: tuple[Band, ...] = RGB
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,8 @@ class _Run:
             state.rng = self._rank.begin_step(settings.seed, state.step)
         batch = self._augment(self._batches.draw(state.rng).to(self._rank.device))
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
-            logits: Logits = self._network(normalise(batch.pictures).contiguous(memory_format=torch.channels_last))
+            pictures = normalise_bands(batch.pictures, settings.bands).contiguous(memory_format=torch.channels_last)
+            logits: Logits = self._network(pictures)
         loss = self._objective(logits.float(), batch, state.alphas)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -243,7 +245,7 @@ class _Run:
         masks, weights = (torch.from_numpy(each)[None, None] for each in (y, weight))
         batch = Batch(torch.from_numpy(rgb[None]), masks, weights, torch.full((1, 1), math.nan)).to(self._rank.device)
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=self._settings.bf16):
-            logits = network.logits(normalise(batch.pictures))
+            logits = network.logits(normalise_bands(batch.pictures, self._settings.bands))
         return float(self._objective(logits.of(output).float(), batch, [alpha]))
 
 
@@ -252,11 +254,6 @@ def has_fast_bf16(device: str = "cpu") -> bool:
     if device != "cpu":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported())  # no public name for it as of 2.13
-
-
-def normalise(rgb: Tensor) -> Tensor:
-    """RGB 0..255, any number type, (n, h, w, 3) -> float32 (n, 3, h, w), mean 0 and spread 1 as the encoder expects."""
-    return normalise_bands(rgb, RGB)
 
 
 def _alpha(each: DefectSet, mix: LossMix) -> float:

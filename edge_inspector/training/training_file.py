@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self  # Any: keys and values of a file, whatever they are
@@ -16,6 +17,7 @@ from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.cuts import BoundedMisses, Cheapest, CutRule, HalfWay
 from edge_inspector.training.datasets.registry import AUTO, SetRequest
 from edge_inspector.training.defect_set import ViewFit
+from edge_inspector.training.models.bands import RGB, Band, Colour
 from edge_inspector.training.objective import LossMix, OverlapLoss, PixelLoss
 from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.split import LEAST_FOLDS
@@ -179,6 +181,17 @@ class Learning(FileModel):
         )
 
 
+class BandEntry(FileModel):
+    """One page of pictures that are TIFF files with a page a band."""
+
+    name: Name = Field(description="so that no other band can be taken for it: its wavelength")
+    mean: Share = Field(description="of its values, 0 to 1, over pictures like those that are learned from")
+    std: Annotated[float, Field(gt=0, le=1)] = Field(description="how far its values spread around that")
+    filters: Colour | None = Field(
+        default=None, description="which colour's published filters it begins with; default: the mean of all three"
+    )
+
+
 class EngineEntry(FileModel):
     """One engine: a defect of the set, and what its manifest says."""
 
@@ -233,6 +246,11 @@ class TrainingFile(FileModel):
     set: PictureSet = Field(description="the labelled pictures")
     view: View = Field(description="what the engines take")
     mm_per_px: ScaleRange = Field(description="of a pixel, from the least to the most that the cameras have")
+    bands: Annotated[list[BandEntry], Field(min_length=2)] | None = Field(
+        default=None,
+        description="of multispectral pictures, one a page of their TIFF files; default: colours, or grey. No station has "
+        "cameras for them",
+    )
     engines: dict[Name, EngineEntry] = Field(min_length=1, description="by the name of the package to be")
     split: Annotated[
         Annotated[Shares, Tag("in shares")] | Annotated[Folds, Tag("in folds")], Discriminator(_way_of_splitting)
@@ -265,6 +283,18 @@ class TrainingFile(FileModel):
         return self
 
     @model_validator(mode="after")
+    def _bands_are_different_ones(self) -> Self:
+        if self.bands is None:
+            return self
+        for what, values in (("name", [b.name for b in self.bands]), ("filters", [b.filters for b in self.bands])):
+            twice = [value for value, count in Counter(values).items() if count > 1 and value is not None]
+            if twice:
+                raise ValueError(f"bands: two have the {what} {twice[0]}; each band is another one")
+        if any(self.learning_of(name).changes.jpeg_quality is not None for name in self.engines):
+            raise ValueError("learning.changes.jpeg_quality: JPEG knows three colours, not bands; leave it away")
+        return self
+
+    @model_validator(mode="after")
     def _bound_needs_parts_of_its_own(self) -> Self:
         if isinstance(self.cut, BoundedCut) and any(self.learning_of(name).early_stop for name in self.engines):
             raise ValueError(
@@ -272,6 +302,11 @@ class TrainingFile(FileModel):
                 "leave early_stop away, or take another rule"
             )
         return self
+
+    @property
+    def picture_bands(self) -> tuple[Band, ...]:
+        """What the pictures' channels are."""
+        return RGB if self.bands is None else tuple(Band(**each.model_dump()) for each in self.bands)
 
     @property
     def cut_rule(self) -> CutRule:

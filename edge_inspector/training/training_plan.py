@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
@@ -72,6 +72,7 @@ class Plan:
     def learning_digest(self, name: str) -> str:
         """SHA-256 of how an engine's network learns, and of which parts: the file's cuts and colours do not decide that."""
         decides = self.file.model_dump_json(include={"set", "view", "model", "image_head", "weights"})
+        decides += "" if self.file.bands is None else self.file.model_dump_json(include={"bands"})
         learns = self.file.learning_of(name).model_dump_json()
         return hashlib.sha256(f"{decides}{self.file.engines[name].defect}{learns}{self.split}".encode()).hexdigest()
 
@@ -105,7 +106,8 @@ class Plan:
 
     def settings(self, name: str, threads: int, device: str) -> TrainingSettings:
         """How an engine's network learns."""
-        return self.file.learning_of(name).settings(threads, device, has_weights=self.weights is not None)
+        settings = self.file.learning_of(name).settings(threads, device, has_weights=self.weights is not None)
+        return replace(settings, bands=self.file.picture_bands)
 
     def run_folder(self, out: Path, name: str) -> Path:
         """Where an engine's training is kept."""
@@ -182,7 +184,8 @@ def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[
     sets = {}
     for name, entry in file.engines.items():
         stage = f"looking at pictures for {name}"
-        sets[name] = defect_set(labelled, entry.defect, file.view.of_pictures(), told(progress, stage))
+        view, bands = file.view.of_pictures(), len(file.picture_bands)
+        sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
     splits = split(_Read(path, file, instead, labelled, sets))
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
 

@@ -69,7 +69,12 @@ def trial_of(out: Path) -> Trial:
                 f"{run / PARTS_FILE}: is missing, so nobody knows which parts {engine.name} never saw; give the command "
                 "that trained it again, or remove the engine"
             )
-        defects[engine.name] = load_document(engine / MANIFEST_FILE, EngineManifest).defect
+        manifest = load_document(engine / MANIFEST_FILE, EngineManifest)
+        if bands := manifest.input.other_bands:
+            raise ConfigurationError(
+                f"{engine}: takes the bands {bands}, which no station's cameras give; its report says what it is worth"
+            )
+        defects[engine.name] = manifest.defect
         dealt[engine.name] = read_dealt(run)
     fits = {each.fit for pictures in dealt.values() for each in pictures}
     if len(fits) > 1:

@@ -464,6 +464,12 @@ def test_an_engine_called_otherwise_by_the_recipe_is_refused(files: Files) -> No
     assert 'recipe.yaml:10: engines.split: the package there is "crack", allowed is its own name' in faults_of(files)
 
 
+def test_an_engine_for_other_bands_than_cameras_give_is_refused(files: Files) -> None:
+    files.change(files.engine / "manifest.yaml", "channels: rgb", "channels: [red_650nm, nir_850nm]")
+    said = "engines.crack: takes the bands red_650nm, nir_850nm, allowed is an engine for colours: cameras give nothing else"
+    assert f"recipe.yaml:10: {said}" in faults_of(files)
+
+
 def test_the_time_left_agrees_with_the_line_workers_schedule(files: Files) -> None:
     station = load_document(files.station, Station)
     budget = time_budget(station.line, station.cameras["c1"])

@@ -12,9 +12,10 @@ from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.package import calibrate
-from edge_inspector.training.train import TrainedNetwork, TrainingSettings, normalise
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
 
@@ -58,7 +59,7 @@ def test_a_network_is_calibrated_on_defects_wherever_in_the_set_they_come(traine
     scale, bias = calibrate(trained, many)
     with torch.no_grad():
         pictures = torch.from_numpy(np.stack([sample.read_picture() for sample in many.samples]))
-        probability = torch.sigmoid(scale * (trained.network(normalise(pictures)) - prior_shift(0.9)) + bias)
+        probability = torch.sigmoid(scale * (trained.network(normalise_bands(pictures, RGB)) - prior_shift(0.9)) + bias)
     assert float(probability.mean()) == pytest.approx(2 * 64 / (40 * HEIGHT_PX * WIDTH_PX), rel=0.3)
 
 

@@ -12,7 +12,7 @@ import pytest
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.station.engine_manifest import ScaleRange
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
-from edge_inspector.training.datasets.looking import SeenLabel, SeenPicture, UnreadPicture
+from edge_inspector.training.datasets.looking import BandLevel, SeenLabel, SeenPicture, UnreadPicture
 from edge_inspector.training.datasets.registry import SetRequest
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.starter import Start, start_from, still_to_do, training_text, write_training_file
@@ -83,6 +83,23 @@ def test_every_example_is_one(tmp_path: Path) -> None:
         others = text.replace("\ncut:", "\n# cut:") if "cut:" in line else text
         begun.path.write_text(others.replace(line, COMMENTED.sub(r"\1\2", line)), encoding="utf-8")
         assert load_training_file(begun.path) != file
+
+
+def test_bands_of_multispectral_pictures_are_measured(tmp_path: Path) -> None:
+    levels = ((BandLevel(0.2, 0.05), BandLevel(0.5, 0.25)), (BandLevel(0.4, 0.17), BandLevel(0.5, 0.26)))
+    pictures = [replace(each, bands=levels[number % 2]) for number, each in enumerate(enough())]
+    file = written(start(tmp_path, pictures))
+    assert file.bands is not None
+    assert [each.name for each in file.bands] == ["band_1", "band_2"]
+    assert [each.mean for each in file.bands] == pytest.approx([0.3, 0.5], abs=1e-3)
+    assert [each.std for each in file.bands] == pytest.approx([0.1414, 0.0707], abs=1e-4)
+
+
+def test_pictures_of_different_bands_make_no_file(tmp_path: Path) -> None:
+    pictures = enough()
+    pictures[0] = replace(pictures[0], bands=(BandLevel(0.2, 0.05), BandLevel(0.5, 0.25)))
+    with pytest.raises(TrainingDataError, match=r"pictures differ in their bands \(.* has colours, .* 2 bands\); keep"):
+        start(tmp_path, pictures)
 
 
 @pytest.mark.parametrize("name", ["my pictures #1: new", "12", "it's {x}", 'a "b" \\c', "Größe 😀", "two\nlines", "-"])

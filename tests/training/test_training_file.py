@@ -11,6 +11,7 @@ from edge_inspector.training.augmentation import Augmentation
 from edge_inspector.training.cuts import BoundedMisses, Cheapest, HalfWay
 from edge_inspector.training.datasets.registry import SetRequest
 from edge_inspector.training.defect_set import ViewFit
+from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.train import Checks
 from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
@@ -112,6 +113,12 @@ def test_an_engine_learns_as_the_file_says_but_for_what_its_own_entry_says(tmp_p
     assert (fray.crops.defective_share, fray.learning_rate) == (0.5, 1e-3)
 
 
+def test_bands_are_what_the_pages_of_pictures_hold_and_colours_where_none_are_named(tmp_path: Path) -> None:
+    assert load(tmp_path, LEAST).picture_bands == RGB
+    words = "bands: [{name: red_650nm, mean: 0.4, std: 0.1, filters: red}, {name: nir_850nm, mean: 0.3, std: 0.2}]\n"
+    assert load(tmp_path, LEAST + words).picture_bands == (Band("red_650nm", 0.4, 0.1, "red"), Band("nir_850nm", 0.3, 0.2))
+
+
 def test_the_set_may_lie_elsewhere_than_the_file_says(tmp_path: Path) -> None:
     named = load(tmp_path, LEAST.replace("{folder: tiles}", "{folder: tiles, labels: a.json}")).set
     assert named.request(tmp_path, Path("/data/t")) == SetRequest(Path("/data/t"), labels=tmp_path / "a.json")
@@ -134,6 +141,23 @@ def test_the_set_may_lie_elsewhere_than_the_file_says(tmp_path: Path) -> None:
         ("split: {held_back: 3}", 7, "`folds` is missing"),
         ("split: {folds: 3, test: 0.2}", 7, "unknown key `test`"),
         ("  b: {defect: b, learning: {crops: {batch: 0}}}", 7, "engines.b.learning.crops.batch: 0"),
+        ("bands: [{name: nir, mean: 0.3, std: 0.1}]", 7, "bands"),
+        ("bands: [{name: a, mean: 0.3, std: 0}, {name: b, mean: 0.3, std: 1}]", 7, "bands.0.std: 0, allowed"),
+        (
+            "bands: [{name: a, mean: 0, std: 1}, {name: a, mean: 0, std: 1}]",
+            1,
+            "two have the name a; each band is another one",
+        ),
+        (
+            "bands: [{name: a, mean: 0, std: 1, filters: red}, {name: b, mean: 0, std: 1, filters: red}]",
+            1,
+            "two have the filters red",
+        ),
+        (
+            "bands: [{name: a, mean: 0, std: 1}, {name: b, mean: 0, std: 1}]\nlearning: {changes: {jpeg_quality: 60}}",
+            1,
+            "JPEG knows three colours, not bands",
+        ),
         (
             "  b: {defect: b, learning: {loss: {picture_head_weight: 1}}}",
             1,

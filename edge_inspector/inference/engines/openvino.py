@@ -33,11 +33,12 @@ class OpenVinoEngine:
     def __init__(self, package: EnginePackage, *, threads: int) -> None:
         self._package = package
         self._shape = (package.manifest.input.height, package.manifest.input.width)
+        self._channels = package.manifest.input.channel_count
         try:
             core = ov.Core()
             model = core.read_model(package.model_path)
             self._check_input(model)
-            model.reshape([1, *self._shape, 3])
+            model.reshape([1, *self._shape, self._channels])
             self._check_output(model)
             self.precision, self._compiled = self._compile(core, model, threads)
         except VENDOR_ERRORS as error:
@@ -107,10 +108,11 @@ class OpenVinoEngine:
     def _check_input(self, model: ov.Model) -> None:
         height, width = self._shape
         takes = [(port.element_type, port.partial_shape) for port in model.inputs]
-        if [kind for kind, _ in takes] != [ov.Type.u8] or not takes[0][1].relaxes(ov.PartialShape([1, height, width, 3])):
+        wanted = ov.PartialShape([1, height, width, self._channels])
+        if [kind for kind, _ in takes] != [ov.Type.u8] or not takes[0][1].relaxes(wanted):
             raise EngineFileError(
-                f"{self._package.model_path}: takes {takes}, expected one input uint8 (n, {height}, {width}, 3); export the "
-                "network again"
+                f"{self._package.model_path}: takes {takes}, expected one input uint8 (n, {height}, {width}, "
+                f"{self._channels}); export the network again"
             )
 
     def _check_output(self, model: ov.Model) -> None:

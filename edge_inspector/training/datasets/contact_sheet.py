@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.imaging.overlay import Colour, colour_of, draw_probability
+from edge_inspector.imaging.pages import as_rgb
 from edge_inspector.records.sheet.canvas import BOLD, DIM, PANEL, TEXT, Canvas
 from edge_inspector.training.datasets.defect_colours import defect_colours
 from edge_inspector.training.datasets.labelled_picture import Somewhere, read_mask
@@ -194,7 +195,7 @@ def _cell_of(seen: Sequence[SeenPicture]) -> _Box:
 
 
 def _open(picture: SeenPicture) -> _Open:
-    pixels = read_picture(picture.picture.picture)
+    pixels = as_rgb(read_picture(picture.picture.picture))
     masks = {}
     for defect, label in picture.picture.labels.items():
         if label is not None and not isinstance(label, Somewhere):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.imaging.pages import as_rgb
 from edge_inspector.training.datasets.labelled_picture import (
     ANY_GREY,
     Label,
@@ -58,10 +59,18 @@ class SeenLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPicture:
-    """What was found in a picture. `is_grey`: its three channels are equal; `digest`: SHA-256 of its pixels and size.
+class BandLevel:
+    """Of the values of one band of a picture, 0..1: their mean, and the mean of their squares."""
 
-    `labels` has every defect of the picture's own; None: nothing is known of it.
+    mean: float
+    mean_square: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """What was found in a picture. `is_grey`: its channels are equal; `digest`: SHA-256 of its pixels and size.
+
+    `labels` has every defect of the picture's own; None: nothing is known of it. `bands`: of a multispectral picture.
     """
 
     picture: LabelledPicture
@@ -71,6 +80,7 @@ class SeenPicture:
     digest: str
     structure: Structure | None
     labels: Mapping[str, SeenLabel | None]
+    bands: tuple[BandLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,14 @@ def look_at(picture: LabelledPicture) -> SeenPicture | UnreadPicture:
         digest=_digest(pixels),
         structure=structure_of(pixels),
         labels=labels,
+        bands=_levels(pixels) if pixels.shape[2] != 3 else (),
     )
+
+
+def _levels(pixels: Picture) -> tuple[BandLevel, ...]:
+    values = pixels.astype(np.float64) / 255.0
+    means, squares = values.mean((0, 1)), (values**2).mean((0, 1))
+    return tuple(BandLevel(float(mean), float(square)) for mean, square in zip(means, squares, strict=True))
 
 
 def _see(label: Label, picture: Picture, judged: NDArray[np.bool_] | None) -> SeenLabel:
@@ -142,7 +159,7 @@ def _contrast(picture: Picture, is_marked: NDArray[np.bool_]) -> float | None:
     around = (far > 0) & (near == 0)
     if not around.any():
         return None
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(as_rgb(picture), cv2.COLOR_RGB2GRAY)
     return float(grey[is_marked].mean() - grey[around].mean())
 
 

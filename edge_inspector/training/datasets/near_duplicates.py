@@ -20,6 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_inspector.imaging.pages import as_rgb
+
 Structure = NDArray[np.float32]  # (SIDE_PX, SIDE_PX), of length 1 and mean 0
 SIDE_PX = 48
 ALIKE = 0.93  # least correlation of copies, see above
@@ -51,11 +53,12 @@ class Pairs:
 
 
 def structure_of(picture: NDArray[np.uint8]) -> Structure | None:
-    """The fine structure of a picture, uint8 (h, w, 3); None where it shows none to speak of.
+    """The fine structure of a picture, uint8 (h, w, c); None where it shows none to speak of.
 
     The thumbnail of a turned picture is the turned thumbnail, also where the picture is no square.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)  # in whole grey levels faint structure would be lost
+    grey = cv2.cvtColor(as_rgb(picture), cv2.COLOR_RGB2GRAY)
+    grey = grey.astype(np.float32)  # in whole grey levels faint structure would be lost
     small = np.asarray(cv2.resize(grey, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), np.float32)
     fine = small - _coarse(small)
     if fine.std() < LEAST_CONTRAST:

@@ -18,7 +18,7 @@ from edge_inspector.training.datasets.index_file import read_table
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledPicture, LabelledSet, MaskFile, Somewhere
 
 IMAGES, MASK_FOLDER, IGNORE = "images", "masks", "ignore"
-PICTURES = (".jpg", ".jpeg", ".png")
+PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 MASKS = (".png",)
 PLACELESS_FILE = "placeless.csv"
 GUESSES_FILE = "guesses.csv"

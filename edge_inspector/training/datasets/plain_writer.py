@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START
+from edge_inspector.imaging.pages import TIFF_STARTS
 from edge_inspector.training.datasets.plain import IGNORE, IMAGES, MASK_FOLDER
 
 MOST_NAME_BYTES = 100  # of a part or of a view: a file's name may have 255
@@ -32,8 +33,8 @@ class PlainSetWriter:
         self.folder = folder
 
     def add_picture(self, stem: str, encoded: bytes) -> None:
-        """Keep a JPEG or PNG file byte for byte."""
-        ending = "png" if encoded.startswith(PNG_START) else "jpg"
+        """Keep a JPEG, PNG or TIFF file byte for byte."""
+        ending = "png" if encoded.startswith(PNG_START) else "tif" if encoded.startswith(TIFF_STARTS) else "jpg"
         self._write(self.folder / IMAGES / f"{stem}.{ending}", encoded)
 
     def add_mask(self, defect: str, stem: str, mask: NDArray[np.uint8]) -> None:
@@ -88,9 +89,9 @@ def encode_png(picture: NDArray[np.uint8]) -> bytes:
     return bytes(encoded)
 
 
-def is_kept_as_it_is(encoded: bytes) -> bool:
-    """Whether our layout takes a picture's own file: a JPEG or a PNG, whatever its name ends in."""
-    return encoded.startswith((JPEG_START, PNG_START))
+def is_kept_as_it_is(encoded: bytes, bands: int) -> bool:
+    """Whether our layout takes a picture's own file: a JPEG or a PNG, whatever its name ends in, or a TIFF of bands."""
+    return encoded.startswith((JPEG_START, PNG_START)) or bands != 3
 
 
 def plain_stems(named: Sequence[tuple[str, str]]) -> list[str]:

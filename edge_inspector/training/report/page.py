@@ -15,6 +15,7 @@ import jinja2
 import numpy as np
 
 from edge_inspector.imaging.overlay import COLOURS, colour_of, draw_outline, draw_probability, encode_jpeg
+from edge_inspector.imaging.pages import as_rgb
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import Sample, read_picture
 from edge_inspector.training.evaluate import ExportedEngine
@@ -149,10 +150,10 @@ def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) ->
     """What of the view is the picture's own, what was found in the engine's colour, and the label outlined in white."""
     sample: Sample = each.sample
     picture = read_picture(sample.picture)
-    rgb, own = sample.view_of(picture), sample.own_of(picture)
-    probability = np.where(sample.judged_of(picture), engine.probability(rgb[None])[0], np.float32(0))[own]
+    view, own = sample.view_of(picture), sample.own_of(picture)
+    probability = np.where(sample.judged_of(picture), engine.probability(view[None])[0], np.float32(0))[own]
     drawn = draw_probability(
-        np.ascontiguousarray(rgb[own]), np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT
+        np.ascontiguousarray(as_rgb(view[own])), np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT
     )
     if not isinstance(sample.label, Somewhere):
         drawn = draw_outline(drawn, sample.mask_of(picture)[own] >= 128, COLOURS["white"])

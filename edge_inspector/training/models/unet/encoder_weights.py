@@ -48,8 +48,9 @@ def load_encoder_weights(encoder: MobileNetV2Encoder, weights: PublishedWeights,
     encoder.load_state_dict(given | {name: tensor for name, tensor in own.items() if name.endswith(_COUNTERS)})
 
 
-def encoder_from(weights: Path | None) -> Callable[[SegmentationModel], None]:
-    """What `train` needs to begin with published weights (`published_weights` says which), dead channels repaired.
+def encoder_from(weights: Path | None, bands: Sequence[Band] = RGB) -> Callable[[SegmentationModel], None]:
+    """What `train` needs to begin with published weights (`published_weights` says which), inflated to the bands of its
+    pictures, dead channels repaired.
 
     Without weights a network stays random.
     """
@@ -60,7 +61,7 @@ def encoder_from(weights: Path | None) -> Callable[[SegmentationModel], None]:
         encoder = getattr(network, "encoder", None)
         if not isinstance(encoder, MobileNetV2Encoder):
             raise ConfigurationError(f"{weights}: weights of a MobileNetV2, and {type(network).__name__} has none in it")
-        load_encoder_weights(encoder, published_weights(weights))
+        load_encoder_weights(encoder, published_weights(weights), bands)
         repair_dead_channels(encoder)
 
     return prepare

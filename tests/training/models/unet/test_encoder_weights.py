@@ -111,6 +111,20 @@ def test_training_begins_with_the_encoder_of_the_file_repaired(partly_dead: Mobi
     assert all(torch.equal(tensor, wanted.state_dict()[name]) for name, tensor in network.encoder.state_dict().items())
 
 
+def test_training_on_bands_begins_with_the_filters_of_the_file_spread_over_them(
+    partly_dead: MobileNetV2Encoder, tmp_path: Path
+) -> None:
+    torch.save(partly_dead.state_dict(), tmp_path / "w.pth")
+    bands = (*RGB, Band("nir_850nm", 0.4, 0.2))
+    network = LightUNet(1, 4)
+    encoder_from(tmp_path / "w.pth", bands)(network)
+    wanted = MobileNetV2Encoder(channels=4)
+    load_encoder_weights(wanted, published_weights(tmp_path / "w.pth"), bands)
+    repair_dead_channels(wanted)
+    first = "features.0.0.weight"
+    assert torch.equal(network.encoder.state_dict()[first], wanted.state_dict()[first])
+
+
 def test_without_weights_training_begins_as_the_network_was_drawn() -> None:
     network = LightUNet()
     before = copy.deepcopy(network.state_dict())
