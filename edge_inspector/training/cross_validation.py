@@ -1,8 +1,8 @@
 """Cross-validation of an engine: every fold is held back in turn, judged by a network that never saw it, and all are pooled.
 
 Nothing ships from here. What a fold is judged with, the exported graph in the precision that ships, lies in the fold's own
-folder. Its calibration and cut are another fold's choice; or, where all the others are to learn, nothing is calibrated and
-the cut is chosen on what the other folds' networks made of the parts that they never saw.
+folder. Its calibration and cut are another fold's choice; or, where all the others are to learn, they come of what the
+networks of all other folds made of the parts that they never saw.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from edge_inspector.training.cuts import choose_cut, cuts_by_the_others, refuse_
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
-from edge_inspector.training.package import Progress, calibrate, export_for, judge_in_all
+from edge_inspector.training.logit_sample import calibrate, fit, sample_logits
+from edge_inspector.training.package import Progress, export_for, judge_in_all
 from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
@@ -63,9 +64,10 @@ def cross_validate(
     # all are learned before any is measured, so that a run that goes on goes on learning at once
     networks = [learn_fold(plan, name, out, threads, progress, rank=rank) for plan in folds]
     progress = named(progress, name)
+    fitted = _calibrated(folds, name, networks, progress)
     measured = [
-        _measure(plan, name, out, trained, survey, counted, named(progress, f"fold {plan.fold}"))
-        for plan, trained in zip(folds, networks, strict=True)
+        _measure(plan, name, out, trained, logit_map, survey, counted, named(progress, f"fold {plan.fold}"))
+        for plan, trained, logit_map in zip(folds, networks, fitted, strict=True)
     ]
     if counted is not None and not first.split.validation:
         scores = [each.judged.scores(counted) for each in measured]
@@ -144,11 +146,25 @@ def what_a_cut_parts(folds: Sequence[Plan], name: str) -> Counted | None:
     return "pictures" if all(min(each.kinds("pictures")) for each in held_back) else None
 
 
+def _calibrated(folds: Sequence[Plan], name: str, networks: Sequence[TrainedNetwork], progress: Progress) -> list[LogitMap]:
+    """Each network's map from logits: of the fold that chooses; else of what all other networks made of their own folds."""
+    if folds[0].split.validation:
+        fitted = [calibrate(trained, plan.dealt(name)[1]) for plan, trained in zip(folds, networks, strict=True)]
+    else:
+        samples = [
+            sample_logits(trained, plan.dealt(name)[2], told(progress, f"fold {plan.fold}: looking at logits"))
+            for plan, trained in zip(folds, networks, strict=True)
+        ]
+        fitted = [fit([*samples[:k], *samples[k + 1 :]]) for k in range(len(samples))]
+    return [LogitMap(trained.alpha, *each) for trained, each in zip(networks, fitted, strict=True)]
+
+
 def _measure(
     plan: Plan,
     name: str,
     out: Path,
     trained: TrainedNetwork,
+    logit_map: LogitMap,
     survey: Survey,
     counted: Counted | None,
     progress: Progress,
@@ -157,8 +173,7 @@ def _measure(
     file, (training, validation, test) = plan.file, plan.dealt(name)
     smallest_px = file.engines[name].smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     model = plan.run_folder(out, name) / MODEL_FILE
-    fitted = calibrate(trained, validation) if validation.samples else (1.0, 0.0)
-    export_for(trained, LogitMap(trained.alpha, *fitted), test, model)
+    export_for(trained, logit_map, test, model)
     cut = None
     if counted is not None and validation.samples:
         choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
@@ -201,10 +216,10 @@ def cross_validation_words(
     chosen = [cut for cut in cuts if cut is not None]
     span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
     others_words = (
-        " A fold's cut was chosen on what the networks of the other folds made of the parts that these held back; those "
-        "networks had learned from this fold."
+        f" A fold's calibration{' and cut' if chosen else ''} came of what the networks of the other folds made of the "
+        "parts that these held back; those networks had learned from this fold."
     )
-    by_the_others = "" if has_cut_fold or not chosen else others_words
+    by_the_others = "" if has_cut_fold else others_words
     cut_words = {
         "parts": f"A part is rejected from the cut of its own fold on ({span}).",
         "pictures": f"Cuts ({span}) were chosen on pictures, as the training file says or because not every fold has both "
@@ -213,15 +228,11 @@ def cross_validation_words(
         "pixels alone are measured.",
     }
     learned = "the others but for the next one, which chose calibration and cut" if has_cut_fold else "all others"
-    calibrated = (
-        ", calibrated for its own network on parts that this did not learn from"
-        if has_cut_fold
-        else ", which nothing calibrated"
-    )
+    calibrated = "for its own network on parts that this did not learn from" if has_cut_fold else "as just said"
     ranked_words = (
         f" AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
-        f"probabilities{calibrated}. Where one network's scores are too high or too low the common ranking suffers, so that "
-        "each fold's own AP and AUC stand in its row."
+        f"probabilities, calibrated {calibrated}. Where one network's scores are too high or too low the common ranking "
+        "suffers, so that each fold's own AP and AUC stand in its row."
     )
     return (
         f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned "

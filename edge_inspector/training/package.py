@@ -10,10 +10,9 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
@@ -32,19 +31,17 @@ from edge_inspector.station.engine_manifest import (
     load_engine_package,
     write_manifest,
 )
-from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
-from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
-from edge_inspector.training.losses import prior_shift
-from edge_inspector.training.models.bands import RGB, Band, normalise_bands
+from edge_inspector.training.logit_sample import calibrate
+from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.train import TrainedNetwork
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
-CALIBRATION_PICTURES = 400  # at most: some 30 s
 
 Progress = Callable[[str, float], None]  # stage, share done 0..1
 
@@ -240,40 +237,6 @@ def _training_record(trained: TrainedNetwork, sheet: EngineSheet) -> TrainingRec
 def _file_digests(package: Path, golden: list[GoldenPicture]) -> dict[str, str]:
     files = [MODEL_FILE, *(file for pair in golden for file in (pair.picture, pair.mask))]
     return {file: file_digest(package / file) for file in files}
-
-
-@torch.no_grad()
-def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, float]:
-    """Scale and bias on validation logits with alpha's shift undone: all defect pixels, one in 100 of the others.
-
-    Of very many pictures some are taken, spread over the set, and each stands for as many of its kind. Raises
-    TrainingDataError if none shows where a defect is: nothing could be calibrated on.
-    """
-    rng = np.random.default_rng(0)
-    logits, targets, weights = [], [], []
-    chosen_of = validation.spread(CALIBRATION_PICTURES)
-    if not any(sample.positive_px for sample in chosen_of):
-        raise TrainingDataError(
-            f"{validation.source}: no picture that is to calibrate shows where {validation.defect} is; draw masks, add "
-            "defective parts, or take fewer folds"
-        )
-    stands_for = {kind: _stands_for(validation, chosen_of, is_defective=kind) for kind in (False, True)}
-    for sample in chosen_of:
-        picture, mask, judged = sample.read()
-        pictures = normalise_bands(torch.from_numpy(picture[None]), trained.settings.bands)
-        z = trained.network(pictures)[0, 0].numpy().ravel() - prior_shift(trained.alpha)
-        y = (mask > 127).ravel()
-        chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 0.01)))
-        logits.append(z[chosen].astype(np.float64))
-        targets.append(y[chosen].astype(np.float64))
-        weights.append(np.where(y[chosen], 1.0, 100.0) * stands_for[sample.is_defective])
-    return fit_calibration(np.concatenate(logits), np.concatenate(targets), np.concatenate(weights))
-
-
-def _stands_for(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:
-    """How many pictures of a kind, with a place, one of those taken stands for."""
-    placed = sum(sample.is_placed and sample.is_defective == is_defective for sample in each.samples)
-    return placed / max(sum(sample.is_defective == is_defective for sample in taken), 1)
 
 
 def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine]) -> list[GoldenPicture]:

@@ -13,8 +13,8 @@ from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap, export_onnx
 from edge_inspector.training.judging import judge_set
+from edge_inspector.training.logit_sample import calibrate
 from edge_inspector.training.models.registry import build_model
-from edge_inspector.training.package import calibrate
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.split import given_folds, split_of_two

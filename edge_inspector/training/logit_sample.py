@@ -1,0 +1,84 @@
+"""What a calibration is fitted on: a network's logits at pixels of pictures that it did not learn from, and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.calibration import fit_calibration
+from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.models.bands import normalise_bands
+from edge_inspector.training.train import TrainedNetwork
+
+MOST_PICTURES = 400  # some 30 s
+ONE_IN = 100  # of the pixels that show no defect
+
+
+@dataclass(frozen=True, slots=True)
+class LogitSample:
+    """Pixels, float64 (n,) each: logits with alpha's shift undone, labels 0 or 1, and how many pixels each stands for."""
+
+    logits: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, float]:
+    """Scale and bias for a network, on pictures that it did not learn from.
+
+    Raises TrainingDataError if none shows where a defect is: nothing could be calibrated on.
+    """
+    if not any(sample.positive_px for sample in validation.samples):
+        raise TrainingDataError(
+            f"{validation.source}: no picture that is to calibrate shows where {validation.defect} is; draw masks, add "
+            "defective parts, or take fewer folds"
+        )
+    return fit([sample_logits(trained, validation)])
+
+
+def fit(samples: Sequence[LogitSample]) -> tuple[float, float]:
+    """Scale and bias for all of them together; 1 and 0 where they show no defect, or nothing else."""
+    if not samples:
+        return 1.0, 0.0
+    return fit_calibration(
+        np.concatenate([each.logits for each in samples]),
+        np.concatenate([each.targets for each in samples]),
+        np.concatenate([each.weights for each in samples]),
+    )
+
+
+@torch.no_grad()
+def sample_logits(
+    trained: TrainedNetwork, each: DefectSet, progress: Callable[[float], None] = lambda share: None
+) -> LogitSample:
+    """All pixels that show the defect, and one in ONE_IN of the others.
+
+    Of very many pictures some are taken, spread over the set, and each stands for as many of its kind.
+    """
+    rng = np.random.default_rng(0)
+    logits, targets, weights = [], [], []
+    taken = each.spread(MOST_PICTURES)
+    stands_for = {kind: _stands_for(each, taken, is_defective=kind) for kind in (False, True)}
+    for done, sample in enumerate(taken, 1):
+        picture, mask, judged = sample.read()
+        pictures = normalise_bands(torch.from_numpy(picture[None]), trained.settings.bands)
+        z = trained.network(pictures)[0, 0].numpy().ravel() - prior_shift(trained.alpha)
+        y = (mask > 127).ravel()
+        chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 1 / ONE_IN)))
+        logits.append(z[chosen].astype(np.float64))
+        targets.append(y[chosen].astype(np.float64))
+        weights.append(np.where(y[chosen], 1.0, float(ONE_IN)) * stands_for[sample.is_defective])
+        progress(done / len(taken))
+    return LogitSample(*(np.concatenate([np.zeros(0), *parts]) for parts in (logits, targets, weights)))
+
+
+def _stands_for(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:
+    """How many pictures of a kind, with a place, one of those taken stands for."""
+    placed = sum(sample.is_placed and sample.is_defective == is_defective for sample in each.samples)
+    return placed / max(sum(sample.is_defective == is_defective for sample in taken), 1)

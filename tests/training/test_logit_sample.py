@@ -1,0 +1,73 @@
+"""A network is calibrated on all defects of a set, wherever they come, and on pictures that stand for others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training import logit_sample
+from edge_inspector.training.datasets.labelled_picture import CLEAN
+from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.logit_sample import LogitSample, calibrate, fit, sample_logits
+from edge_inspector.training.losses import prior_shift
+from edge_inspector.training.models.bands import RGB, normalise_bands
+from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.train import TrainedNetwork, TrainingSettings
+from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
+
+
+@pytest.fixture
+def trained() -> TrainedNetwork:
+    torch.manual_seed(0)
+    return TrainedNetwork(LightUNet().eval(), TrainingSettings(seed=0), 0.9, 1, 0.0, 0.0)
+
+
+def dents(folder: Path, count: int, defective: int) -> DefectSet:
+    """Pictures of noise in whose last ones something bright is labelled."""
+    mask = write_mask(folder / "m.png", square(4, 6))
+    labels = {f"p{k:03}-c1": {"dent": mask if k >= count - defective else CLEAN} for k in range(count)}
+    return defect_set(labelled_set(folder, labels), "dent")
+
+
+def test_a_network_is_calibrated_on_defects_wherever_in_the_set_they_come(trained: TrainedNetwork, tmp_path: Path) -> None:
+    many = dents(tmp_path, 40, 2)
+    scale, bias = calibrate(trained, many)
+    with torch.no_grad():
+        pictures = torch.from_numpy(np.stack([sample.read_picture() for sample in many.samples]))
+        probability = torch.sigmoid(scale * (trained.network(normalise_bands(pictures, RGB)) - prior_shift(0.9)) + bias)
+    assert float(probability.mean()) == pytest.approx(2 * 64 / (40 * HEIGHT_PX * WIDTH_PX), rel=0.3)
+
+
+def test_pictures_that_are_left_out_are_stood_for(
+    trained: TrainedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = dents(tmp_path, 40, 2)
+    (whole_scale, whole_bias) = calibrate(trained, many)
+    monkeypatch.setattr(logit_sample, "MOST_PICTURES", 12)
+    scale, bias = calibrate(trained, many)
+    assert scale == pytest.approx(whole_scale, abs=0.25)
+    assert bias == pytest.approx(whole_bias, abs=0.5)  # ln(38 / 10) = 1.3 off if clean ones stood for themselves
+
+
+def test_without_a_defect_that_is_drawn_nothing_can_be_calibrated(trained: TrainedNetwork, tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="no picture that is to calibrate shows where dent is"):
+        calibrate(trained, dents(tmp_path, 5, 0))
+
+
+def test_several_samples_are_fitted_as_one_and_clean_ones_alone_change_nothing(
+    trained: TrainedNetwork, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    clean, defective = dents(tmp_path / "a", 6, 0), dents(tmp_path / "b", 6, 3)
+    samples = [sample_logits(trained, each) for each in (clean, defective)]
+    assert fit(samples[:1]) == fit([]) == (1.0, 0.0)
+    both = LogitSample(
+        *(np.concatenate([getattr(each, name) for each in samples]) for name in ("logits", "targets", "weights"))
+    )
+    assert fit(samples) == fit([both]) != fit(samples[1:])
+    assert samples[0].weights.sum() == pytest.approx(6 * HEIGHT_PX * WIDTH_PX, rel=0.5)
