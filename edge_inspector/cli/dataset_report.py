@@ -38,17 +38,20 @@ def _head(found: Inspection) -> Iterator[str]:
         yield f"  {counted(found.unread, 'picture')} can not be used and count nowhere below"
     if found.sizes:
         yield f"  {'; '.join(_size_words(found))} (width × height)"
-        in_colour = found.pictures - found.unread - found.grey
-        yield (
-            "  all grey"
-            if not in_colour
-            else "  all in colour"
-            if not found.grey
-            else f"  {found.grey} grey, {in_colour} in colour"
-        )
+        yield f"  {_colour_words(found)}"
     if found.unlabelled:
         way_out = "; if every picture was looked at, say --complete" if found.source in CLEAN_IF_COMPLETE else ""
         yield f"  {counted(found.unlabelled, 'picture')} without any label: nothing is known of them{way_out}"
+
+
+def _colour_words(found: Inspection) -> str:
+    if any(found.bands):
+        kinds = " and ".join(f"{count} bands" if count else "colours" for count in found.bands)
+        return kinds if len(found.bands) == 1 else f"{kinds}: an engine takes pictures of one kind"
+    in_colour = found.pictures - found.unread - found.grey
+    if not in_colour:
+        return "all grey"
+    return f"{found.grey} grey, {in_colour} in colour" if found.grey else "all in colour"
 
 
 def _size_words(found: Inspection) -> Iterator[str]:

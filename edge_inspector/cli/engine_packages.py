@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +49,8 @@ def verify_engine(
     size = load_engine_package(package).manifest.input
     settings = Inference(threads=threads or len(os.sched_getaffinity(0)))
     view = ViewShape(height_px=size.height, width_px=size.width)
-    prepared = prepare_engine(package.name, package, view, settings, lambda step: typer.echo(step, err=True))
+    say = partial(typer.echo, err=True)
+    prepared = prepare_engine(package.name, package, view, settings, say, takes_bands=True)
     typer.echo(
         f"{package}: good; draws its {len(prepared.golden)} golden pictures in {prepared.engine.precision}, "
         f"{settings.max_batch} views in {prepared.batch_ms:.0f} ms"
@@ -112,7 +114,7 @@ def _facts(package: EnginePackage) -> dict[str, object]:
         "defect": manifest.defect,
         "width_px": manifest.input.width,
         "height_px": manifest.input.height,
-        "channels": manifest.input.channels,
+        "channels": manifest.input.other_bands or "rgb",
         "mm_per_px": [manifest.input.mm_per_px.min, manifest.input.mm_per_px.max],
         "cut": manifest.threshold.score,
         "evidence": manifest.threshold.evidence,

@@ -121,7 +121,7 @@ def _tell_engines(start: Start) -> None:
         typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for {size}")
         typer.echo(f"    cut {engine.manifest.threshold.score:g}: {engine.manifest.threshold.evidence}")
     if not start.engines:
-        typer.echo(f"  no engine here was made for this size; {start.folder / RECIPE_FILE} says how to come to one")
+        typer.echo(f"  no engine here takes such pictures; {start.folder / RECIPE_FILE} says how to come to one")
 
 
 def _paths(pictures: Path, cameras: list[str]) -> tuple[list[Path], list[Path]]:

@@ -34,18 +34,18 @@ class PreparedEngine:
         check_parity(self.engine, self.golden[number : number + 1], self.manifest.parity, self.manifest.t_low)
 
 
-def refuse_other_bands(prepared: PreparedEngine) -> None:
-    """Raise EngineFileError for an engine of multispectral pictures, which may be verified, but judges no camera's views."""
-    if bands := prepared.manifest.input.other_bands:
-        raise EngineFileError(
-            f"engine {prepared.name}: takes the bands {bands}, but cameras give colours; name an engine made for these"
-        )
-
-
 def prepare_engine(
-    name: str, folder: Path, view: ViewShape, settings: Inference, say: Callable[[str], None]
+    name: str,
+    folder: Path,
+    view: ViewShape,
+    settings: Inference,
+    say: Callable[[str], None],
+    *,
+    takes_bands: bool = False,
 ) -> PreparedEngine:
     """Return the engine in `folder`, ready; `say` hears which step begins.
+
+    Cameras give colours: only who has other pictures than theirs `takes_bands`, and with them an engine for these.
 
     Raises:
         EngineFileError, DocumentError: files missing, truncated, swapped or wrong, or made for other views.
@@ -59,6 +59,8 @@ def prepare_engine(
             f"{folder}: takes views of {manifest.input.width} x {manifest.input.height} px, but the recipe's are "
             f"{view.width_px} x {view.height_px}; correct view in the recipe or name another engine"
         )
+    if (bands := manifest.input.other_bands) and not takes_bands:
+        raise EngineFileError(f"{folder}: takes the bands {bands}, but cameras give colours; name an engine made for these")
     golden = load_golden(package)
     engine = engine_opener(settings.driver)(package, threads=settings.threads)
     say(f"engine {name}: comparing {len(golden)} golden pictures with their masks")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from edge_inspector.domain.errors import EngineFileError
 from edge_inspector.station.document import load_document
@@ -33,18 +35,43 @@ class ScaleRange(FileModel):
     max: PositiveMm
 
 
+class Band(FileModel):
+    """One channel of multispectral pictures: a page of their TIFF files. Its name is its wavelength, so that no other band
+    can be taken for it."""
+
+    name: Name = Field(description="so that no other band can be taken for it: its wavelength")
+    mean: Share = Field(description="of its values, 0 to 1, over pictures like those that are learned from")
+    std: Annotated[float, Field(gt=0, le=1)] = Field(description="how far its values spread around that")
+    filters: Literal["red", "green", "blue"] | None = Field(
+        default=None, description="which colour's published filters it begins with; default: the mean of all three"
+    )
+
+
+def refuse_equal_bands(bands: Sequence[Band]) -> Sequence[Band]:
+    """Return them. Raises ValueError if two have one name, or one colour's filters."""
+    for what, values in (("name", [each.name for each in bands]), ("filters", [each.filters for each in bands])):
+        twice = [value for value, count in Counter(values).items() if count > 1 and value is not None]
+        if twice:
+            raise ValueError(f"two bands have the {what} {twice[0]}; each band is another one")
+    return bands
+
+
+Bands = Annotated[list[Band], Field(min_length=2), AfterValidator(refuse_equal_bands)]
+
+
 class EngineInput(FileModel):
-    """What the graph takes: uint8 (n, height, width, 3), or with as many channels as there are names of bands."""
+    """What the graph takes: uint8 (n, height, width, 3), or with a channel for each band, normalised by its mean and
+    spread in the graph itself."""
 
     height: PixelCount
     width: PixelCount
-    channels: Literal["rgb"] | Annotated[list[Name], Field(min_length=2)]
+    channels: Literal["rgb"] | Bands
     mm_per_px: ScaleRange
 
     @property
     def other_bands(self) -> str:
         """Names of bands that no camera of a station gives; empty for red, green and blue."""
-        return "" if self.channels == "rgb" else ", ".join(self.channels)
+        return "" if self.channels == "rgb" else ", ".join(band.name for band in self.channels)
 
     @property
     def channel_count(self) -> int:
@@ -205,7 +232,9 @@ def load_engine_package(folder: Path) -> EnginePackage:
 
 def write_manifest(folder: Path, manifest: EngineManifest) -> None:
     """Write `manifest.yaml`, last of a package's files."""
-    text = yaml.safe_dump(manifest.model_dump(mode="json"), sort_keys=False, width=120, allow_unicode=True)
+    text = yaml.safe_dump(
+        manifest.model_dump(mode="json", exclude_none=True), sort_keys=False, width=120, allow_unicode=True
+    )
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 

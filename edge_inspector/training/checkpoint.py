@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ import torch
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 
-FORMAT = 2
+FORMAT = 1
 
 
 @dataclass(slots=True)
@@ -40,6 +42,22 @@ class RunState:
     best: dict[str, torch.Tensor] | None = None
 
 
+def load_kept(path: Path) -> dict[str, Any]:  # Any: what torch kept, of every kind
+    """Read what a training kept in a file. torch's own words of a damaged one are no help: they advise to trust it.
+
+    Raises TrainingDataError if it is damaged, TrainingStoppedError if it can not be read.
+    """
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise TrainingStoppedError(f"{path}: can not be read ({error}); see to that, and give the command again") from error
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+        raise TrainingDataError(f"{path}: is damaged, or no file of a training; remove it, to learn anew") from error
+    if not isinstance(kept, dict):
+        raise TrainingDataError(f"{path}: is no file of a training; remove it, to learn anew")
+    return kept
+
+
 @dataclass(slots=True)
 class Checkpoint:
     """Where a run is kept and how often. `asked` says all that decides the run, in words that a person can compare."""
@@ -57,7 +75,7 @@ class Checkpoint:
         if not self.path.is_file():
             return False
         try:
-            kept = torch.load(self.path, map_location="cpu", weights_only=True)
+            kept = load_kept(self.path)
             if kept["format"] != FORMAT:
                 raise ValueError(f"its format is {kept['format']}, expected {FORMAT}")
             self._refuse_other_run(kept["asked"])
@@ -66,7 +84,7 @@ class Checkpoint:
             state.optimiser.load_state_dict(kept["optimiser"])
             state.rng.bit_generator.state = json.loads(kept["rng"])
             torch.set_rng_state(kept["torch_rng"])
-        except TrainingDataError:
+        except (TrainingDataError, TrainingStoppedError):
             raise
         except Exception as error:  # a damaged file shows itself in many ways
             raise TrainingDataError(
@@ -74,7 +92,7 @@ class Checkpoint:
             ) from error
         state.step, state.seconds, state.loss = kept["step"], kept["seconds"], kept["loss"]
         state.rate_factor, state.checks = kept["rate_factor"], kept["checks"]
-        state.alphas = kept["alphas"]
+        state.alphas = kept.get("alphas", state.alphas)  # older files have none: theirs were those of the sets
         state.best_loss, state.best = kept["best_loss"], kept["best"]
         return True
 

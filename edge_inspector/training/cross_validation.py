@@ -16,7 +16,7 @@ from edge_inspector.training.cuts import choose_cut, cuts_by_the_others, refuse_
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
-from edge_inspector.training.logit_sample import calibrate, fit, sample_logits
+from edge_inspector.training.logit_sample import calibrate, fits_by_the_others, sample_logits
 from edge_inspector.training.package import Progress, export_for, judge_in_all
 from edge_inspector.training.part_scores import Counted, worst_of
 from edge_inspector.training.ranks import ALONE, Rank
@@ -155,7 +155,7 @@ def _calibrated(folds: Sequence[Plan], name: str, networks: Sequence[TrainedNetw
             sample_logits(trained, plan.dealt(name)[2], told(progress, f"fold {plan.fold}: looking at logits"))
             for plan, trained in zip(folds, networks, strict=True)
         ]
-        fitted = [fit([*samples[:k], *samples[k + 1 :]]) for k in range(len(samples))]
+        fitted = fits_by_the_others(samples)
     return [LogitMap(trained.alpha, *each) for trained, each in zip(networks, fitted, strict=True)]
 
 
@@ -217,7 +217,7 @@ def cross_validation_words(
     span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
     others_words = (
         f" A fold's calibration{' and cut' if chosen else ''} came of what the networks of the other folds made of the "
-        "parts that these held back; those networks had learned from this fold."
+        "parts that these held back; those networks, and what calibrated them in turn, knew this fold."
     )
     by_the_others = "" if has_cut_fold else others_words
     cut_words = {

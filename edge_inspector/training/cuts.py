@@ -161,14 +161,10 @@ def _bounded(good: list[float], defective: list[float], miss_rate: float) -> flo
 
 def cuts_by_the_others(
     folds: Sequence[PartScores], precision: str, rule: CutRule, counted: Counted = "parts"
-) -> list[float | None]:
-    """Of each fold, the cut that the scores of all the others ask for; None where there are no others. Raises as above."""
-
-    def cut_without(k: int) -> float | None:
-        others = [*folds[:k], *folds[k + 1 :]]
-        return choose_cut(together(others), precision, rule, counted).score if others else None
-
-    return [cut_without(k) for k in range(len(folds))]
+) -> list[float]:
+    """Of each fold, the cut that the scores of all the others ask for. Raises as above."""
+    others = [together([*folds[:k], *folds[k + 1 :]]) for k in range(len(folds))]
+    return [choose_cut(each, precision, rule, counted).score for each in others]
 
 
 def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "parts") -> None:

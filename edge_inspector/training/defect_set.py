@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
 from edge_inspector.imaging.fit import Fit, fit
-from edge_inspector.imaging.pages import TIFF_STARTS, decode_pages
+from edge_inspector.imaging.pages import decode_pages, decode_single_page, page_count
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
 from edge_inspector.training.part_scores import Counted
 
@@ -190,12 +190,14 @@ def defect_set(
     view: ViewFit | None = None,
     progress: Callable[[float], None] = lambda share: None,
     *,
-    bands: int = 3,
+    bands: int | None = None,
 ) -> DefectSet:
     """Look at every picture that is known for the defect: it is decoded, its mask drawn, both digested.
 
-    Without a `view` pictures are taken as large as they are. Raises TrainingDataError naming a file that is damaged, does
-    not fit the view or has another number of bands, a mask of another size, or that no picture is known for the defect.
+    Without a `view` pictures are taken as large as they are. `bands`: how many pages each has; None: colours, or grey.
+
+    Raises TrainingDataError naming a file that is damaged, does not fit the view or has other bands, a mask of another size,
+    or that no picture is known for the defect.
     """
     if defect not in labelled.defects:
         raise TrainingDataError(f"{labelled.source}: has no labels for {defect}, only for {', '.join(labelled.defects)}")
@@ -221,8 +223,8 @@ def read_picture(path: Path) -> Picture:
         encoded = path.read_bytes()
         if encoded.startswith((JPEG_START, PNG_START)):
             return decode_jpeg(encoded, from_camera=False)
-        if encoded.startswith(TIFF_STARTS):
-            return decode_pages(encoded)
+        if pages := page_count(encoded):
+            return decode_pages(encoded) if pages > 1 else decode_single_page(encoded)
         other = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     except (OSError, PictureDamagedError, cv2.error) as error:
         raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
@@ -239,16 +241,17 @@ def read_ignored(path: Path) -> NDArray[np.bool_]:
     return np.asarray(ignored >= 128)
 
 
-def _look(sample: Sample, bands: int) -> Sample:
+def _look(sample: Sample, bands: int | None) -> Sample:
     """The sample with what is found in it, from its view."""
-    digest = hashlib.sha256(sample.picture.read_bytes())
-    digest.update(f"{sample.view}".encode())
+    encoded = sample.picture.read_bytes()
+    _refuse_other_bands(sample.picture, encoded, bands)
+    digest = hashlib.sha256(encoded)
+    digest.update(f"{sample.view}".encode() if bands is None else f"{bands} bands {sample.view}".encode())
     if isinstance(sample.label, Somewhere):
-        _refuse_other_bands(sample, sample.read_picture(), bands)
+        sample.read_picture()
         digest.update(b"somewhere")
         return replace(sample, is_defective=True, digest=digest.hexdigest())
-    picture, mask, judged = sample.read()
-    _refuse_other_bands(sample, picture, bands)
+    _, mask, judged = sample.read()
     if sample.ignore is not None:
         digest.update(sample.ignore.read_bytes())
     label = sample.label
@@ -263,11 +266,21 @@ def _look(sample: Sample, bands: int) -> Sample:
     )
 
 
-def _refuse_other_bands(sample: Sample, picture: Picture, bands: int) -> None:
-    if picture.shape[2] != bands:
+def _refuse_other_bands(path: Path, encoded: bytes, bands: int | None) -> None:
+    """A picture of three pages is no colour picture, nor the other way round: only the file tells them apart."""
+    try:
+        pages = page_count(encoded)
+    except PictureDamagedError as error:
+        raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
+    if bands is None and pages > 1:
         raise TrainingDataError(
-            f"{sample.picture}: has {picture.shape[2]} bands, expected {bands}; name every band in the training file's "
-            "`bands`, in the order of the file's pages, or leave `bands` away for colour and grey pictures"
+            f"{path}: has {pages} pages, each a band; name them in the training file's `bands`, in their order"
+        )
+    if bands is not None and pages != bands:
+        has = f"{pages} pages" if pages > 1 else "no pages"
+        raise TrainingDataError(
+            f"{path}: has {has}, expected a TIFF with {bands}, one for each of the training file's `bands`; replace the "
+            "picture, or correct `bands`"
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
-from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.checkpoint import Checkpoint, load_kept
 from edge_inspector.training.models.bands import RGB
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
@@ -67,15 +67,15 @@ def keep_network(
 def _taken(
     path: Path, asked: Mapping[str, str], settings: TrainingSettings, build: Callable[[], SegmentationModel]
 ) -> TrainedNetwork | None:
+    kept = load_kept(path)
+    if kept.get("asked") != asked:
+        return None
+    network = build().eval()
     try:
-        kept = torch.load(path, weights_only=True)
-        if kept["asked"] != asked:
-            return None
-        network = build().eval()
         network.load_state_dict(kept["network"])
         return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
-    except Exception as error:  # a damaged file shows itself in many ways
-        raise TrainingDataError(f"{path}: is damaged, or no network that was kept here; remove it, to learn anew") from error
+    except (RuntimeError, KeyError) as error:
+        raise TrainingDataError(f"{path}: was kept by another version of this program; remove it, to learn anew") from error
 
 
 def asked_of(settings: TrainingSettings, sources: Mapping[str, str]) -> dict[str, str]:

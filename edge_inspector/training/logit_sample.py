@@ -53,6 +53,11 @@ def fit(samples: Sequence[LogitSample]) -> tuple[float, float]:
     )
 
 
+def fits_by_the_others(samples: Sequence[LogitSample]) -> list[tuple[float, float]]:
+    """For each network, what the samples of all the others ask for: its own has no say."""
+    return [fit([*samples[:k], *samples[k + 1 :]]) for k in range(len(samples))]
+
+
 @torch.no_grad()
 def sample_logits(
     trained: TrainedNetwork, each: DefectSet, progress: Callable[[float], None] = lambda share: None

@@ -31,6 +31,7 @@ from edge_inspector.station.engine_manifest import (
     load_engine_package,
     write_manifest,
 )
+from edge_inspector.station.engine_manifest import Band as ManifestBand
 from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
@@ -271,9 +272,11 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
     return golden
 
 
-def _channels(bands: Sequence[Band]) -> Literal["rgb"] | list[str]:
+def _channels(bands: Sequence[Band]) -> Literal["rgb"] | list[ManifestBand]:
     """As a manifest names them."""
-    return "rgb" if tuple(bands) == RGB else [band.name for band in bands]
+    if tuple(bands) == RGB:
+        return "rgb"
+    return [ManifestBand(name=band.name, mean=band.mean, std=band.std, filters=band.filters) for band in bands]
 
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self  # Any: keys and values of a file, whatever they are
@@ -10,14 +9,14 @@ from typing import Annotated, Any, Literal, Self  # Any: keys and values of a fi
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import Precision, ScaleRange
+from edge_inspector.station.engine_manifest import Bands, Precision, ScaleRange
 from edge_inspector.station.model import FileModel, Name, PixelCount, Share
 from edge_inspector.training.augmentation import Augmentation
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.cuts import BoundedMisses, Cheapest, CutRule, HalfWay
 from edge_inspector.training.datasets.registry import AUTO, SetRequest
 from edge_inspector.training.defect_set import ViewFit
-from edge_inspector.training.models.bands import RGB, Band, Colour
+from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.objective import LossMix, OverlapLoss, PixelLoss
 from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.split import LEAST_FOLDS
@@ -181,17 +180,6 @@ class Learning(FileModel):
         )
 
 
-class BandEntry(FileModel):
-    """One page of pictures that are TIFF files with a page a band."""
-
-    name: Name = Field(description="so that no other band can be taken for it: its wavelength")
-    mean: Share = Field(description="of its values, 0 to 1, over pictures like those that are learned from")
-    std: Annotated[float, Field(gt=0, le=1)] = Field(description="how far its values spread around that")
-    filters: Colour | None = Field(
-        default=None, description="which colour's published filters it begins with; default: the mean of all three"
-    )
-
-
 class EngineEntry(FileModel):
     """One engine: a defect of the set, and what its manifest says."""
 
@@ -246,7 +234,7 @@ class TrainingFile(FileModel):
     set: PictureSet = Field(description="the labelled pictures")
     view: View = Field(description="what the engines take")
     mm_per_px: ScaleRange = Field(description="of a pixel, from the least to the most that the cameras have")
-    bands: Annotated[list[BandEntry], Field(min_length=2)] | None = Field(
+    bands: Bands | None = Field(
         default=None,
         description="of multispectral pictures, one a page of their TIFF files; default: colours, or grey. No station has "
         "cameras for them",
@@ -283,14 +271,9 @@ class TrainingFile(FileModel):
         return self
 
     @model_validator(mode="after")
-    def _bands_are_different_ones(self) -> Self:
-        if self.bands is None:
-            return self
-        for what, values in (("name", [b.name for b in self.bands]), ("filters", [b.filters for b in self.bands])):
-            twice = [value for value, count in Counter(values).items() if count > 1 and value is not None]
-            if twice:
-                raise ValueError(f"bands: two have the {what} {twice[0]}; each band is another one")
-        if any(self.learning_of(name).changes.jpeg_quality is not None for name in self.engines):
+    def _jpeg_knows_no_bands(self) -> Self:
+        has_jpeg = any(self.learning_of(name).changes.jpeg_quality is not None for name in self.engines)
+        if self.bands is not None and has_jpeg:
             raise ValueError("learning.changes.jpeg_quality: JPEG knows three colours, not bands; leave it away")
         return self
 

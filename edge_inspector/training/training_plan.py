@@ -184,7 +184,7 @@ def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[
     sets = {}
     for name, entry in file.engines.items():
         stage = f"looking at pictures for {name}"
-        view, bands = file.view.of_pictures(), len(file.picture_bands)
+        view, bands = file.view.of_pictures(), None if file.bands is None else len(file.bands)
         sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
     splits = split(_Read(path, file, instead, labelled, sets))
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from edge_inspector.domain.errors import EdgeInspectorError
 from edge_inspector.training.cross_validation import CrossValidated, cross_validate, facts_of_folds, learn_fold
 from edge_inspector.training.package import Progress
 from edge_inspector.training.ranks import Rank
@@ -37,9 +38,9 @@ class Order:
 
 def train_engines(plan: Plan, order: Order, tell: Progress) -> Gathered[TrainedEngine]:
     """`train_engine` for each. One at a time: the first error is raised. Several: it is gathered, and the others go on."""
-    order = order.for_works(len(order.names))
-    works = {name: partial(train_engine, plan, name, order.out, order.own_threads, rank=order.rank) for name in order.names}
-    return _done(works, order, tell)
+    each = order.for_works(len(order.names))
+    works = {name: partial(train_engine, plan, name, each.out, each.own_threads, rank=each.rank) for name in each.names}
+    return _done(works, each, tell, is_gathered=order.at_once > 1)
 
 
 def cross_validate_engines(folds: Sequence[Plan], order: Order, tell: Progress) -> Gathered[CrossValidated]:
@@ -49,24 +50,27 @@ def cross_validate_engines(folds: Sequence[Plan], order: Order, tell: Progress) 
     """
     failed = _learn_side_by_side(folds, order, tell) if order.at_once > 1 else {}
     left = [name for name in order.names if name not in failed]
-    order = order.for_works(len(left))
-    works = {name: partial(cross_validate, folds, name, order.out, order.own_threads, rank=order.rank) for name in left}
-    gathered = _done(works, order, tell)
+    each = order.for_works(len(left))
+    works = {name: partial(cross_validate, folds, name, each.out, each.own_threads, rank=each.rank) for name in left}
+    gathered = _done(works, each, tell, is_gathered=order.at_once > 1)
     return Gathered(gathered.done, failed | gathered.failed)
 
 
 def _learn_side_by_side(folds: Sequence[Plan], order: Order, tell: Progress) -> dict[str, str]:
     """Train every fold of every engine, for `cross_validate` to find; of an engine that failed, why."""
+    failed: dict[str, str] = {}
     for name in order.names:
-        facts_of_folds(folds, name, order.out, order.rank)  # what is to be refused is, before anything begins
-    folds_of = {f"{name}: fold {plan.fold}": (name, plan) for name in order.names for plan in folds}
+        try:
+            facts_of_folds(folds, name, order.out, order.rank)  # what is to be refused is, before it begins
+        except EdgeInspectorError as error:
+            failed[name] = str(error)
+    folds_of = {f"{name}: fold {plan.fold}": (name, plan) for name in order.names if name not in failed for plan in folds}
     order = order.for_works(len(folds_of))
     works = {
         title: partial(_learn, plan, name, order.out, order.own_threads, order.rank)
         for title, (name, plan) in folds_of.items()
     }
-    failed: dict[str, str] = {}
-    for title, why in _done(works, order, tell).failed.items():
+    for title, why in _done(works, order, tell, is_gathered=True).failed.items():
         name, plan = folds_of[title]
         before = f"{failed[name]}; " if name in failed else ""
         failed[name] = f"{before}fold {plan.fold}: {why}"
@@ -78,7 +82,7 @@ def _learn(plan: Plan, name: str, out: Path, threads: int, rank: Rank, progress:
     learn_fold(plan, name, out, threads, progress, rank=rank)
 
 
-def _done(works: Mapping[str, Work[Result]], order: Order, tell: Progress) -> Gathered[Result]:
-    if order.at_once == 1:
+def _done(works: Mapping[str, Work[Result]], order: Order, tell: Progress, *, is_gathered: bool) -> Gathered[Result]:
+    if not is_gathered:
         return Gathered({name: work(tell) for name, work in works.items()})
     return run_side_by_side(works, order.at_once, tell)

@@ -31,7 +31,7 @@ from edge_inspector.inference.deadline_heap import DeadlineHeap
 from edge_inspector.inference.expected_duration import ExpectedDuration
 from edge_inspector.inference.golden_schedule import GoldenSchedule
 from edge_inspector.inference.map_regions import judge_map
-from edge_inspector.inference.prepared_engine import PreparedEngine, prepare_engine, refuse_other_bands
+from edge_inspector.inference.prepared_engine import PreparedEngine, prepare_engine
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.session import recipe_dir
 from edge_inspector.workers.process import Worker, start_worker
@@ -311,7 +311,6 @@ def _prepare_engines(worker: Worker, digest: str, recipe: Recipe, say: Callable[
         undo.callback(_close_engines, engines)
         for name, path in recipe.engines.items():
             engines.append(prepare_engine(name, folder / path, recipe.view, worker.station.inference, say))
-            refuse_other_bands(engines[-1])
         undo.pop_all()
     return engines
 

@@ -85,7 +85,7 @@ def test_without_a_fitting_engine_the_faults_are_what_is_to_do(tmp_path: Path) -
 
     said = run_init(str(tmp_path))
 
-    assert f"no engine here was made for this size; {tmp_path / 'recipe.yaml'} says how to come to one" in said
+    assert f"no engine here takes such pictures; {tmp_path / 'recipe.yaml'} says how to come to one" in said
     assert "engines: no value, allowed is a mapping of 1 to 16 entries" in said
     assert "play" not in said
 

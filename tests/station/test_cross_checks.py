@@ -465,7 +465,11 @@ def test_an_engine_called_otherwise_by_the_recipe_is_refused(files: Files) -> No
 
 
 def test_an_engine_for_other_bands_than_cameras_give_is_refused(files: Files) -> None:
-    files.change(files.engine / "manifest.yaml", "channels: rgb", "channels: [red_650nm, nir_850nm]")
+    files.change(
+        files.engine / "manifest.yaml",
+        "channels: rgb",
+        "channels: [{name: red_650nm, mean: 0.4, std: 0.1}, {name: nir_850nm, mean: 0.4, std: 0.1}]",
+    )
     said = "engines.crack: takes the bands red_650nm, nir_850nm, allowed is an engine for colours: cameras give nothing else"
     assert f"recipe.yaml:10: {said}" in faults_of(files)
 

@@ -19,18 +19,18 @@ bands:
 """
 
 
-def write_banded_parts(folder: Path, parts: int = 20) -> Path:
-    """Parts p0, p1, … of one view each; every second one has a bar of 20 x 6 px that only the near infrared shows."""
+def write_banded_parts(folder: Path, parts: int = 20, bands: int = 4) -> Path:
+    """Parts p0, p1, … of one view each; every second one has a bar of 20 x 6 px that only the last band shows."""
     for name in ("images", "masks"):
         (folder / name).mkdir(parents=True)
     for part in range(parts):
         rng = np.random.default_rng(part)
-        picture = rng.integers(90, 130, (HEIGHT, WIDTH, 4), dtype=np.uint8)
+        picture = rng.integers(90, 130, (HEIGHT, WIDTH, bands), dtype=np.uint8)
         mask = np.zeros((HEIGHT, WIDTH), np.uint8)
         if part % 2:
             x, y = int(rng.integers(10, WIDTH - 30)), int(rng.integers(10, HEIGHT - 20))
             mask[y : y + 6, x : x + 20] = 255
-            picture[mask > 0, 3] = 20
+            picture[mask > 0, -1] = 20
         write_pages(folder / "images" / f"p{part}.tif", picture)
         assert cv2.imwrite(str(folder / "masks" / f"p{part}.png"), mask)
     return folder

@@ -13,7 +13,7 @@ from edge_inspector.domain.errors import ConfigurationError, EngineFileError, Tr
 from edge_inspector.imaging.pages import decode_pages
 from edge_inspector.inference.engines.openvino import OpenVinoEngine
 from edge_inspector.inference.mask_parity import check_parity, load_golden
-from edge_inspector.inference.prepared_engine import prepare_engine, refuse_other_bands
+from edge_inspector.inference.prepared_engine import prepare_engine
 from edge_inspector.station.engine_manifest import EnginePackage
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.starter import find_engines
@@ -63,7 +63,12 @@ def package(trained: TrainedEngine) -> EnginePackage:
 
 
 def test_the_package_names_its_bands_and_draws_its_golden_masks(package: EnginePackage) -> None:
-    assert package.manifest.input.channels == ["blue_450nm", "green_550nm", "red_650nm", "nir_850nm"]
+    channels = package.manifest.input.channels
+    assert channels != "rgb"
+    assert [(each.name, each.mean, each.std, each.filters) for each in channels][2:] == [
+        ("red_650nm", 0.43, 0.05, "red"),
+        ("nir_850nm", 0.43, 0.1, None),
+    ]
     golden = load_golden(package)
     assert {each.picture.shape for each in golden} == {(HEIGHT, WIDTH, 4)}
     engine = OpenVinoEngine(package, threads=1)
@@ -88,21 +93,57 @@ def test_a_golden_picture_of_another_number_of_bands_is_refused(package: EngineP
 
 def test_no_station_takes_it(package: EnginePackage, out: Path) -> None:
     said = "takes the bands blue_450nm, green_550nm, red_650nm, nir_850nm"
-    prepared = prepare_engine(
-        "bar", package.folder, ViewShape(height_px=HEIGHT, width_px=WIDTH), Inference(), lambda _: None
-    )
+    view = ViewShape(height_px=HEIGHT, width_px=WIDTH)
     with pytest.raises(EngineFileError, match=f"{said}, but cameras give colours"):
-        refuse_other_bands(prepared)
+        prepare_engine("bar", package.folder, view, Inference(), lambda step: None)
+    assert (
+        prepare_engine("bar", package.folder, view, Inference(), lambda step: None, takes_bands=True).manifest.defect
+        == "bar"
+    )
     assert recipe_words(package) == f"it {said}; no station has cameras for these"
     assert find_engines([package.folder.parent], WIDTH, HEIGHT) == ()
     with pytest.raises(ConfigurationError, match=f"{said}, which no station's cameras give"):
         trial_of(out)
 
 
-def test_pictures_with_other_bands_than_the_file_names_are_refused(tmp_path: Path) -> None:
-    said = r"p0\.tif: has 4 bands, expected 3; name every band in the training file's `bands`"
+THREE = """\
+bands:
+  - {name: green_550nm, mean: 0.43, std: 0.05}
+  - {name: red_650nm, mean: 0.43, std: 0.05}
+  - {name: nir_850nm, mean: 0.43, std: 0.1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bands", "words", "said"),
+    [
+        (4, "", r"p0\.tif: has 4 pages, each a band; name them in the training file's `bands`"),
+        (3, "", r"p0\.tif: has 3 pages, each a band"),  # as many as colours, but none
+        (4, THREE, r"p0\.tif: has 4 pages, expected a TIFF with 3, one for each of the training file's `bands`"),
+    ],
+)
+def test_pictures_with_other_bands_than_the_file_names_are_refused(
+    tmp_path: Path, bands: int, words: str, said: str
+) -> None:
+    write_banded_parts(tmp_path / "bars", bands=bands)
     with pytest.raises(TrainingDataError, match=said):
-        planned(tmp_path, TRAINING.replace(BANDS, ""))
+        planned(tmp_path, TRAINING.replace(BANDS, words))
+
+
+def test_a_colour_picture_is_not_taken_for_three_bands(tmp_path: Path) -> None:
+    write_banded_parts(tmp_path / "bars", bands=3)
+    (tmp_path / "bars" / "images" / "p0.tif").unlink()
+    assert cv2.imwrite(str(tmp_path / "bars" / "images" / "p0.png"), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    with pytest.raises(TrainingDataError, match=r"p0\.png: has no pages, expected a TIFF with 3"):
+        planned(tmp_path, TRAINING.replace(BANDS, THREE))
+
+
+def test_a_picture_that_is_cut_off_is_named_and_nobody_told_to_change_the_bands(tmp_path: Path) -> None:
+    write_banded_parts(tmp_path / "bars")
+    damaged = tmp_path / "bars" / "images" / "p0.tif"
+    damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size * 8 // 10])
+    with pytest.raises(TrainingDataError, match=r"p0\.tif: is cut off after page 3: .*; replace the picture, or remove it"):
+        planned(tmp_path)
 
 
 @pytest.mark.parametrize("fit", ["pad", "resize"])
@@ -126,7 +167,8 @@ def test_a_set_of_bands_is_inspected_and_converted_as_it_is(tmp_path: Path) -> N
     labelled = read_plain(write_banded_parts(tmp_path / "bars"), "bar", is_complete=True)
     seen = [look_at(each) for each in labelled.pictures]
     assert [each.structure is not None for each in seen if isinstance(each, SeenPicture)] == [True] * 20
-    assert inspect_set(labelled, seen, tmp_path / "bars").unread == 0
+    found = inspect_set(labelled, seen, tmp_path / "bars")
+    assert (found.unread, found.bands) == (0, (4,))
     convert_set(labelled, tmp_path / "copied")
     copied = tmp_path / "copied" / "images" / "p3.tif"
     assert np.array_equal(decode_pages(copied.read_bytes()), read_picture(tmp_path / "bars" / "images" / "p3.tif"))

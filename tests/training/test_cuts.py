@@ -157,7 +157,6 @@ def test_a_folds_cut_is_what_all_others_ask_for_and_its_own_parts_have_no_say() 
     assert second == cut_of([0.0, 0.01, 0.04, 0.01], [0.3, 0.5]).score
     assert third == cut_of([0.0, 0.01, 0.02, 0.01], [0.3, 0.4]).score
     assert len({first, second, third}) == 3
-    assert cuts_by_the_others(folds[:1], "f32", HALF_WAY) == [None]
 
 
 @given(st.integers(100, 5000))

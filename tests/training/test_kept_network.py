@@ -53,7 +53,7 @@ def test_a_file_that_was_cut_off_is_named_and_nothing_is_learned(tmp_path: Path,
     keep_network(path, SETTINGS, SOURCES, teacher.learn)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(
-        TrainingDataError, match=r"crack\.pt: is damaged, or no network that was kept here; remove it, to learn anew"
+        TrainingDataError, match=r"crack\.pt: is damaged, or no file of a training; remove it, to learn anew"
     ):
         keep_network(path, SETTINGS, SOURCES, teacher.learn)
     assert teacher.lessons == 1

@@ -12,7 +12,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training import logit_sample
 from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.logit_sample import LogitSample, calibrate, fit, sample_logits
+from edge_inspector.training.logit_sample import LogitSample, calibrate, fit, fits_by_the_others, sample_logits
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.unet import LightUNet
@@ -56,6 +56,18 @@ def test_pictures_that_are_left_out_are_stood_for(
 def test_without_a_defect_that_is_drawn_nothing_can_be_calibrated(trained: TrainedNetwork, tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="no picture that is to calibrate shows where dent is"):
         calibrate(trained, dents(tmp_path, 5, 0))
+
+
+def test_a_networks_own_sample_has_no_say_in_its_calibration() -> None:
+    rng = np.random.default_rng(3)
+    samples = []
+    for shift in (0.0, 1.0, -2.0):
+        logits = rng.normal(0, 2, 4000)
+        targets = (rng.random(4000) < 1 / (1 + np.exp(shift - logits))).astype(np.float64)
+        samples.append(LogitSample(logits, targets, np.ones(4000)))
+    fits = fits_by_the_others(samples)
+    assert fits == [fit([samples[1], samples[2]]), fit([samples[0], samples[2]]), fit([samples[0], samples[1]])]
+    assert len(set(fits)) == 3
 
 
 def test_several_samples_are_fitted_as_one_and_clean_ones_alone_change_nothing(

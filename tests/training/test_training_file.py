@@ -145,13 +145,13 @@ def test_the_set_may_lie_elsewhere_than_the_file_says(tmp_path: Path) -> None:
         ("bands: [{name: a, mean: 0.3, std: 0}, {name: b, mean: 0.3, std: 1}]", 7, "bands.0.std: 0, allowed"),
         (
             "bands: [{name: a, mean: 0, std: 1}, {name: a, mean: 0, std: 1}]",
-            1,
-            "two have the name a; each band is another one",
+            7,
+            "two bands have the name a; each band is another one",
         ),
         (
             "bands: [{name: a, mean: 0, std: 1, filters: red}, {name: b, mean: 0, std: 1, filters: red}]",
-            1,
-            "two have the filters red",
+            7,
+            "two bands have the filters red",
         ),
         (
             "bands: [{name: a, mean: 0, std: 1}, {name: b, mean: 0, std: 1}]\nlearning: {changes: {jpeg_quality: 60}}",

@@ -53,7 +53,7 @@ def convert_set(labelled: LabelledSet, out: Path, progress: Callable[[float], No
     with new_plain_set(out) as made:
         for done, (stem, each) in enumerate(zip(stems, labelled.pictures, strict=True), 1):
             encoded, pixels = _read(each.picture)
-            is_kept = is_kept_as_it_is(encoded, pixels.shape[2])
+            is_kept = is_kept_as_it_is(encoded)
             coded_anew += not is_kept
             made.add_picture(stem, encoded if is_kept else encode_png(pixels))
             for defect, label in each.labels.items():

@@ -73,6 +73,7 @@ class Inspection:
     unread: int
     unlabelled: int
     grey: int
+    bands: tuple[int, ...]  # how many multispectral pictures have, each number once; 0 where pictures are grey or in colour
     structureless: int
     sizes: tuple[SizeCount, ...]
     defects: tuple[DefectCounts, ...]
@@ -100,6 +101,7 @@ def inspect_set(
         unread=len(unread),
         unlabelled=sum(all(label is None for label in each.labels.values()) for each in seen),
         grey=sum(each.is_grey for each in seen),
+        bands=tuple(sorted({len(each.bands) for each in seen})),
         structureless=sum(each.structure is None for each in seen),
         sizes=count_sizes(seen),
         defects=tuple(count_defect(seen, defect) for defect in labelled.defects),

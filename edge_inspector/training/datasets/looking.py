@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.imaging.pages import as_rgb
+from edge_inspector.imaging.pages import as_rgb, page_count
 from edge_inspector.training.datasets.labelled_picture import (
     ANY_GREY,
     Label,
@@ -111,7 +111,7 @@ def look_at(picture: LabelledPicture) -> SeenPicture | UnreadPicture:
         digest=_digest(pixels),
         structure=structure_of(pixels),
         labels=labels,
-        bands=_levels(pixels) if pixels.shape[2] != 3 else (),
+        bands=_levels(pixels) if page_count(picture.picture.read_bytes()) > 1 else (),
     )
 
 

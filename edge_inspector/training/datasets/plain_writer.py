@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START
-from edge_inspector.imaging.pages import TIFF_STARTS
+from edge_inspector.imaging.pages import TIFF_STARTS, page_count
 from edge_inspector.training.datasets.plain import IGNORE, IMAGES, MASK_FOLDER
 
 MOST_NAME_BYTES = 100  # of a part or of a view: a file's name may have 255
@@ -89,9 +89,9 @@ def encode_png(picture: NDArray[np.uint8]) -> bytes:
     return bytes(encoded)
 
 
-def is_kept_as_it_is(encoded: bytes, bands: int) -> bool:
+def is_kept_as_it_is(encoded: bytes) -> bool:
     """Whether our layout takes a picture's own file: a JPEG or a PNG, whatever its name ends in, or a TIFF of bands."""
-    return encoded.startswith((JPEG_START, PNG_START)) or bands != 3
+    return encoded.startswith((JPEG_START, PNG_START)) or page_count(encoded) > 1
 
 
 def plain_stems(named: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,0 +1,35 @@
+"""Where several are trained at once, what one of them dies of is told, and is nothing to the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_inspector.training.ranks import ALONE
+from edge_inspector.training.training_plan import Plan, plan_every_fold
+from edge_inspector.training.work_order import Order, cross_validate_engines
+from tests.training.test_training_plan import TILE_TRAINING, written
+from tests.training.tiles import FOLDS, write_tiles
+
+SHORT = "learning: {steps: 1, crops: {batch: 2, height_px: 32, width_px: 32}}\n"
+
+
+def planned(folder: Path) -> list[Plan]:
+    write_tiles(folder / "tiles")
+    return plan_every_fold(written(folder / "tiles.yaml", TILE_TRAINING + SHORT))
+
+
+def ordered(out: Path) -> Order:
+    return Order(("crack", "fray"), out, 2, 2, ALONE)
+
+
+def test_an_engine_that_is_refused_is_told_and_one_that_fails_later_too(tmp_path: Path) -> None:
+    folds, out = planned(tmp_path), tmp_path / "out"
+    other = out / "runs" / "crack" / f"fold-{FOLDS[0]}" / "run.yaml"
+    other.parent.mkdir(parents=True)
+    other.write_text("nothing", encoding="utf-8")
+    (out / "runs" / "fray").mkdir(parents=True)
+    (out / "runs" / "fray" / f"fold-{FOLDS[-1]}").write_text("no folder", encoding="utf-8")
+    gathered = cross_validate_engines(folds, ordered(out), lambda stage, share: None)
+    assert gathered.done == {}
+    assert set(gathered.failed) == {"crack", "fray"}
+    assert "says nothing of what was trained here" in gathered.failed["crack"]
