@@ -42,7 +42,7 @@ bench: .venv/.installed-to-develop
 
 cross-validation: .venv/.installed-to-develop
 	@test -n "$(SET)" -a -n "$(DATA)" || { echo 'say which set and where: make cross-validation SET=magnetic_tile DATA=FOLDER' >&2; exit 1; }
-	$(BIN)/edge-inspector train docs/examples/training/$(SET).yaml --all --every-fold --no-cut-fold --set $(DATA)/$(SET) \
+	$(BIN)/edge-inspector train docs/examples/training/$(SET).yaml --all --every-fold --no-cut-fold --side-by-side 2 --set $(DATA)/$(SET) \
 	  $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SEED),--seed $(SEED)) --out build/cross-validation/$(SET)$(if $(SEED),-seed-$(SEED))
 
 check: .venv/.installed-to-develop
