@@ -92,7 +92,7 @@ def test_another_training_does_not_go_on_from_it_and_what_differs_is_named(dents
 def test_a_damaged_checkpoint_is_refused_and_stays(dents: DefectSet, tmp_path: Path) -> None:
     checkpoint = kept(tmp_path)
     checkpoint.path.write_bytes(b"half of a fi")
-    with pytest.raises(TrainingDataError, match=r"run\.checkpoint: is no checkpoint that can be gone on from"):
+    with pytest.raises(TrainingDataError, match=r"run\.checkpoint: is damaged, or no file of a training; remove it"):
         train([dents], SETTINGS, checkpoint=checkpoint)
     assert checkpoint.path.read_bytes() == b"half of a fi"
 

@@ -70,7 +70,7 @@ def test_files_that_are_neither_picture_nor_mask_are_told_but_for_hidden_ones(tm
     for name in ("images/notes.txt", "masks/notes.txt", "masks/crack/a.jpg", "images/.DS_Store"):
         (tmp_path / name).touch()
     assert sorted(read_plain(tmp_path).oddities) == [
-        f"{tmp_path / 'images' / 'notes.txt'}: is no .jpg, .jpeg, .png file and left out",
+        f"{tmp_path / 'images' / 'notes.txt'}: is no .jpg, .jpeg, .png, .tif, .tiff file and left out",
         f"{tmp_path / 'masks' / 'crack' / 'a.jpg'}: is no .png file and left out",
         f"{tmp_path / 'masks' / 'notes.txt'}: is no folder of masks and left out",
     ]
@@ -151,5 +151,5 @@ def test_what_can_not_be_meant_is_refused(tmp_path: Path, names: tuple[str, ...]
 def test_a_folder_without_files_is_refused(tmp_path: Path, place: str) -> None:
     write(tmp_path, *(name for name in ("images/a.png", "masks/crack/a.png") if not name.startswith(f"{place}/")))
     (tmp_path / place).mkdir(parents=True)
-    with pytest.raises(TrainingDataError, match=rf"{place}: holds no \..*png file; fill it"):
+    with pytest.raises(TrainingDataError, match=rf"{place}: holds no \..* file; fill it"):
         read_plain(tmp_path)
