@@ -56,7 +56,7 @@ def decode_pages(encoded: bytes) -> Pixels:
         if page.ndim != 2 or page.dtype != np.uint8 or page.shape != pages[0].shape:
             raise PictureDamagedError(
                 f"page {number} of {count} is {_kind(page)}; a picture of bands has one grey page of 8 bit a band, all of "
-                "one size"
+                "one size: scale other values to 8 bit, all pictures by the same factor"
             )
     return np.stack(pages, axis=2)
 

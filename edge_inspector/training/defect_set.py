@@ -277,10 +277,10 @@ def _refuse_other_bands(path: Path, encoded: bytes, bands: int | None) -> None:
             f"{path}: has {pages} pages, each a band; name them in the training file's `bands`, in their order"
         )
     if bands is not None and pages != bands:
-        has = f"{pages} pages" if pages > 1 else "no pages"
+        has = "is no TIFF" if pages == 0 else "has 1 page" if pages == 1 else f"has {pages} pages"
         raise TrainingDataError(
-            f"{path}: has {has}, expected a TIFF with {bands}, one for each of the training file's `bands`; replace the "
-            "picture, or correct `bands`"
+            f"{path}: {has}, expected a TIFF with {bands}, one for each of the training file's `bands`; write every band as "
+            "a grey page of its own, or correct `bands`"
         )
 
 

@@ -84,7 +84,8 @@ def test_a_page_that_is_no_picture_for_people_is_refused_in_words(
 )
 def test_a_page_of_another_kind_is_named(tmp_path: Path, second: NDArray[np.generic], said: str) -> None:
     assert cv2.imwritemulti(str(tmp_path / "p.tif"), [np.zeros((9, 14), np.uint8), second])
-    with pytest.raises(PictureDamagedError, match=f"{said}.*; a picture of bands has one grey page of 8 bit a band"):
+    remedy = "a picture of bands has one grey page of 8 bit a band, all of one size: scale other values to 8 bit"
+    with pytest.raises(PictureDamagedError, match=f"{said}.*; {remedy}, all pictures by the same factor"):
         decode_pages((tmp_path / "p.tif").read_bytes())
 
 

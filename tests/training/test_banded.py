@@ -134,8 +134,16 @@ def test_a_colour_picture_is_not_taken_for_three_bands(tmp_path: Path) -> None:
     write_banded_parts(tmp_path / "bars", bands=3)
     (tmp_path / "bars" / "images" / "p0.tif").unlink()
     assert cv2.imwrite(str(tmp_path / "bars" / "images" / "p0.png"), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
-    with pytest.raises(TrainingDataError, match=r"p0\.png: has no pages, expected a TIFF with 3"):
+    with pytest.raises(TrainingDataError, match=r"p0\.png: is no TIFF, expected a TIFF with 3"):
         planned(tmp_path, TRAINING.replace(BANDS, THREE))
+
+
+def test_bands_that_lie_in_one_page_are_to_be_written_as_pages(tmp_path: Path) -> None:
+    write_banded_parts(tmp_path / "bars")
+    assert cv2.imwrite(str(tmp_path / "bars" / "images" / "p0.tif"), np.zeros((HEIGHT, WIDTH, 4), np.uint8))
+    said = r"p0\.tif: has 1 page, expected a TIFF with 4, .*; write every band as a grey page of its own, or correct `bands`"
+    with pytest.raises(TrainingDataError, match=said):
+        planned(tmp_path)
 
 
 def test_a_picture_that_is_cut_off_is_named_and_nobody_told_to_change_the_bands(tmp_path: Path) -> None:
