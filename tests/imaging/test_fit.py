@@ -80,6 +80,18 @@ def test_one_side_may_shrink_while_the_other_grows() -> None:
     assert (fitted == 100).all()  # the stripes are averaged, not sampled
 
 
+@pytest.mark.parametrize("bands", [5, 7])  # more than OpenCV scales at once
+@pytest.mark.parametrize(
+    ("how", "width", "height"), [("pad", 40, 30), ("resize", 13, 31), ("resize", 7, 5), ("exact", 14, 10)]
+)
+def test_every_one_of_many_bands_is_fitted_as_if_it_were_alone(bands: int, how: Fit, width: int, height: int) -> None:
+    picture = np.random.default_rng(bands).integers(0, 256, (10, 14, bands), dtype=np.uint8)
+    alone = [fit(np.ascontiguousarray(picture[..., band]), how, width, height) for band in range(bands)]
+    fitted = fit(picture, how, width, height)
+    assert fitted.flags.c_contiguous
+    assert np.array_equal(fitted, np.stack(alone, axis=2))
+
+
 def test_another_size_than_the_views_is_refused_by_exact_and_both_are_said() -> None:
     with pytest.raises(
         PictureDamagedError, match="is 10 x 8 pixels, but the recipe's view is 12 x 8; correct the station's"

@@ -66,6 +66,27 @@ def test_moods_change_pictures_each_by_itself_and_no_mask(batch: Batch, change: 
     assert float(distance.max()) > 2
 
 
+@pytest.mark.parametrize(
+    ("change", "is_alike"),
+    [
+        ({"flip_sideways": True, "flip_upright": True}, True),
+        ({"turn_deg": 20.0, "scale": 0.2}, True),
+        ({"light": 0.3}, True),
+        ({"gamma": 0.3}, True),
+        ({"blur_px": 1.0}, True),
+        ({"colour": 0.3}, False),
+    ],
+)
+@pytest.mark.parametrize("bands", [2, 5])
+def test_bands_change_alike_but_for_their_colour(batch: Batch, bands: int, change: dict[str, float], is_alike: bool) -> None:
+    equal = replace(batch, pictures=batch.pictures[..., :1].repeat(1, 1, 1, bands))
+    changed = Augmenter(replace(NOTHING, **change))(equal).pictures
+    assert not torch.equal(changed, equal.pictures)
+    assert changed.shape == equal.pictures.shape
+    for band in range(1, bands):
+        assert torch.equal(changed[..., band], changed[..., 0]) is is_alike
+
+
 def test_the_same_state_of_chance_changes_the_same_way(batch: Batch) -> None:
     augmenter = Augmenter(Augmentation(turn_deg=5.0, blur_px=0.7, jpeg_quality=60))
     torch.manual_seed(7)
