@@ -37,7 +37,8 @@ class Engine(Protocol):
     def judge(self, views: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return the defect probability of every pixel: float32 (n, h, w), 0..1 if the network is sound.
 
-        `views` are uint8 (h, w, 3), RGB, of `input_shape`; they are not written to and not kept.
+        `views` are uint8 (h, w, c), of `input_shape`: RGB, or the bands of the manifest's `input.channels`. They are not
+        written to and not kept.
 
         Raises:
             EngineFaultError: the device or the vendor's library failed; the process must not judge again.
