@@ -77,10 +77,7 @@ def train(
     if rank.count > 1 and side_by_side > 1:
         raise ConfigurationError(f"--side-by-side {side_by_side}: torchrun's processes learn one engine after the other")
     threads = threads or max(len(os.sched_getaffinity(0)) // rank.beside, 1)
-    if every_fold and hold_back is not None:
-        raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
-    if no_cut_fold and not every_fold:
-        raise ConfigurationError("--no-cut-fold: an engine needs its cut; say --every-fold too, or leave it away")
+    _refuse_contradictions(hold_back, every_fold=every_fold, no_cut_fold=no_cut_fold)
     names = chosen_engines(training, load_training_file(training), defect or [], all_engines=all_engines)
     instead = Instead(set_folder, weights, hold_back, seed, no_cut_fold)
     with ProgressBar(quiet=not rank.is_first) as bar, together(rank):
@@ -99,6 +96,13 @@ def train(
     _tell_results(plans, {name: gathered.done[name] for name in names if name in gathered.done}, out)
     if gathered.failed:
         raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in gathered.failed.items()))
+
+
+def _refuse_contradictions(hold_back: str | None, *, every_fold: bool, no_cut_fold: bool) -> None:
+    if every_fold and hold_back is not None:
+        raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
+    if no_cut_fold and not every_fold:
+        raise ConfigurationError("--no-cut-fold: an engine needs its cut; say --every-fold too, or leave it away")
 
 
 def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None:
