@@ -31,5 +31,12 @@ def test_probabilities_that_tell_the_truth_have_a_small_error_and_ones_that_boas
     assert brier_score(p, y) < brier_score(np.clip(p * 2 - 0.5, 0, 1), y)
 
 
+def test_the_order_of_equal_probabilities_says_nothing() -> None:
+    p = np.full(30, 0.5)
+    assert expected_calibration_error(p, [1] * 15 + [0] * 15) == pytest.approx(0)
+    assert expected_calibration_error(p, [0, 1] * 15) == pytest.approx(0)
+    assert expected_calibration_error(p, [1] * 30) == pytest.approx(0.5)
+
+
 def test_fewer_numbers_than_bins_are_a_bin_each() -> None:
     assert expected_calibration_error([0.5, 1.0], [0, 1]) == 0.25
