@@ -18,7 +18,7 @@ from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
 from edge_inspector.training.logit_sample import calibrate, fits_by_the_others, sample_logits
 from edge_inspector.training.package import Progress, export_for, judge_in_all
-from edge_inspector.training.part_scores import Counted, worst_of
+from edge_inspector.training.part_scores import Counted, worst_by_start
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
@@ -70,9 +70,11 @@ def cross_validate(
         for plan, trained, logit_map in zip(folds, networks, fitted, strict=True)
     ]
     if counted is not None and not first.split.validation:
-        scores = [each.judged.scores(counted) for each in measured]
+        scores = [each.judged.by_start(counted) for each in measured]
         cuts = cuts_by_the_others(scores, first.file.precisions[0], first.file.cut_rule, counted)
-        measured = [replace(each, cut=cut) for each, cut in zip(measured, cuts, strict=True)]
+        measured = [
+            replace(each, judged=each.judged.at(cut.t_low), cut=cut.score) for each, cut in zip(measured, cuts, strict=True)
+        ]
     report = out / RUN_FOLDER / name / REPORT
     of_all = facts[first.fold] | {"held_back": ", ".join(facts)}
     del of_all["learning_sha256"]  # each fold has its own
@@ -174,14 +176,15 @@ def _measure(
     smallest_px = file.engines[name].smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     model = plan.run_folder(out, name) / MODEL_FILE
     export_for(trained, logit_map, test, model)
-    cut = None
+    t_low = cut = None
     if counted is not None and validation.samples:
         choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
-        scores = worst_of([each.scores(counted) for each in choosing.values()])
-        cut = choose_cut(scores, " and ".join(choosing), file.cut_rule, counted).score
+        scores = worst_by_start([each.by_start(counted) for each in choosing.values()])
+        chosen = choose_cut(scores, " and ".join(choosing), file.cut_rule, counted)
+        t_low, cut = chosen.t_low, chosen.score
     engine = ExportedEngine(model, file.precisions[0])
     judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"))
-    return Measured(judged, engine, cut, plan.fold, trained.steps)
+    return Measured(judged.at(t_low), engine, cut, plan.fold, trained.steps)
 
 
 def _reported(
@@ -196,12 +199,7 @@ def _reported(
         width_px=file.view.width_px,
         height_px=file.view.height_px,
         measured=measured,
-        evidence=cross_validation_words(
-            [each.fold for each in measured],
-            [each.cut for each in measured],
-            counted,
-            has_cut_fold=bool(plan.split.validation),
-        ),
+        evidence=cross_validation_words(measured, counted, has_cut_fold=bool(plan.split.validation)),
         words=f"{parts} parts {plan.dealing_words()}, each held back once, in {file.precisions[0]}",
         run=facts,
         defective_share=file.defective_share,
@@ -209,32 +207,35 @@ def _reported(
     )
 
 
-def cross_validation_words(
-    folds: Sequence[str], cuts: Sequence[float | None], counted: Counted | None, *, has_cut_fold: bool = True
-) -> str:
-    """How it was measured, where the cuts come from, and whether scores of several networks may be ranked together."""
-    chosen = [cut for cut in cuts if cut is not None]
-    span = f"{min(chosen)} to {max(chosen)}" if chosen else ""
-    others_words = (
-        f" A fold's calibration{' and cut' if chosen else ''} came of what the networks of the other folds made of the "
-        "parts that these held back; those networks, and what calibrated them in turn, knew this fold."
+def cross_validation_words(measured: Sequence[Measured], counted: Counted | None, *, has_cut_fold: bool = True) -> str:
+    """What became of the parts, then how: where calibration and cuts come from, and what that is worth."""
+    folds = ", ".join(each.fold for each in measured)
+    learned = "All folds but this and the next one" if has_cut_fold else "All other folds"
+    dealt = f"Each of the folds {folds} was judged by a network that had not learned from it. {learned} were learned from."
+    if counted is None:
+        return (
+            "Not every fold has clean pictures and defective ones, so no cut could be chosen: masks and pixels alone are "
+            f"measured. {dealt}"
+        )
+    chosen = [(each.judged.scores(counted), each.cut) for each in measured if each.cut is not None]
+    defective, good = sum(len(scores.defective) for scores, _ in chosen), sum(len(scores.good) for scores, _ in chosen)
+    passed = sum(scores.escapes(cut) for scores, cut in chosen)
+    rejected = sum(scores.false_rejects(cut) for scores, cut in chosen)
+    cuts = [cut for _, cut in chosen]
+    of_pictures = (
+        " Pictures are counted, each by itself: the training file says so, or not every fold has good and defective parts."
+        if counted == "pictures"
+        else ""
     )
-    by_the_others = "" if has_cut_fold else others_words
-    cut_words = {
-        "parts": f"A part is rejected from the cut of its own fold on ({span}).",
-        "pictures": f"Cuts ({span}) were chosen on pictures, as the training file says or because not every fold has both "
-        "good and defective parts; what they reject in error is counted of clean pictures.",
-        None: "Not every fold has both pictures with the defect and clean ones: no cut could be chosen, so that masks and "
-        "pixels alone are measured.",
-    }
-    learned = "the others but for the next one, which chose calibration and cut" if has_cut_fold else "all others"
-    calibrated = "for its own network on parts that this did not learn from" if has_cut_fold else "as just said"
-    ranked_words = (
-        f" AP, AUC and the curves rank the scores of all folds together. They may be: each is a mean of pixels' "
-        f"probabilities, calibrated {calibrated}. Where one network's scores are too high or too low the common ranking "
-        "suffers, so that each fold's own AP and AUC stand in its row."
+    chose = (
+        "Calibration and cut of a fold were chosen on the next one."
+        if has_cut_fold
+        else "Calibration and cut of a fold were chosen on what the networks of the other folds made of the parts that "
+        "these held back. Those networks had learned from this fold, so that its figures flatter a little."
     )
     return (
-        f"Cross-validation: each of the folds {', '.join(folds)} was held back once, and judged by a network that learned "
-        f"on {learned}. {cut_words[counted]}{by_the_others}{ranked_words if counted else ''}"
+        f"Of {defective} defective {counted} {passed} passed, of {good} good ones {rejected} "
+        f"{'was' if rejected == 1 else 'were'} rejected, each at the cut of its own fold ({min(cuts)} to {max(cuts)}). "
+        f"{dealt} {chose}{of_pictures} AP, AUC and the curves rank the scores of all folds together, though each fold has a "
+        "network of its own: compare them with those of the folds alone."
     )

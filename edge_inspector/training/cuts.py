@@ -12,10 +12,9 @@ from scipy.stats import beta
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.metrics.intervals import parts_needed, upper_bound
-from edge_inspector.training.part_scores import Counted, PartScores, together
+from edge_inspector.training.part_scores import Counted, PartScores, ScoresByStart, together
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
-SMALLEST_CUT = 0.01
 LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts have such pixels
 CONFIDENCE = 0.95
 
@@ -36,9 +35,19 @@ class Cheapest:
 
 @dataclass(frozen=True, slots=True)
 class BoundedMisses:
-    """The highest cut at which 95 % confidence remains that at most `miss_rate` of defective parts escape (§6.5 ii)."""
+    """The highest cut at which 95 % confidence remains that at most `miss_rate` of defective parts escape (§6.5 ii).
+
+    Of several engines with a bound each the confidence is that all of them keep theirs: each is bounded at
+    1 - 0.05 / `engines`.
+    """
 
     miss_rate: float
+    engines: int = 1
+
+    @property
+    def confidence(self) -> float:
+        """Of this engine's bound alone."""
+        return 1.0 - (1.0 - CONFIDENCE) / self.engines
 
 
 CutRule = HalfWay | Cheapest | BoundedMisses
@@ -47,83 +56,146 @@ HALF_WAY = HalfWay()
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where parts are cut, what lay on either side, and the sentences that go into the manifest."""
+    """Where parts are cut, from which probability on pixels make regions (at most half of that), what lay on either side,
+    and the sentences that go into the manifest."""
 
     score: float
+    t_low: float
     largest_good: float
     smallest_defective: float
     evidence: str
 
 
-def choose_cut(scores: PartScores, precision: str, rule: CutRule = HALF_WAY, counted: Counted = "parts") -> Cut:
+def choose_cut(
+    scores: ScoresByStart,
+    precision: str,
+    rule: CutRule = HALF_WAY,
+    counted: Counted = "parts",
+    *,
+    chose_network: bool = False,
+) -> Cut:
     """Cut between scores of parts that did not train the engine; `counted` says what has these scores.
 
+    A score depends on where regions begin, and they must begin at half of the cut or below: they do at the highest of the
+    starts in `scores` whose own cut allows it. At the lowest one the cut is twice the start at least, by whatever rule.
+
     Sets that do not overlap are cut half way in logits, so that both keep the same margin, whatever the rule: that costs
-    nothing, and no defective part is missed. A cut is kept within SMALLEST_CUT and LARGEST_CUT; of sets that do not overlap
-    it may lie beyond, up to NARROW_MARGIN above the highest good part.
+    nothing, and no defective part is missed. A cut lies above LARGEST_CUT only where good parts score higher, and no more
+    than NARROW_MARGIN above those that are to pass. Parts that could not be judged have no say, and are counted in the
+    evidence. `chose_network`: these parts decided when training stopped, so that they prove nothing.
 
-    Raises ValueError if either set is empty, a score is not finite, or a rule's number makes no sense; TrainingDataError if
-    there are too few defective parts for a bound.
+    Raises ValueError if either set is empty, or a rule's number makes no sense; TrainingDataError if no part of a kind could
+    be judged, if there are too few defective parts for a bound, or the engine sees too few of them.
 
-    >>> choose_cut(PartScores({"p1": 0.001, "p2": 0.01}, {"p3": 0.99, "p4": 0.9}), "f32").score
-    0.2317
+    >>> choose_cut({0.1: PartScores({"p1": 0.1, "p2": 0.1}, {"p3": 0.99, "p4": 0.8})}, "f32").score
+    0.4
     """
+    if not all(each.good and each.defective for each in scores.values()):
+        raise ValueError("a cut needs scores of good parts and of defective parts")
+    starts = sorted(scores, reverse=True)
+    judged = {t_low: scores[t_low].judged() for t_low in starts}
+    usable = [t_low for t_low in starts if judged[t_low].good and judged[t_low].defective]
+    if not usable:
+        raise TrainingDataError(
+            f"of the good or of the defective {counted} none can be judged: the engine marks too many places everywhere. "
+            "Look at its pictures, and train it for longer"
+        )
+    for t_low in usable:
+        score = _rounded_down(_score_by(rule, judged[t_low], 2 * usable[-1]))
+        if score >= 2 * t_low:
+            break
+    else:
+        if isinstance(rule, BoundedMisses):
+            raise TrainingDataError(
+                f"a cut that lets at most {100 * rule.miss_rate:g} % escape would lie at a score of {score:g}, below "
+                f"{2 * t_low:g}, where nothing is told from clean surface: the engine does not see these defects. Train it "
+                "for longer, look at the labels of what scores lowest, or allow more"
+            )
+        score = 2 * t_low
+    found = judged[t_low]
+    evidence = _evidence(scores[t_low], score, precision, rule, counted, chose_network)
+    return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence)
+
+
+def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
+    """The rule's cut; `least` is what any may be, so that no price is asked of a lower one."""
     good, defective = list(scores.good.values()), list(scores.defective.values())
-    if not good or not defective or not all(map(math.isfinite, (*good, *defective))):
-        raise ValueError("a cut needs finite scores of good parts and of defective parts")
     match rule:
         case HalfWay():
-            score = _half_way(good, defective)
+            return _half_way(good, defective)
         case Cheapest(escape_cost, defective_share):
-            score = _cheapest(good, defective, escape_cost, defective_share)
-        case BoundedMisses(miss_rate):
-            score = _bounded(good, defective, miss_rate)
+            return _cheapest(good, defective, escape_cost, defective_share, least)
+        case BoundedMisses():
+            return _bounded(good, defective, rule)
         case _:
             assert_never(rule)
-    return Cut(score, max(good), min(defective), _evidence(scores, score, precision, rule, counted))
 
 
-def region_threshold(cut: float) -> float:
-    """Half the cut, rounded down: a rule at the cut must not ask for less than twice where regions begin.
-
-    >>> region_threshold(0.4833)
-    0.2416
-    """
-    return math.floor(cut * 5000 + 1e-9) / 10_000
-
-
-def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted) -> str:
-    good, defective = scores.good, scores.defective
-    misses, rejects = scores.escapes(cut), scores.false_rejects(cut)
-    upper = upper_bound(misses, len(defective))
-    shown = (
-        f"So few parts show only that fewer than {100 * upper:.1f} % escape (95 % confidence)."
-        if counted == "parts"
-        else "Pictures of one part are alike, so that they bound no share of escapes."
+def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted, chose_network: bool) -> str:
+    """What a quality manager is told."""
+    judged = scores.judged()
+    misses, rejects = scores.escapes(cut), judged.false_rejects(cut)
+    unjudged = len(scores.good) - len(judged.good), len(scores.defective) - len(judged.defective)
+    not_judged = (
+        f" {unjudged[0]} good and {unjudged[1]} defective {counted} could not be judged (too many places): they would not "
+        "pass."
+        if any(unjudged)
+        else ""
     )
-    price = ""
-    if isinstance(rule, Cheapest):
-        price = (
-            f", where an escape costs as much as {rule.escape_cost:g} false rejects and {100 * rule.defective_share:g} % of "
-            f"{counted} are defective"
-        )
-    bound = f"At most {100 * rule.miss_rate:g} % may escape. " if isinstance(rule, BoundedMisses) else ""
     return (
-        f"validation in {precision}: {len(good)} good {counted} score at most {max(good.values()):.4g}, {len(defective)} "
-        f"defective at least {min(defective.values()):.4g}; at the cut {misses} escapes and {rejects} false rejects{price}. "
-        f"{bound}{shown}"
+        f"Of {len(scores.defective)} defective {counted} that the engine had not learned from {misses} passed, of "
+        f"{len(judged.good)} good ones {rejects} {'was' if rejects == 1 else 'were'} rejected (in {precision}: good score "
+        f"at most {max(judged.good.values()):.4g}, defective at least {min(judged.defective.values()):.4g}).{not_judged} "
+        f"{_rule_words(rule, counted)} {_shown_words(scores, misses, rule, counted, chose_network)}"
+    )
+
+
+def _rule_words(rule: CutRule, counted: Counted) -> str:
+    match rule:
+        case HalfWay():
+            return (
+                f"The cut lies half way between the two kinds, or lower; where they overlap, below all defective {counted}."
+            )
+        case Cheapest(escape_cost, defective_share):
+            return (
+                f"The cut is the cheapest where an escape costs as much as {escape_cost:g} false rejects and "
+                f"{100 * defective_share:g} % of {counted} are defective."
+            )
+        case BoundedMisses(miss_rate):
+            return f"The cut is the highest that lets at most {100 * miss_rate:g} % escape."
+        case _:
+            assert_never(rule)
+
+
+def _shown_words(scores: PartScores, misses: int, rule: CutRule, counted: Counted, chose_network: bool) -> str:
+    """What that proves, which is less than it seems."""
+    if counted == "pictures":
+        return "Pictures of one part are alike, so that they bound no share of escapes."
+    if chose_network or (isinstance(rule, Cheapest) and misses):
+        chose = "when training stopped" if chose_network else "the cut"
+        return f"These parts chose {chose}, so that they bound nothing: what counts are the parts that were only measured."
+    engines, confidence = 1, CONFIDENCE
+    if isinstance(rule, BoundedMisses):
+        engines, confidence = rule.engines, rule.confidence
+    upper = upper_bound(misses, len(scores.defective), confidence)
+    together = f" for all {engines} engines together" if engines > 1 else ""
+    return (
+        f"With so few parts up to {100 * upper:.1f} % may escape in truth (95 % confidence{together}), as long as camera, "
+        "light and product stay as they were."
     )
 
 
 def _half_way(good: list[float], defective: list[float]) -> float:
     largest_good, smallest_defective = max(good), min(defective)
-    if largest_good >= smallest_defective:
-        return _cut_at(_logit(smallest_defective) - NARROW_MARGIN)
-    half_way = (_logit(largest_good) + _logit(smallest_defective)) / 2
-    return _cut_at(half_way, beyond=min(half_way, _logit(largest_good) + NARROW_MARGIN))
+    if largest_good < smallest_defective:
+        return _between(largest_good, smallest_defective)
+    below = [score for score in good if score < smallest_defective]
+    under_all = _logit(smallest_defective) - NARROW_MARGIN
+    beyond = min(under_all, _logit(max(below)) + NARROW_MARGIN) if below else -math.inf
+    return _limited(under_all, beyond)
 
 
-def _cheapest(good: list[float], defective: list[float], escape_cost: float, defective_share: float) -> float:
+def _cheapest(good: list[float], defective: list[float], escape_cost: float, defective_share: float, least: float) -> float:
     """Half way between the scores on either side of the cheapest place; of equal prices the lowest."""
     if not escape_cost > 0:
         raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
@@ -133,63 +205,85 @@ def _cheapest(good: list[float], defective: list[float], escape_cost: float, def
     of_reject = (1.0 - defective_share) / len(good)
     if max(good) < min(defective):
         return _half_way(good, defective)
-    logits = sorted({_logit(score) for score in (*good, *defective)})
-    between = [(lower + upper) / 2 for lower, upper in itertools.pairwise(logits)]
-    cuts = map(_cut_at, (logits[0] - NARROW_MARGIN, *between, logits[-1] + NARROW_MARGIN))
+    scores = sorted({*good, *defective})
+    cuts = [
+        _limited(_logit(scores[0]) - NARROW_MARGIN),
+        *itertools.starmap(_between, itertools.pairwise(scores)),
+        _between(scores[-1], 1.0),
+    ]
 
     def price(cut: float) -> float:
         return of_escape * sum(s < cut for s in defective) + of_reject * sum(s >= cut for s in good)
 
-    return min(cuts, key=lambda cut: (price(cut), cut))
+    return min((max(least, _rounded_down(cut)) for cut in cuts), key=lambda cut: (price(cut), cut))
 
 
-def _bounded(good: list[float], defective: list[float], miss_rate: float) -> float:
+def _bounded(good: list[float], defective: list[float], rule: BoundedMisses) -> float:
     """The (k + 1)th smallest defective score, k the most misses that still prove the rate: exact by order statistics.
 
-    Never above it: where the sets do not overlap, half way between them is lower, but for the smallest cut.
+    Never above it: where the sets do not overlap, half way between them is lower.
     """
-    if not 0.0 < miss_rate < 1.0:
-        raise ValueError(f"a miss rate of {miss_rate:g}: allowed is above 0 and below 1")
+    if not 0.0 < rule.miss_rate < 1.0:
+        raise ValueError(f"a miss rate of {rule.miss_rate:g}: allowed is above 0 and below 1")
     n = len(defective)
-    refuse_too_few(n, BoundedMisses(miss_rate))
+    refuse_too_few(n, rule)
     misses = 0
-    while misses + 1 < n and beta.ppf(CONFIDENCE, misses + 2, n - misses - 1) <= miss_rate:
+    while misses + 1 < n and beta.ppf(rule.confidence, misses + 2, n - misses - 1) <= rule.miss_rate:
         misses += 1
-    at_most = max(math.floor(sorted(defective)[misses] * 10_000) / 10_000, 1e-4)  # rounded down: this very score is rejected
+    at_most = sorted(defective)[misses]
     return min(_half_way(good, defective), at_most) if max(good) < min(defective) else at_most
 
 
 def cuts_by_the_others(
-    folds: Sequence[PartScores], precision: str, rule: CutRule, counted: Counted = "parts"
-) -> list[float]:
+    folds: Sequence[ScoresByStart], precision: str, rule: CutRule, counted: Counted = "parts"
+) -> list[Cut]:
     """Of each fold, the cut that the scores of all the others ask for. Raises as above."""
-    others = [together([*folds[:k], *folds[k + 1 :]]) for k in range(len(folds))]
-    return [choose_cut(each, precision, rule, counted).score for each in others]
+    cuts = []
+    for k in range(len(folds)):
+        others = [*folds[:k], *folds[k + 1 :]]
+        scores = {t_low: together([each[t_low] for each in others]) for t_low in folds[k]}
+        cuts.append(choose_cut(scores, precision, rule, counted))
+    return cuts
 
 
 def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "parts") -> None:
     """Raise TrainingDataError if so few defective validation parts, or any pictures, can not show what the rule asks for."""
-    if isinstance(rule, BoundedMisses) and counted == "pictures":
-        raise TrainingDataError(
-            "cut.rule bounded: its bound is one of parts, and here pictures are cut, of which those of one part are alike; "
-            "take rule cheapest or half_way"
-        )
-    if not isinstance(rule, BoundedMisses) or defective_parts >= (needed := parts_needed(rule.miss_rate)):
+    if not isinstance(rule, BoundedMisses):
         return
+    if counted == "pictures":
+        raise TrainingDataError(
+            "cut.rule: bounded is a bound on parts, but here pictures are cut, and those of one part are alike; take rule "
+            "cheapest or half_way"
+        )
+    needed = parts_needed(rule.miss_rate, confidence=rule.confidence)
+    if defective_parts >= needed:
+        return
+    of_each = f" by each of {rule.engines} engines" if rule.engines > 1 else ""
     raise TrainingDataError(
         f"{defective_parts} defective parts can not show that at most {100 * rule.miss_rate:g} % escape: {needed} are "
-        f"needed for 95 % confidence. Add parts, or ask for {100 * _least_bound(defective_parts):.1f} %"
+        f"needed for 95 % confidence{of_each}. Add parts, or ask for {100 * _least_bound(defective_parts, rule):.1f} %"
     )
 
 
-def _least_bound(n: int) -> float:
+def _least_bound(n: int, rule: BoundedMisses) -> float:
     """The smallest miss rate that n parts without an escape show, rounded up to 0.1 %."""
-    return math.ceil(1000 * float(beta.ppf(CONFIDENCE, 1, n))) / 1000
+    return math.ceil(1000 * float(beta.ppf(rule.confidence, 1, n))) / 1000
 
 
-def _cut_at(logit: float, beyond: float = -math.inf) -> float:
-    """The cut at a logit, within the limits; where `beyond` lies above the upper one, there."""
-    return round(max(min(max(_probability(logit), SMALLEST_CUT), LARGEST_CUT), _probability(beyond)), 4)
+def _between(lower: float, upper: float) -> float:
+    """Half way between two scores in logits; above LARGEST_CUT only as far as the lower one needs."""
+    half_way = (_logit(lower) + _logit(upper)) / 2
+    return _limited(half_way, min(half_way, _logit(lower) + NARROW_MARGIN))
+
+
+def _limited(logit: float, beyond: float = -math.inf) -> float:
+    """The cut at a logit, at most LARGEST_CUT; where `beyond` lies above that, there."""
+    return max(min(_probability(logit), LARGEST_CUT), _probability(beyond))
+
+
+def _rounded_down(cut: float) -> float:
+    """To what a manifest states: a score on the cut is rejected."""
+    return math.floor(cut * 10_000 + 1e-9) / 10_000
 
 
 def _probability(logit: float) -> float:

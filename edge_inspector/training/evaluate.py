@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from edge_inspector.inference.map_regions import map_score
 from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
-from edge_inspector.training.part_scores import PartScores
+from edge_inspector.training.part_scores import ScoresByStart
 
 
 class ExportedEngine:
@@ -42,9 +40,9 @@ class ExportedEngine:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores of the parts, and by part Dice of each of its pictures with a defect."""
+    """Scores of the parts, by where regions begin, and by part Dice of each of its pictures with a defect."""
 
-    parts: PartScores
+    parts: ScoresByStart
     dice: Mapping[str, Sequence[float]]
 
     @property
@@ -58,14 +56,6 @@ class Evaluation:
         counts = np.array([len(values) for values in self.dice.values()])
         low, high = bootstrap_interval(list(self.dice), lambda drawn: float(sums[drawn].sum() / counts[drawn].sum()))
         return float(sums.sum() / counts.sum()), low, high
-
-
-def view_score(probability: NDArray[np.float32], smallest_defect_px: int) -> float:
-    """Mean of the `smallest_defect_px` largest values of the 3x3-box-filtered map, float32 (h, w) (science.md §6.4).
-
-    The very function by which a station scores. A map that is not all finite scores NaN, which no comparison takes for good.
-    """
-    return map_score(probability, smallest_defect_px) if np.isfinite(probability).all() else math.nan
 
 
 def share(count: int, n: int) -> tuple[float, float, float]:

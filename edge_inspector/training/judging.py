@@ -7,22 +7,24 @@ only what is the picture's own is judged, not what a view adds at its edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.inference.map_regions import map_score
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import DefectSet, Picture, Sample, read_picture
-from edge_inspector.training.evaluate import Evaluation, ExportedEngine, view_score
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine
 from edge_inspector.training.metrics.boundary import RATIOS, THIN_PX, boundary_distance_px, boundary_overlap
 from edge_inspector.training.metrics.overlap import Mask, Overlap, overlap
 from edge_inspector.training.metrics.pixel_scores import PixelScores
 from edge_inspector.training.metrics.regions import Regions, match_regions
 from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, match
-from edge_inspector.training.part_scores import Counted, PartScores
+from edge_inspector.training.part_scores import Counted, PartScores, ScoresByStart
+from edge_inspector.training.station_scores import REGION_STARTS, station_scores
 
 MASK_CUT = 0.5
 SAMPLED_PX = 1_000_000  # of all pictures together, for calibration (science.md §4.7)
@@ -46,12 +48,23 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPicture:
-    """One view: its score, its mean grey 0..255, and the comparison; None where nobody said where the defect is."""
+    """One view: its scores, its mean grey 0..255, and the comparison; None where nobody said where the defect is.
+
+    `map_score` is that of the whole map, by which pictures are ranked; `station_scores` are what a station would compare
+    with a cut, of each of REGION_STARTS. `t_low` is the one of them that a cut was chosen with; None where none was.
+    """
 
     sample: Sample
-    score: float
+    map_score: float
+    station_scores: tuple[float, ...]
     mean_grey: float
     comparison: Comparison | None
+    t_low: float | None = None
+
+    @property
+    def score(self) -> float:
+        """What the cut is compared with, NaN where a station could not judge; the whole map's where there is no cut."""
+        return self.map_score if self.t_low is None else self.station_scores[REGION_STARTS.index(self.t_low)]
 
 
 @dataclass(slots=True)
@@ -64,8 +77,13 @@ class JudgedSet:
     sampled_p: list[NDArray[np.float32]] = field(default_factory=list)
     sampled_y: list[NDArray[np.bool_]] = field(default_factory=list)
 
+    def at(self, t_low: float | None) -> JudgedSet:
+        """The same with scores as a station gives them where regions begin at `t_low`, one of REGION_STARTS; None: those of
+        whole maps."""
+        return replace(self, pictures=[replace(each, t_low=t_low) for each in self.pictures])
+
     def parts(self) -> PartScores:
-        """Each part scores the largest of its views and is defective if one of them is."""
+        """Each part scores the largest of its views and is defective if one of them is; NaN if a view has no score."""
         scores: dict[str, list[float]] = {}
         defective = {each.sample.part for each in self.pictures if each.sample.is_defective}
         for each in self.pictures:
@@ -88,13 +106,17 @@ class JudgedSet:
         """Of parts, or of pictures each by itself."""
         return self.parts() if counted == "parts" else self.of_pictures()
 
+    def by_start(self, counted: Counted) -> ScoresByStart:
+        """Scores as a station gives them, for each of REGION_STARTS."""
+        return {t_low: self.at(t_low).scores(counted) for t_low in REGION_STARTS}
+
     def evaluation(self, counted: Counted = "parts") -> Evaluation:
         """What a package's manifest states of it."""
         dice: dict[str, list[float]] = {}
         for each in self.pictures:
             if each.comparison and each.sample.is_defective:
                 dice.setdefault(each.sample.part, []).append(each.comparison.overlap.dice)
-        return Evaluation(self.scores(counted), dice)
+        return Evaluation(self.by_start(counted), dice)
 
     def comparisons(self) -> list[Comparison]:
         """Those that there are."""
@@ -137,7 +159,7 @@ def judge_set(
                 f"{sample.picture}: the engine's map holds values that are no numbers; train it again"
             )
         probability = np.where(judged, probability[own], np.float32(0))
-        score = view_score(probability, smallest_defect_px)
+        scores = map_score(probability, smallest_defect_px), station_scores(probability, smallest_defect_px)
         comparison = None
         if not isinstance(sample.label, Somewhere):
             labelled = sample.mask_of(picture)[own] >= 128
@@ -146,7 +168,7 @@ def judge_set(
             chosen = rng.choice(np.flatnonzero(judged), min(sampled_px, int(judged.sum())), replace=False)
             judged_set.sampled_p.append(probability.ravel()[chosen])
             judged_set.sampled_y.append(labelled.ravel()[chosen])
-        judged_set.pictures.append(JudgedPicture(sample, score, float(rgb[own].mean()), comparison))
+        judged_set.pictures.append(JudgedPicture(sample, *scores, float(rgb[own].mean()), comparison))
         progress(done / len(each.samples))
     return judged_set
 

@@ -32,14 +32,14 @@ from edge_inspector.station.engine_manifest import (
     write_manifest,
 )
 from edge_inspector.station.engine_manifest import Band as ManifestBand
-from edge_inspector.training.cuts import HALF_WAY, CutRule, choose_cut, region_threshold
+from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.logit_sample import calibrate
 from edge_inspector.training.models.bands import RGB, Band
-from edge_inspector.training.part_scores import Counted, worst_of
+from edge_inspector.training.part_scores import Counted, worst_by_start
 from edge_inspector.training.train import TrainedNetwork
 
 PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
@@ -73,7 +73,6 @@ class EngineSheet:
     validation_words: str
     test_words: str
     cut_rule: CutRule = HALF_WAY
-    highest_t_low: float = 1.0  # regions begin there, or at half of the cut where that is lower
     precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
     parity: ParityLimits = PARITY
     counted: Counted = "parts"  # what is cut, and counted
@@ -182,8 +181,9 @@ def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, pa
 
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
     """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place."""
-    validation = worst_of([each.validation.parts for each in measured.values()])
-    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted)
+    validation = worst_by_start([each.validation.parts for each in measured.values()])
+    chose_network = draft.trained.settings.checks is not None
+    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines)
     height, width = draft.golden.samples[0].read_picture().shape[:2]
@@ -195,11 +195,11 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
         colour=sheet.colour,
         input=EngineInput(height=height, width=width, channels=channels, mm_per_px=sheet.mm_per_px),
         precisions=list(measured),
-        t_low=min(sheet.highest_t_low, region_threshold(cut.score)),
+        t_low=cut.t_low,
         threshold=Threshold(score=cut.score, evidence=cut.evidence),
         smallest_defect_px=sheet.smallest_defect_px,
         calibration=Calibration(alpha=draft.logit_map.alpha, scale=draft.logit_map.scale, bias=draft.logit_map.bias),
-        metrics=_all_metrics(measured, sheet, cut.score),
+        metrics=_all_metrics(measured, sheet, cut),
         training=_training_record(draft.trained, sheet),
         parity=sheet.parity,
         golden=golden,
@@ -210,7 +210,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     return load_engine_package(draft.out)
 
 
-def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: float) -> dict[str, Metric]:
+def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: Cut) -> dict[str, Metric]:
     """Of every precision; the first one's names stand by themselves."""
     metrics: dict[str, Metric] = {}
     for number, (precision, each) in enumerate(measured.items()):
@@ -297,16 +297,17 @@ def _refuse_wrong_export(
         )
 
 
-def _metrics(where: str, on: str, evaluation: Evaluation, cut: float, counted: Counted) -> dict[str, Metric]:
+def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Counted) -> dict[str, Metric]:
+    scores = evaluation.parts[cut.t_low]
     rows = {
         "escapes": (
-            *share(evaluation.parts.escapes(cut), len(evaluation.parts.defective)),
-            len(evaluation.parts.defective),
+            *share(scores.escapes(cut.score), len(scores.defective)),
+            len(scores.defective),
             f"share of defective {counted} below the cut; {on}",
         ),
         "false_rejects": (
-            *share(evaluation.parts.false_rejects(cut), len(evaluation.parts.good)),
-            len(evaluation.parts.good),
+            *share(scores.false_rejects(cut.score), len(scores.good)),
+            len(scores.good),
             f"share of good {counted} at or above the cut; {on}",
         ),
     }

@@ -25,7 +25,7 @@ from edge_inspector.training.kept_network import asked_of, keep_network
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
-from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
+from edge_inspector.training.straw_scores import FUSION, measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
 SEED = 53_000  # of training; SEED + 1 draws its set, SEED + 2 the calibration set. Measured parts have seeds of their own.
@@ -204,7 +204,6 @@ def _sheet(name: str, plan: BuildPlan, training: DefectSet) -> EngineSheet:
         test_words=f"other generated straws, {words}",
         precisions=tuple(each for each in PRECISIONS if each in native_precisions(cpu_flags())),
         parity=PARITY,
-        highest_t_low=T_LOW,
     )
 
 

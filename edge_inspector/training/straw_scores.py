@@ -50,7 +50,7 @@ class _Scores:
 
     @property
     def evaluation(self) -> Evaluation:
-        return Evaluation(PartScores(self.good, self.defective), self.dice)
+        return Evaluation({T_LOW: PartScores(self.good, self.defective)}, self.dice)
 
 
 class RememberedEngine:

@@ -200,7 +200,7 @@ class HalfWayCut(FileModel):
 
     rule: Literal["half_way"] = Field(description="between good and defective parts")
 
-    def chosen(self, defective_share: float) -> CutRule:
+    def chosen(self, defective_share: float, engines: int) -> CutRule:
         """As `choose_cut` takes it."""
         return HalfWay()
 
@@ -211,20 +211,20 @@ class CheapestCut(FileModel):
     rule: Literal["cheapest"] = Field(description="by a price")
     escape_cost: Positive = Field(description="of one escape, in false rejects")
 
-    def chosen(self, defective_share: float) -> CutRule:
+    def chosen(self, defective_share: float, engines: int) -> CutRule:
         """As `choose_cut` takes it."""
         return Cheapest(self.escape_cost, defective_share)
 
 
 class BoundedCut(FileModel):
-    """The highest cut of which 95 % confidence says that no more defective parts escape."""
+    """The highest cut of which 95 % confidence says, of all the file's engines together, that no more parts escape."""
 
     rule: Literal["bounded"] = Field(description="by a bound on the miss rate, at 95 % confidence")
     miss_rate: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of defective parts that may escape")
 
-    def chosen(self, defective_share: float) -> CutRule:
+    def chosen(self, defective_share: float, engines: int) -> CutRule:
         """As `choose_cut` takes it."""
-        return BoundedMisses(self.miss_rate)
+        return BoundedMisses(self.miss_rate, engines)
 
 
 class TrainingFile(FileModel):
@@ -294,7 +294,7 @@ class TrainingFile(FileModel):
     @property
     def cut_rule(self) -> CutRule:
         """How cuts are chosen."""
-        return self.cut.chosen(self.defective_share)
+        return self.cut.chosen(self.defective_share, len(self.engines))
 
     def with_seed(self, seed: int) -> TrainingFile:
         """The same, but for the seed of every engine."""

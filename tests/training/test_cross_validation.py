@@ -20,9 +20,10 @@ from edge_inspector.training.cross_validation import (
     what_a_cut_parts,
 )
 from edge_inspector.training.judging import JudgedSet
+from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.training_plan import Instead, Plan, plan_every_fold
 from tests.training.blots import write_parts, write_view
-from tests.training.report.judged import judged_set
+from tests.training.report.judged import ENGINE, judged_set
 from tests.training.test_training_plan import BLOT_TRAINING, written
 
 SHORT = "split: {folds: 3}\nlearning: {steps: 3, crops: {batch: 2, height_px: 64, width_px: 64}}\n"
@@ -121,11 +122,8 @@ def test_without_a_fold_for_cuts_all_others_learn_and_their_parts_choose_the_cut
     report = report_of(cross_validate(folds, "blot", tmp_path / "out", 1))
     rows = [(row["cut"], row["escapes"], row["false_rejects"]) for row in report["folds"]]
     assert all(cut is not None for cut, _, _ in rows)
-    assert (
-        "judged by a network that learned on all others. A part is rejected from the cut of its own fold"
-        in report["evidence"]
-    )
-    assert "A fold's calibration and cut came of what the networks of the other folds made of" in report["evidence"]
+    assert "each at the cut of its own fold" in report["evidence"]
+    assert "All other folds were learned from. Calibration and cut of a fold were chosen on what the" in report["evidence"]
     assert {"AP, step-wise", "AUC", "accuracy"} <= {row["name"] for row in report["figures"]["parts"]}
     assert report["run"]["command"] == "edge-inspector train blots.yaml --defect blot --every-fold --no-cut-fold"
 
@@ -151,8 +149,7 @@ def test_where_every_part_has_a_defect_pictures_are_cut(tmp_path: Path) -> None:
     assert [row["name"] for row in report["figures"]["parts"]] == ["escape rate"]
     pictures = {row["name"]: row["n"] for row in report["figures"]["pictures"]}
     assert (pictures["accuracy"], pictures["clean pictures at the cut or above"]) == (4, 2)
-    assert "Cuts (" in report["evidence"]
-    assert ") were chosen on pictures, as the training file says or because" in report["evidence"]
+    assert "Pictures are counted, each by itself: the training file says so, or not every fold has" in report["evidence"]
 
 
 def test_pictures_are_cut_where_the_training_file_says_so(folds: list[Plan]) -> None:
@@ -180,12 +177,19 @@ def test_a_bound_that_a_fold_can_not_show_is_refused_before_anything_is_learned(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_page_says_whether_scores_of_several_networks_may_be_ranked_together() -> None:
-    words = cross_validation_words(["1", "2"], [0.1, 0.3], "parts")
-    assert "each of the folds 1, 2 was held back once" in words
-    assert "the cut of its own fold on (0.1 to 0.3)" in words
-    assert "calibrated for its own network on parts that this did not learn from" in words
-    assert "rank" not in cross_validation_words(["1", "2"], [None, None], None)
+def test_the_page_says_first_what_became_of_the_parts_and_then_what_that_is_worth(tmp_path: Path) -> None:
+    first = Measured(judged_set(tmp_path / "1", [60, 230], [250, 30]), ENGINE, 0.5, "1")
+    second = Measured(judged_set(tmp_path / "2", [60], [250]), ENGINE, 0.99, "2")
+    words = cross_validation_words([first, second], "parts", has_cut_fold=False)
+    assert words.startswith(
+        "Of 3 defective parts 2 passed, of 3 good ones 1 was rejected, each at the cut of its own fold (0.5 to 0.99)."
+    )
+    assert "its figures flatter a little" in words
+    assert "were chosen on the next one" in cross_validation_words([first, second], "parts")
+    assert "Pictures are counted" in cross_validation_words([first, second], "pictures")
+    without = cross_validation_words([first], None)
+    assert without.startswith("Not every fold has clean pictures and defective ones, so no cut could be chosen")
+    assert "rank" not in without
 
 
 def test_several_engines_are_summed_up_if_each_is_for_another_defect(folds: list[Plan], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet
 from edge_inspector.training.defect_set import DefectSet, ViewFit, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.judging import contrast_of, judge_set, pool
+from edge_inspector.training.station_scores import REGION_STARTS
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
 
@@ -76,7 +77,8 @@ def test_a_part_scores_the_largest_of_its_views_and_is_defective_by_any(spots: D
     assert parts.good.keys() == {"p2"}
     assert parts.defective["p1"] == max(judged.pictures[0].score, judged.pictures[1].score)
     evaluation = judged.evaluation()
-    assert evaluation.parts == parts
+    assert evaluation.parts == {t_low: judged.at(t_low).parts() for t_low in REGION_STARTS}
+    assert evaluation.parts[0.25].good.keys() == {"p2"}
     assert evaluation.dice == {"p1": [pytest.approx(0.5)]}
     assert evaluation.dice_count == 1
 

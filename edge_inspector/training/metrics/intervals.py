@@ -23,13 +23,13 @@ def proportion_interval(count: int, n: int) -> tuple[float, float]:
     return low, high
 
 
-def upper_bound(count: int, n: int) -> float:
-    """What 95 % confidence says that a share is at most: one-sided, so below the interval's upper end (science.md §4.6).
+def upper_bound(count: int, n: int, confidence: float = 0.95) -> float:
+    """What so much confidence says that a share is at most: one-sided, below the interval's upper end (science.md §4.6).
 
     >>> round(upper_bound(0, 300), 5)
     0.00994
     """
-    return 1.0 if count == n else float(beta.ppf(0.95, count + 1, n - count))
+    return 1.0 if count == n else float(beta.ppf(confidence, count + 1, n - count))
 
 
 def parts_needed(miss_rate: float, misses: int = 0, confidence: float = 0.95) -> int:

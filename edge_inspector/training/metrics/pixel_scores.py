@@ -1,4 +1,7 @@
-"""Ranking metrics of pixels, over sets too large to keep: counts in equal bins of the probability (science.md §4.3)."""
+"""Ranking metrics of pixels, over sets too large to keep: counts in equal bins of the logit (science.md §4.3).
+
+Most pixels are clean and very sure to be: in bins of the probability itself nearly all would be ties.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from numpy.typing import NDArray
 from edge_inspector.training.metrics.overlap import Mask
 from edge_inspector.training.metrics.ranking import precision_of_counts, roc_of_counts
 
-BINS = 1000
+BINS = 2000
+WIDEST_LOGIT = 14.0  # bins reach from minus to plus so much; beyond, a float32 near 1 can hardly tell
 FALSE_SHARE_LIMIT = 0.3  # of the area under per-region overlap (Bergmann et al. 2020)
 
 
 class PixelScores:
-    """Takes pictures one by one; pixels of one bin of the probability (BINS of them) are taken for ties."""
+    """Takes pictures one by one; pixels of one bin (BINS of them) are taken for ties."""
 
     def __init__(self) -> None:
         self._defective = np.zeros(BINS)
@@ -29,7 +33,7 @@ class PixelScores:
         """
         if not np.isfinite(probability).all():
             raise ValueError("a probability that is not finite can not be ranked")
-        bins = np.clip((probability * BINS).astype(np.int32), 0, BINS - 1)
+        bins = _bins(probability)
         judged = np.ones_like(labelled) if judged is None else judged
         self._defective += np.bincount(bins[labelled & judged], minlength=BINS)
         self._good += np.bincount(bins[~labelled & judged], minlength=BINS)
@@ -62,6 +66,14 @@ class PixelScores:
         false_share = np.concatenate(([0.0], np.cumsum(self._good[::-1]) / self._good.sum()))
         coverage = np.concatenate(([0.0], np.cumsum(self._regions[::-1]) / self._region_count))
         return area_up_to(false_share, coverage, FALSE_SHARE_LIMIT)
+
+
+def _bins(probability: NDArray[np.float32]) -> NDArray[np.int32]:
+    """The bin of each pixel, 0 to BINS - 1, rising with its probability."""
+    least = np.float32(1e-7)
+    p = np.clip(probability, least, np.float32(1) - least)
+    logit = np.log(p) - np.log1p(-p)
+    return np.clip((logit / WIDEST_LOGIT + 1) * (BINS / 2), 0, BINS - 1).astype(np.int32)
 
 
 def area_up_to(x: NDArray[np.float64], y: NDArray[np.float64], limit: float) -> float:

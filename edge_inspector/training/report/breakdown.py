@@ -47,7 +47,7 @@ def breakdown(judged: JudgedSet, cuts: Cuts) -> list[Quarter]:
     return [
         *_quarters("mean grey, 0 to 255", judged.pictures, lambda each: each.mean_grey, cuts),
         *_quarters("defect area, px", defective, _area_px, cuts),
-        *_quarters("defect contrast, share of its surroundings", defective, _contrast, cuts),
+        *_quarters("defect contrast, darker or brighter, share of its surroundings", defective, _contrast, cuts),
     ]
 
 
@@ -55,29 +55,36 @@ def suspects(judged: JudgedSet, most: int) -> list[Suspect]:
     """Clean pictures that score SURE and more, and labelled ones whose defect nothing was found of; the surest first."""
     found = []
     for each in judged.pictures:
-        if not each.sample.is_defective and each.score >= SURE:
-            found.append(Suspect(each, f"labelled clean, scores {each.score:.3f}"))
-        elif each.sample.is_defective and each.score <= 1 - SURE:
-            found.append(Suspect(each, f"labelled defective, scores {each.score:.3f}"))
-    return sorted(found, key=lambda suspect: -abs(suspect.picture.score - 0.5))[:most]
+        if not each.sample.is_defective and each.map_score >= SURE:
+            found.append(Suspect(each, f"labelled clean, scores {each.map_score:.3f}"))
+        elif each.sample.is_defective and each.map_score <= 1 - SURE:
+            found.append(Suspect(each, f"labelled defective, scores {each.map_score:.3f}"))
+    return sorted(found, key=lambda suspect: -abs(suspect.picture.map_score - 0.5))[:most]
 
 
-def worst_misses(judged: JudgedSet, most: int) -> list[JudgedPicture]:
-    """Pictures of defective parts that score lowest: of each part the view that decides, its highest."""
+def worst_misses(judged: JudgedSet, most: int, counted: Counted = "parts") -> list[JudgedPicture]:
+    """Defective pictures that score lowest; where parts are counted, of each part the view that decides, its highest."""
+    if counted == "pictures":
+        return sorted((each for each in judged.pictures if each.sample.is_defective), key=_order)[:most]
     defective = judged.parts().defective
     deciding: dict[str, JudgedPicture] = {}
     for each in judged.pictures:
         part = each.sample.part
-        if part in defective and (part not in deciding or each.score > deciding[part].score):
+        if part in defective and (part not in deciding or _order(each) > _order(deciding[part])):
             deciding[part] = each
-    return sorted(deciding.values(), key=lambda each: each.score)[:most]
+    return sorted(deciding.values(), key=_order)[:most]
 
 
 def worst_false_rejects(judged: JudgedSet, most: int, counted: Counted = "parts") -> list[JudgedPicture]:
     """Pictures of good parts that score highest; where pictures are counted, or no part is good, clean pictures."""
     good = judged.parts().good if counted == "parts" else {}
     among = (each for each in judged.pictures if (each.sample.part in good if good else not each.sample.is_defective))
-    return sorted(among, key=lambda each: -each.score)[:most]
+    return sorted(among, key=_order, reverse=True)[:most]
+
+
+def _order(each: JudgedPicture) -> tuple[float, float]:
+    """By score; what could not be judged does not pass, as if it scored highest."""
+    return (math.inf if math.isnan(each.score) else each.score), each.map_score
 
 
 def _area_px(each: JudgedPicture) -> float:
@@ -85,7 +92,8 @@ def _area_px(each: JudgedPicture) -> float:
 
 
 def _contrast(each: JudgedPicture) -> float:
-    return each.comparison.contrast if each.comparison is not None else math.nan
+    """How much it differs, darker or brighter."""
+    return abs(each.comparison.contrast) if each.comparison is not None else math.nan
 
 
 def _quarters(

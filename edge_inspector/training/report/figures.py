@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
 
 from edge_inspector.training.judging import Comparison, JudgedPicture, JudgedSet
 from edge_inspector.training.metrics.boundary import RATIOS, THIN_PX
-from edge_inspector.training.metrics.intervals import bootstrap_interval
+from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
 from edge_inspector.training.metrics.overlap import (
     Overlap,
     dice_of_defective,
@@ -39,6 +39,12 @@ class Figure:
     interval: Interval | None
     n: int
     of: str  # what n counts
+    count: int | None = None  # of a share: of the n, how many
+
+
+def share_figure(name: str, count: int, n: int, of: str) -> Figure:
+    """A share of things that are independent of each other, with its exact interval."""
+    return Figure(name, count / n, proportion_interval(count, n), n, of, count)
 
 
 def mask_figures(judged: JudgedSet) -> list[Figure]:
@@ -74,14 +80,11 @@ def mask_figures(judged: JudgedSet) -> list[Figure]:
         add(f"pixel precision within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.precision), shown)
         add(f"pixel recall within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.recall), shown)
         add(f"pixel F1 within {tolerance_px} px, pooled", defective, _within(k, lambda m: m.f1), shown)
-    add("labelled regions found", defective, _share_of_regions_hit, shown)
+    if defective:
+        rows.append(_regions_found(defective))
     add("false regions a picture", pictures, lambda c: fmean(each.regions.false for each in c), "pictures")
-    add(
-        "clean pictures with any pixel found",
-        clean,
-        lambda c: share_with_false_pixels(each.overlap for each in c),
-        "clean pictures",
-    )
+    if clean:
+        rows.append(_clean_with_false_pixels(clean))
     add("false area of clean pictures, px, mean", clean, lambda c: fmean(each.overlap.found for each in c), "clean pictures")
     return rows
 
@@ -109,15 +112,21 @@ def pixel_figures(judged: JudgedSet) -> list[Figure]:
     rows = []
     if y.any():
         rows = [
-            Figure("pixel AP, step-wise, 1000 bins", judged.pixels.average_precision(), None, counted, "pixels"),
-            Figure("pixel AUC", judged.pixels.area_under_roc(), None, counted, "pixels"),
-            Figure("AUPRO up to 30 % false pixels", judged.pixels.area_under_per_region_overlap(), None, counted, "pixels"),
+            Figure("pixel AP, step-wise, in bins of the logit", judged.pixels.average_precision(), None, counted, "pixels"),
+            Figure("pixel AUC, in bins of the logit", judged.pixels.area_under_roc(), None, counted, "pixels"),
+            Figure(
+                "AUPRO up to 30 % false pixels, in bins of the logit",
+                judged.pixels.area_under_per_region_overlap(),
+                None,
+                counted,
+                "pixels",
+            ),
         ]
     return [
         *rows,
-        Figure("Brier score", brier_score(p, y), None, len(p), "pixels drawn by chance"),
+        Figure("Brier score of pixels", brier_score(p, y), None, len(p), "pixels drawn by chance"),
         Figure(
-            "expected calibration error, 15 bins of equal mass",
+            "expected calibration error of pixels, 15 bins of equal mass",
             expected_calibration_error(p, y),
             None,
             len(p),
@@ -127,7 +136,7 @@ def pixel_figures(judged: JudgedSet) -> list[Figure]:
 
 
 def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic, of: str) -> Figure:
-    """The statistic with its bootstrap by part."""
+    """The statistic with its bootstrap by part; without an interval where every draw gives the same."""
     by_part: dict[str, list[Comparison]] = {}
     for each in among:
         assert each.comparison is not None
@@ -135,7 +144,7 @@ def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic,
     parts = list(by_part.values())
     everything = [each for part in parts for each in part]
     low, high = bootstrap_interval(parts, lambda chosen: statistic([each for i in chosen for each in parts[i]]), draws=DRAWS)
-    interval = (low, high) if math.isfinite(low) else None
+    interval = (low, high) if low < high else None
     return Figure(name, statistic(everything), interval, len(everything), of)
 
 
@@ -145,6 +154,27 @@ def _boundary_iou(average: Callable[[Iterable[Overlap]], float], k: int) -> Stat
 
 def _within(k: int, figure: Callable[[Matched], float]) -> Statistic:
     return lambda comparisons: figure(pooled(each.within[k] for each in comparisons))
+
+
+def _regions_found(defective: Sequence[JudgedPicture]) -> Figure:
+    regions = [each.comparison.regions for each in defective if each.comparison is not None]
+    labelled, hit = sum(each.labelled for each in regions), sum(each.hit for each in regions)
+    figure = _over_parts("labelled regions found", defective, _share_of_regions_hit, "labelled regions")
+    return _exact_at_the_ends(replace(figure, n=labelled, count=hit), defective)
+
+
+def _clean_with_false_pixels(clean: Sequence[JudgedPicture]) -> Figure:
+    name = "clean pictures with any pixel found"
+    figure = _over_parts(name, clean, lambda c: share_with_false_pixels(each.overlap for each in c), "clean pictures")
+    return _exact_at_the_ends(replace(figure, count=round(figure.value * figure.n)), clean)
+
+
+def _exact_at_the_ends(figure: Figure, among: Sequence[JudgedPicture]) -> Figure:
+    """A share of none or of all: no drawing of parts gives another one, but so many parts do not prove it."""
+    if figure.interval is not None or figure.value not in (0.0, 1.0):
+        return figure
+    parts = len({each.sample.part for each in among})
+    return replace(figure, interval=proportion_interval(round(figure.value * parts), parts))
 
 
 def _share_of_regions_hit(comparisons: list[Comparison]) -> float:

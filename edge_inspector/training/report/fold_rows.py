@@ -63,7 +63,7 @@ def fold_row(measured: Measured, counted: Counted) -> FoldRow:
         cut,
         None if cut is None else scores.escapes(cut),
         None if cut is None else scores.false_rejects(cut),
-        *_ranking(scores),
+        *_ranking(judged.at(None).scores(counted)),
         pooled_iou(overlaps),
         iou_of_defective(overlaps),
     )

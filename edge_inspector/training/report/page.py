@@ -82,14 +82,14 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
     progress(0.4)
     doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN)]
     shown = {
-        "defective parts that score lowest": _told(worst_misses(judged, SHOWN), cuts),
+        f"defective {reported.counted} that score lowest": _told(worst_misses(judged, SHOWN, reported.counted), cuts),
         f"good {reported.counted} that score highest": _told(worst_false_rejects(judged, SHOWN, reported.counted), cuts),
         "labels to look at again": doubted,
     }
     pictures = {title: _drawn(told, reported) for title, told in shown.items()}
     progress(0.9)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters |= {"number": _number, "interval": _interval}
+    environment.filters |= {"number": _number, "value": _value, "interval": _interval, "short": _short}
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         reported=reported,
         tables=tables,
@@ -116,13 +116,14 @@ def _plots(judged: JudgedSet, reported: Reported) -> dict[str, str]:
     if ious:
         found["Overlap of pictures with the defect"] = plots.overlap_plot(ious, dices)
     if scored.good and scored.defective:
-        scores = [*scored.good.values(), *scored.defective.values()]
+        ranked = judged.at(None).scores(reported.counted)
+        scores = [*ranked.good.values(), *ranked.defective.values()]
         labels = [False] * len(scored.good) + [True] * len(scored.defective)
         share, of = reported.defective_share, reported.counted
         costs = f"Escapes and false rejects of 1,000 {of}, {100 * share:g} % of them defective"
         found = {
             f"Scores of {of}": plots.score_plot(scored, cuts),
-            costs: plots.cost_plot(scored, cuts, share),
+            costs: plots.cost_plot(scored, cuts, share, of),
             f"Precision and recall of {of}": plots.precision_recall_plot(scores, labels),
             f"ROC of {of}": plots.roc_plot(scores, labels, of),
             **found,
@@ -136,6 +137,8 @@ def _told(pictures: Sequence[JudgedPicture], cuts: Cuts) -> list[tuple[JudgedPic
     def told(each: JudgedPicture) -> str:
         if not cuts:
             return "no cut"
+        if math.isnan(each.score):
+            return "not judged: too many places"
         return "passed" if each.score < cuts[each.sample.part] else "rejected"
 
     return [(each, told(each)) for each in pictures]
@@ -157,8 +160,14 @@ def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) ->
     )
     if not isinstance(sample.label, Somewhere):
         drawn = draw_outline(drawn, sample.mask_of(picture)[own] >= 128, COLOURS["white"])
-    text = f"{sample.part}, {sample.picture.name}: score {each.score:.4f}, {why}"
+    text = f"{_named(sample)}: score {each.score:.4f}, {why}"
     return _Shown(base64.b64encode(encode_jpeg(drawn)).decode(), text)
+
+
+def _named(sample: Sample) -> str:
+    """The picture, and its part where the picture's name does not say it."""
+    name = sample.picture.name
+    return name if name.startswith(sample.part) else f"{sample.part}, {name}"
 
 
 def _as_json(
@@ -205,9 +214,34 @@ def _number(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"
 
 
-def _interval(interval: tuple[float, float] | None) -> str:
+def _short(value: float) -> str:
     """
-    >>> _interval((0.0, 0.01494)), _interval(None)
-    ('0.000 to 0.015', '')
+    >>> [_short(v) for v in (87.1234, 0.04567, 12345.6)]
+    ['87.1', '0.0457', '12,346']
     """
-    return "" if interval is None else f"{_number(interval[0])} to {_number(interval[1])}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _value(figure: Figure) -> str:
+    """
+    >>> _value(Figure("escape rate", 1 / 33, None, 33, "parts", 1)), _value(Figure("AUC", 0.98765, None, 33, "parts"))
+    ('1 of 33, 3.03 %', '0.988')
+    """
+    if figure.count is None:
+        return _number(figure.value)
+    return f"{figure.count:,} of {figure.n:,}, {_percent(figure.value)} %"
+
+
+def _interval(figure: Figure) -> str:
+    """
+    >>> _interval(Figure("AUC", 0.9, (0.8, 0.95), 9, "")), _interval(Figure("escape rate", 0, (0, 0.106), 33, "", 0))
+    ('0.800 to 0.950', '0 to 10.6 %')
+    """
+    if figure.interval is None:
+        return ""
+    low, high = figure.interval
+    return f"{_number(low)} to {_number(high)}" if figure.count is None else f"{_percent(low)} to {_percent(high)} %"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from edge_inspector.training.metrics.pixel_scores import BINS, PixelScores
+from edge_inspector.training.metrics.pixel_scores import PixelScores
 from edge_inspector.training.metrics.ranking import area_under_roc, average_precision
 
 RNG = np.random.default_rng(4)
@@ -17,8 +17,8 @@ RNG = np.random.default_rng(4)
 def picture(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     labelled = ndimage.binary_dilation(rng.random((24, 30)) > 0.985, iterations=2)
-    bins = np.clip(rng.normal(300 + 300 * labelled, 180), 0, BINS - 1).astype(int) // 20 * 20
-    return ((bins + 0.5) / BINS).astype(np.float32), labelled
+    logit = np.clip(rng.normal(-6 + 6 * labelled, 3), -12, 12) // 0.14 * 0.14 + 0.07  # ten bins apart, so that none are ties
+    return (1 / (1 + np.exp(-logit))).astype(np.float32), labelled
 
 
 def test_binned_scores_rank_as_the_pixels_do() -> None:
@@ -52,6 +52,15 @@ def test_per_region_overlap_is_the_area_of_a_walk_over_every_threshold() -> None
         y_end = y1 if x1 == x0 else y0 + (y1 - y0) * (end - x0) / (x1 - x0)
         area += (end - x0) * (y0 + y_end) / 2
     assert scores.area_under_per_region_overlap() == pytest.approx(area / 0.3)
+
+
+def test_pixels_that_are_all_but_surely_clean_are_told_from_those_that_are_surer_still() -> None:
+    labelled = np.zeros((10, 10), bool)
+    labelled[0] = True
+    probability = np.where(labelled, 2e-4, 1e-4).astype(np.float32)
+    scores = PixelScores()
+    scores.add(probability, labelled)
+    assert scores.area_under_roc() == 1
 
 
 def test_a_small_region_counts_as_much_as_a_large_one() -> None:

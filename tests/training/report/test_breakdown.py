@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from edge_inspector.training.judging import JudgedSet
 from edge_inspector.training.report.breakdown import breakdown, suspects, worst_false_rejects, worst_misses
+from edge_inspector.training.station_scores import REGION_STARTS
 from tests.training.report.judged import at, judged_set
 
 
@@ -55,6 +57,41 @@ def test_where_pictures_are_counted_a_clean_one_of_a_defective_part_may_be_a_fal
         judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
     assert [each.sample.part for each in worst_false_rejects(judged, 1)] == ["good"]
     assert [each.sample.part for each in worst_false_rejects(judged, 1, "pictures")] == ["b"]
+
+
+def test_where_pictures_are_counted_every_missed_one_is_a_miss_though_its_part_is_found(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [150], [250, 20])
+    for each, part in zip(judged.pictures, ("a", "a", "a"), strict=True):
+        judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
+    clean, found, missed = judged.pictures
+    assert worst_misses(judged, 9) == [found]  # of the part the view that decides
+    assert worst_misses(judged, 9, "pictures") == [missed, found]
+    assert clean not in worst_misses(judged, 9, "pictures")
+
+
+def test_what_could_not_be_judged_is_no_miss_but_the_worst_false_reject(judged: JudgedSet) -> None:
+    at_start = judged.at(0.25)
+    scores = (math.nan,) * len(REGION_STARTS)
+    pictures = [
+        replace(each, station_scores=scores) if each.sample.part in ("good0", "bad4") else each for each in at_start.pictures
+    ]
+    unjudged = replace(at_start, pictures=pictures)
+    assert [each.sample.part for each in worst_misses(unjudged, 1)] == ["bad3"]
+    assert [each.sample.part for each in worst_false_rejects(unjudged, 1)] == ["good0"]
+    (grey, *_) = breakdown(unjudged, at(0.5, unjudged))
+    assert (grey.missed, grey.false) == (0, 1)
+
+
+def test_contrast_is_weak_or_strong_whichever_way_it_goes(judged: JudgedSet) -> None:
+    contrasts = (-0.5, 0.02, 0.3, -0.1, 0.4)
+    defective = [each for each in judged.pictures if each.sample.is_defective]
+    pictures = [
+        replace(each, comparison=replace(each.comparison, contrast=contrast))
+        for each, contrast in zip(defective, contrasts, strict=True)
+        if each.comparison is not None
+    ]
+    rows = [row for row in breakdown(replace(judged, pictures=pictures), {}) if row.quantity.startswith("defect contrast")]
+    assert (rows[0].low, rows[-1].high) == (0.02, 0.5)
 
 
 def test_labels_that_a_sure_score_contradicts_are_listed(judged: JudgedSet) -> None:

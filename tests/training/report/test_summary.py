@@ -22,6 +22,7 @@ def judged(defect: str, **overlaps: Overlap) -> JudgedSet:
         JudgedPicture(
             Sample(Path(f"{name}.jpg"), name, CLEAN, None, None, each.labelled > 0, each.labelled, each.pixels, ""),
             0.5,
+            (),
             90.0,
             Comparison(each, (), (), Regions(0, 0, 0), np.nan),
         )

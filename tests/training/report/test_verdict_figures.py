@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,40 @@ def test_intervals_of_pictures_are_by_part(judged: JudgedSet) -> None:
     assert wide is not None
     assert narrow is not None
     assert wide != narrow
+
+
+def test_none_missed_has_an_interval_as_wide_as_the_parts_are_few(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [60, 60, 60], [250, 250, 250])
+    sides = of_parts(judged, "abcabc")
+    found = named(picture_figures(sides, at(0.5, sides)))
+    for name in ("defective pictures below the cut", "clean pictures at the cut or above"):
+        assert (found[name].value, found[name].count) == (0, 0)
+        assert found[name].interval == pytest.approx((0, 0.7076), abs=1e-4)  # Clopper and Pearson, 0 of 3 parts
+    few = found["escape rate of parts at the cut that rejects at most 1 % of clean pictures here"]
+    assert (few.count, few.interval) == (0, pytest.approx((0, 0.7076), abs=1e-4))
+    assert found["accuracy"].interval == pytest.approx((0.2924, 1), abs=1e-4)
+
+
+def test_rates_are_of_what_a_station_compares_with_the_cut_and_rankings_of_whole_maps(judged: JudgedSet) -> None:
+    in_pieces = [replace(each, station_scores=(0.4,) * 6) for each in judged.at(0.25).pictures]  # no region reaches 0.5
+    found = named(part_figures(replace(judged, pictures=in_pieces), at(0.5, judged)))
+    assert (found["escape rate"].count, found["false reject rate"].count) == (5, 0)
+    assert found["AUC"].value == pytest.approx(24 / 30)
+
+
+def test_what_could_not_be_judged_is_no_escape_but_a_false_reject_and_is_counted(judged: JudgedSet) -> None:
+    pictures = [replace(each, station_scores=(math.nan,) * 6) for each in judged.at(0.25).pictures]
+    found = named(part_figures(replace(judged, pictures=pictures), at(0.5, judged)))
+    assert (found["escape rate"].count, found["false reject rate"].count) == (0, 6)
+    assert found["not judged for too many places: never passed, a false reject if good"].count == 11
+    assert "AUC" in found
+
+
+def test_scores_are_also_judged_as_probabilities_beside_the_mere_share(judged: JudgedSet) -> None:
+    found = named(part_figures(judged, {}))
+    assert found["the same of saying of all how many are defective"].value == pytest.approx(5 / 11 * 6 / 11)
+    assert 0 < found["Brier score of the scores of parts"].value < 1
+    assert 0 < found["expected calibration error of the scores of parts, 15 bins of equal mass"].value < 1
 
 
 def test_pictures_of_one_sort_are_not_ranked(tmp_path: Path) -> None:
