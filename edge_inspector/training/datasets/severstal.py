@@ -47,7 +47,7 @@ def read_severstal(labels: Path, pictures: Path) -> LabelledSet:
 def read_rows(labels: Path) -> Iterator[tuple[int, str, str, str]]:
     """Yield (line of the file, picture, defect, run lengths) of either layout; every run length is checked.
 
-    Raises TrainingDataError naming the line.
+    Raises TrainingDataError naming the line, also of a row that is cut off: what is lost would look clean.
     """
     try:
         with labels.open(encoding="utf-8", newline="") as file:
@@ -62,13 +62,20 @@ def read_rows(labels: Path) -> Iterator[tuple[int, str, str, str]]:
         raise TrainingDataError(f"{labels}: can not be read ({error})") from error
 
 
-def _parse(where: str, row: Mapping[str, str | None]) -> tuple[str, str, str]:
+def _parse(where: str, row: Mapping[str, str]) -> tuple[str, str, str]:
     """Return picture, defect, run lengths."""
+    if None in row or None in row.values():  # so the csv module says too many fields, and too few
+        raise TrainingDataError(f"{where}: has not as many fields as line 1; restore the file")
     joined = row.get("ImageId_ClassId")
-    name, _, number = joined.rpartition("_") if joined else (row.get("ImageId") or "", "", row.get("ClassId") or "")
+    name, _, number = joined.rpartition("_") if joined else (row.get("ImageId", ""), "", row.get("ClassId", ""))
     if not name or f"class_{number}" not in DEFECTS:
         raise TrainingDataError(f"{where}: picture {name!r}, class {number!r}: allowed are a file's name and a class 1 to 4")
-    text = row.get("EncodedPixels") or ""
+    text = row["EncodedPixels"].strip()
+    if not text and joined is None:
+        raise TrainingDataError(
+            f"{where}: EncodedPixels is empty, but with ImageId and ClassId every row is a defect; restore the file, or "
+            "remove the row if nothing is there"
+        )
     try:
         decode_runs(text, HEIGHT_PX, WIDTH_PX)
     except TrainingDataError as error:

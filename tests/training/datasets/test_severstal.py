@@ -67,7 +67,7 @@ def test_several_rows_of_one_picture_and_class_are_put_together(tmp_path: Path) 
     ("text", "said"),
     [
         (f"{PLAIN}a.jpg,1,1 2 3\n", "train.csv:2: run lengths '1 2 3' are 3 numbers"),
-        (f"{PLAIN}a.jpg,1,\na.jpg,1,409600 2\n", "train.csv:3: run 409600 2 is off the picture"),
+        (f"{PLAIN}a.jpg,1,1 2\na.jpg,1,409600 2\n", "train.csv:3: run 409600 2 is off the picture"),
         (f"{PLAIN}a.jpg,5,1 2\n", "train.csv:2: picture 'a.jpg', class '5': allowed are a file's name and a class 1 to 4"),
         (f"{JOINED}a.jpg,1 2\n", "train.csv:2: picture '', class"),
         ("Image,Label\na.jpg,1\n", "train.csv:1: has the columns Image, Label, needed are"),
@@ -77,6 +77,21 @@ def test_several_rows_of_one_picture_and_class_are_put_together(tmp_path: Path) 
 def test_a_row_that_can_not_be_meant_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(TrainingDataError, match=said):
         read_severstal(*write(tmp_path, text, "a.jpg"))
+
+
+@pytest.mark.parametrize("row", [f"{PLAIN}a.jpg,1\n", f"{PLAIN}a.jpg\n", f"{JOINED}a.jpg_1\n", f"{PLAIN}a.jpg,1,1 2,3\n"])
+def test_a_row_that_is_cut_off_is_refused_and_not_taken_for_clean(tmp_path: Path, row: str) -> None:
+    with pytest.raises(TrainingDataError, match=r"train\.csv:2: has not as many fields as line 1; restore the file"):
+        read_severstal(*write(tmp_path, row, "a.jpg"))
+
+
+@pytest.mark.parametrize("cell", ["", "  "])
+def test_an_empty_cell_is_clean_only_in_the_layout_with_a_row_for_each_class(tmp_path: Path, cell: str) -> None:
+    labels, pictures = write(tmp_path, f"{JOINED}a.jpg_1,{cell}\n", "a.jpg")
+    assert set(read_severstal(labels, pictures).pictures[0].labels.values()) == {CLEAN}
+    labels.write_text(f"{PLAIN}a.jpg,1,{cell}\n")
+    with pytest.raises(TrainingDataError, match=r"train\.csv:2: EncodedPixels is empty, but with ImageId and ClassId every"):
+        read_severstal(labels, pictures)
 
 
 def test_the_real_rows_are_read_and_written_back_as_they_were() -> None:
