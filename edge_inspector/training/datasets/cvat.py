@@ -24,6 +24,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     Somewhere,
 )
 from edge_inspector.training.datasets.regions import (
+    FARTHEST,
     Ellipse,
     Polygon,
     Polyline,
@@ -35,7 +36,6 @@ from edge_inspector.training.datasets.regions import (
 from edge_inspector.training.datasets.xml_file import read_xml
 
 CORNER = 0.5  # from a picture's corner to the middle of its first pixel
-FARTHEST = 1e6  # px, also degrees: no picture is as large, and an outline costs memory by its length
 MOST_DIGITS = 12  # of a count of pixels
 KNOWN = "box, polygon, polyline, points, ellipse, mask, tag"
 

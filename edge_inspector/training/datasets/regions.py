@@ -19,6 +19,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.run_lengths import decode_counts
 
 Mask = NDArray[np.bool_]
+FARTHEST = 1e6  # px, also degrees: no picture is as large, and an outline costs memory by its length
 _SHIFT = 4  # cv2 takes points in sixteenths of a pixel
 _FINER = 9  # odd: a pixel's middle is a pixel of the finer picture
 _BEYOND_PX = 1000  # an outline farther off the picture is bent there
@@ -84,7 +85,7 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
 def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
     """Return the pixels that any of the regions covers, bool (height, width).
 
-    Raises TrainingDataError for a region of too few points, or with a number that is not finite.
+    Raises TrainingDataError for a region of too few points, with a number that is not finite, or an ellipse beyond FARTHEST.
     """
     mask = np.zeros((height_px, width_px), np.bool_)
     for region in regions:
@@ -169,6 +170,10 @@ def _checked(region: Region) -> NDArray[np.float64]:
     if not all(map(math.isfinite, numbers)):
         raise TrainingDataError(f"a {name} with a point that is no number")
     if isinstance(region, Ellipse):
+        if max(region.half_x, region.half_y) > FARTHEST:
+            raise TrainingDataError(
+                f"an ellipse with the half axes {region.half_x:g} and {region.half_y:g}, allowed is up to {FARTHEST:.0f}"
+            )
         return _outline(region)
     found = np.asarray(numbers, np.float64).reshape(-1, 2)
     least = {Polygon: 3, Polyline: 2, Spot: 1, Stencil: 2}[type(region)]

@@ -130,6 +130,7 @@ def test_what_lies_off_the_picture_is_drawn_as_far_as_the_picture_goes_and_is_kn
         (Polyline(((1, 1),)), "a polyline of 1 points"),
         (Polygon(((1, 1), (2, math.nan), (3, 3))), "a point that is no number"),
         (Ellipse(1, 1, math.inf, 2), "a point that is no number"),
+        (Ellipse(1, 1, 2, 1e12), r"an ellipse with the half axes 2 and 1e\+12, allowed is up to 1000000"),
     ],
 )
 def test_a_region_that_is_none_is_refused(region: Polygon | Polyline | Ellipse, said: str) -> None:
