@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import TrainingDataError
 
 Mask = NDArray[np.bool_]
+MOST_DIGITS = 12  # of a number of pixels: int() raises at thousands of them
 _MORE = 0x20  # of a packed group: another one follows
 _SIGN = 0x10  # the highest bit of a group's five
 
@@ -27,8 +28,8 @@ def decode_runs(text: str, height_px: int, width_px: int) -> Mask:
     (array([0, 1, 2]), array([1, 0, 0]))
     """
     words = text.split()
-    if not all(word.isascii() and word.isdigit() for word in words):
-        raise TrainingDataError(f"run lengths {_shown(text)} hold more than whole numbers")
+    if not all(word.isascii() and word.isdigit() and len(word) <= MOST_DIGITS for word in words):
+        raise TrainingDataError(f"run lengths {_shown(text)} hold more than whole numbers of pixels")
     if len(words) % 2:
         raise TrainingDataError(
             f"run lengths {_shown(text)} are {len(words)} numbers, allowed are pairs of start and length"
@@ -71,8 +72,9 @@ def decode_counts(counts: str | Sequence[int], height_px: int, width_px: int) ->
     """
     numbers = unpack_counts(counts) if isinstance(counts, str) else list(counts)
     if any(number < 0 for number in numbers) or sum(numbers) != height_px * width_px:
+        total = f"{sum(numbers)} px" if abs(sum(numbers)) < 10**MOST_DIGITS else "more than any picture has"
         raise TrainingDataError(
-            f"counts of {len(numbers)} runs add up to {sum(numbers)} px, allowed is the picture's {height_px * width_px} "
+            f"counts of {len(numbers)} runs add up to {total}, allowed is the picture's {height_px * width_px} "
             f"({height_px} x {width_px} px)"
         )
     inside = np.arange(len(numbers)) % 2 == 1

@@ -61,6 +61,7 @@ def test_no_runs_are_an_empty_mask() -> None:
         ("1 2 3", "3 numbers, allowed are pairs"),
         ("1 x", "hold more than whole numbers"),
         ("1 -2", "hold more than whole numbers"),
+        (f"1 {'9' * 5000}", "hold more than whole numbers of pixels"),
         ("0 2", "run 0 2 is off the picture, allowed is 1 to 12"),
         ("11 3", "run 11 3 is off the picture"),
         ("3 0", "run 3 0 is off the picture"),
@@ -78,6 +79,8 @@ def test_runs_that_can_not_be_meant_are_refused(text: str, said: str) -> None:
     [
         ([1, 3, 7], "add up to 11 px, allowed is the picture's 12"),
         ([-1, 13], "add up to 12 px"),
+        ([10**4200], "counts of 1 runs add up to more than any picture has, allowed is the picture's 12"),
+        ("o" * 9000 + "0", "counts of 1 runs add up to more than any picture has"),
         ("13\x7f", "hold"),
         ("1P", "cut off"),
     ],
