@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any  # JSON that others wrote
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.json_entry import Entry, Key, entry_of, shown
 from edge_inspector.training.datasets.json_file import read_json
 from edge_inspector.training.datasets.labelled_picture import Canvas, Drawn, Label, LabelledPicture, LabelledSet, Runs
 from edge_inspector.training.datasets.regions import Polygon, draw
@@ -18,70 +20,123 @@ from edge_inspector.training.datasets.run_lengths import decode_counts, encode_r
 
 LISTS = ("images", "annotations", "categories")
 Outline = Polygon | NDArray[np.bool_]
+REMEDY = "export the file again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """What the file says of a picture."""
+
+    name: str
+    height_px: int
+    width_px: int
 
 
 def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = True) -> LabelledSet:
     """Read an annotation file; pictures lie in `pictures`, or beside it. Every category with annotations is a defect.
 
     Pictures without annotations are clean if `is_complete`, else nothing is known of them. Missing pictures are oddities.
-    Raises TrainingDataError for an annotation without an outline (a box alone does not say which pixels), and for one whose
-    outline or box can not be meant: a file that was converted wrongly is refused, not trained on. A picture of another size
-    than the file says is refused when it is read.
+    Raises TrainingDataError for an annotation without an outline (a box alone does not say which pixels), for one whose
+    outline or box can not be meant: a file that was converted wrongly is refused, not trained on; and for pictures or
+    categories that share an id. A picture of another size than the file says is refused when it is read.
     """
     content = read_json(path)
     if not isinstance(content, dict) or not all(isinstance(content.get(name), list) for name in LISTS):
         raise TrainingDataError(f"{path}: is no COCO file, needed are the lists {', '.join(LISTS)}")
-    try:
-        names = {each["id"]: str(each["name"]).strip().lower() for each in content["categories"]}
-        images = {
-            each["id"]: (str(each["file_name"]), int(each["height"]), int(each["width"])) for each in content["images"]
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingDataError(f"{path}: an image or a category lacks {error}") from error
-    outlines: dict[Any, dict[str, list[Outline]]] = defaultdict(lambda: defaultdict(list))
-    for annotation in content["annotations"]:
-        where = f"{path}: annotation {annotation.get('id', '?')}"
-        image, category = annotation.get("image_id"), annotation.get("category_id")
-        if image not in images or category not in names:
-            raise TrainingDataError(f"{where}: is of image {image} and category {category}, which the file does not have")
-        outlines[image][names[category]] += _outlines(where, annotation, *images[image][1:])
+    defect_of = _categories(path, content["categories"])
+    images = _images(path, content["images"])
+    outlines: dict[Key, dict[str, list[Outline]]] = defaultdict(lambda: defaultdict(list))
+    for number, value in enumerate(content["annotations"]):
+        annotation = _annotation(path, number, value)
+        of_image, category = annotation.key("image_id"), annotation.key("category_id")
+        if of_image not in images or category not in defect_of:
+            raise annotation.refused(f"is of image {of_image} and category {category}, which the file does not have")
+        outlines[of_image][defect_of[category]] += _outlines(annotation, images[of_image])
     defects = tuple(sorted({defect for each in outlines.values() for defect in each}))
     if not defects:
         raise TrainingDataError(f"{path}: holds no annotation; name the file that was exported with them")
     folder, found, oddities = pictures or path.parent, [], []
-    for key, (name, height, width) in images.items():
-        if not (folder / name).is_file():
-            oddities.append(f"{path}: {name} is not in {folder}; its annotations are left out")
+    for key, image in images.items():
+        if not (folder / image.name).is_file():
+            oddities.append(f"{path}: {image.name} is not in {folder}; its annotations are left out")
             continue
         labels: dict[str, Label | None] = dict.fromkeys(defects)
         if key in outlines or is_complete:
-            canvas = Canvas(f"{path}: {name}", height, width)
+            canvas = Canvas(f"{path}: {image.name}", image.height_px, image.width_px)
             labels = {defect: _label(outlines[key][defect], canvas) for defect in defects}
-        found.append(LabelledPicture(folder / name, Path(name).stem, "", labels, "coco"))
+        found.append(LabelledPicture(folder / image.name, Path(image.name).stem, "", labels, "coco"))
     if not found:
         raise TrainingDataError(f"{path}: none of its {len(images)} pictures is in {folder}; name their folder")
     return LabelledSet("coco", defects, tuple(found), tuple(oddities))
 
 
-def _outlines(where: str, annotation: Mapping[str, Any], height: int, width: int) -> list[Outline]:
-    box = annotation.get("bbox")
-    if isinstance(box, list) and len(box) == 4 and not (box[2] > 0 and box[3] > 0):
-        raise TrainingDataError(f"{where}: its box is {box[2]:g} x {box[3]:g}, allowed is above 0; convert the file again")
-    match annotation.get("segmentation"):
+def _categories(path: Path, values: Sequence[object]) -> dict[Key, str]:
+    """Of every id the defect."""
+    found: dict[Key, str] = {}
+    for number, value in enumerate(values):
+        category = entry_of(f"{path}: categories[{number}]", value, REMEDY)
+        key, name = category.key("id"), category.name("name")
+        if key in found:
+            raise category.refused(f"the id {key} is of {found[key]} and of {name}")
+        found[key] = name
+    return found
+
+
+def _images(path: Path, values: Sequence[object]) -> dict[Key, _Image]:
+    """Of every id the picture."""
+    found: dict[Key, _Image] = {}
+    ids: dict[Path, Key] = {}
+    for number, value in enumerate(values):
+        entry = entry_of(f"{path}: images[{number}]", value, REMEDY)
+        key, image = entry.key("id"), _Image(entry.text("file_name"), entry.whole("height", 1), entry.whole("width", 1))
+        if key in found:
+            raise entry.refused(f"the id {key} is of {found[key].name} and of {image.name}")
+        if Path(image.name) in ids:
+            raise entry.refused(f"{image.name} has the ids {ids[Path(image.name)]} and {key}")
+        found[key], ids[Path(image.name)] = image, key
+    return found
+
+
+def _annotation(path: Path, number: int, value: object) -> Entry:
+    """An annotation, which people find by its id."""
+    annotation = entry_of(f"{path}: annotations[{number}]", value, REMEDY)
+    return (
+        replace(annotation, where=f"{path}: annotation {annotation.key('id')}") if "id" in annotation.fields else annotation
+    )
+
+
+def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
+    box = annotation.numbers("bbox") if annotation.fields.get("bbox") is not None else []
+    if len(box) == 4 and not (box[2] > 0 and box[3] > 0):
+        raise annotation.refused(f"its box is {box[2]:g} x {box[3]:g}, allowed is above 0")
+    match annotation.fields.get("segmentation"):
         case {"counts": counts, "size": [int(high), int(wide)]}:
-            if (high, wide) != (height, width):
-                raise TrainingDataError(f"{where}: its mask is {wide} x {high} px, its picture {width} x {height} px")
-            return [decode_counts(counts, high, wide)]
+            if (high, wide) != (image.height_px, image.width_px):
+                raise annotation.refused(
+                    f"its mask is {wide} x {high} px, its picture {image.width_px} x {image.height_px} px"
+                )
+            return [_mask(annotation, counts, image)]
         case [*polygons] if polygons:
-            return [_polygon(where, numbers) for numbers in polygons]
+            return [_polygon(annotation, numbers) for numbers in polygons]
         case _:
-            raise TrainingDataError(f"{where}: has no outline (`segmentation`); a box alone does not say which pixels")
+            raise annotation.refused("has no outline (`segmentation`), and a box alone does not say which pixels")
 
 
-def _polygon(where: str, numbers: Sequence[float]) -> Polygon:
-    if not isinstance(numbers, list) or len(numbers) % 2 or len(numbers) < 6:
-        count = len(numbers) if isinstance(numbers, list) else "no"
-        raise TrainingDataError(f"{where}: a polygon of {count} numbers, needed are x, y of at least 3 points")
+def _mask(annotation: Entry, counts: Any, image: _Image) -> NDArray[np.bool_]:
+    is_list = isinstance(counts, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in counts)
+    if not is_list and not isinstance(counts, str):
+        raise annotation.refused(f"its counts are {shown(counts)}, allowed are a text or whole numbers of pixels")
+    try:
+        return decode_counts(counts, image.height_px, image.width_px)
+    except TrainingDataError as error:
+        raise annotation.refused(f"{error}") from error
+
+
+def _polygon(annotation: Entry, values: object) -> Polygon:
+    if not isinstance(values, list) or len(values) % 2 or len(values) < 6:
+        count = len(values) if isinstance(values, list) else "no"
+        raise annotation.refused(f"a polygon of {count} numbers, needed are x, y of at least 3 points")
+    numbers = annotation.numbers_of(values, "polygon")
     points = zip(numbers[::2], numbers[1::2], strict=True)
     return Polygon(tuple((x - 0.5, y - 0.5) for x, y in points), is_outlined=False)  # COCO's (0, 0) is the picture's corner
 

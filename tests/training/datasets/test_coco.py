@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,26 @@ BOX[6:11, 5:15] = True
 POLYGON = [[5, 6, 15, 6, 15, 11, 5, 11]]  # corners, not middles of pixels
 
 
+def picture(key: object, name: object, height: object = 40, width: object = 50) -> dict[str, object]:
+    return {"id": key, "file_name": name, "height": height, "width": width}
+
+
+IMAGES = [picture(1, "a.png"), picture(2, "b.png")]
+CATEGORIES = [{"id": 0, "name": "all"}, {"id": 7, "name": "Crack"}]
+
+
 def write(folder: Path, *segmentations: object, **more: Any) -> Path:
+    annotation = {"image_id": 1, "category_id": 7, "bbox": [5, 6, 10, 5]} | more
+    return write_lists(
+        folder, annotations=[annotation | {"id": 10 + i, "segmentation": each} for i, each in enumerate(segmentations)]
+    )
+
+
+def write_lists(folder: Path, **lists: object) -> Path:
     for name in ("a.png", "b.png"):
         assert cv2.imwrite(str(folder / name), np.zeros((40, 50, 3), np.uint8))
-    annotation = {"image_id": 1, "category_id": 7, "bbox": [5, 6, 10, 5]} | more
-    content = {
-        "images": [{"id": i, "file_name": f"{name}.png", "height": 40, "width": 50} for i, name in ((1, "a"), (2, "b"))],
-        "categories": [{"id": 0, "name": "all"}, {"id": 7, "name": "Crack"}],
-        "annotations": [annotation | {"id": 10 + i, "segmentation": each} for i, each in enumerate(segmentations)],
-    }
     path = folder / "coco.json"
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps({"images": IMAGES, "categories": CATEGORIES, "annotations": []} | lists))
     return path
 
 
@@ -94,12 +104,68 @@ def test_a_missing_picture_is_told(tmp_path: Path) -> None:
         (POLYGON, {"bbox": [5, 6, -10, 5]}, "annotation 10: its box is -10 x 5, allowed is above 0"),
         (POLYGON, {"image_id": 9}, "annotation 10: is of image 9 and category 7, which the file does not have"),
         ({"size": [9, 9], "counts": [81]}, {}, "annotation 10: its mask is 9 x 9 px, its picture 50 x 40 px"),
-        ({"size": [40, 50], "counts": [81]}, {}, "add up to 81 px"),
+        ({"size": [40, 50], "counts": [81]}, {}, "annotation 10: counts of 1 runs add up to 81 px"),
+        ({"size": [40, 50], "counts": "1P"}, {}, "annotation 10: packed counts '1P' are cut off"),
+        ({"size": [40, 50], "counts": None}, {}, "annotation 10: its counts are null, allowed are a text or whole numbers"),
+        ({"size": [40, 50], "counts": ["1"]}, {}, r'annotation 10: its counts are \["1"\], allowed are a text or'),
+        ([["1", "2", "3", "4", "5", "6"]], {}, 'annotation 10: its polygon has "1", allowed are numbers from -1000000'),
+        ([[1, 2, None, 4, 5, 6]], {}, "annotation 10: its polygon has null, allowed are numbers"),
+        ([[1, 2, 3, 4, 5, math.nan]], {}, "annotation 10: its polygon has NaN, allowed are numbers"),
+        ([1, 2, 3, 4, 5, 6], {}, "annotation 10: a polygon of no numbers"),
+        (POLYGON, {"bbox": ["5", "6", "9", "5"]}, 'annotation 10: its bbox has "5", allowed are numbers'),
+        (POLYGON, {"bbox": "5 6 9 5"}, 'annotation 10: its bbox is "5 6 9 5", needed is a list of numbers'),
+        (
+            POLYGON,
+            {"image_id": [1]},
+            r"annotation 10: its image_id is \[1\], allowed are numbers and texts; export the file",
+        ),
+        (POLYGON, {"category_id": None}, "annotation 10: its category_id is null, allowed are numbers and texts"),
     ],
 )
 def test_what_can_not_be_meant_is_refused(tmp_path: Path, segmentation: object, more: dict[str, Any], said: str) -> None:
-    with pytest.raises(TrainingDataError, match=said):
+    with pytest.raises(TrainingDataError, match=rf"coco\.json: {said}"):
         read_coco(write(tmp_path, segmentation, **more))
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ({"images": [*IMAGES, picture(2, "c.png")]}, r"images\[2\]: the id 2 is of b\.png and of c\.png; export the file"),
+        ({"images": [*IMAGES, picture(3, "./a.png")]}, r"images\[2\]: \./a\.png has the ids 1 and 3; export the file again"),
+        ({"categories": [*CATEGORIES, {"id": 7, "name": "hole"}]}, r"categories\[2\]: the id 7 is of crack and of hole"),
+    ],
+)
+def test_pictures_and_categories_that_share_an_id_are_refused_for_their_labels_would_move(
+    tmp_path: Path, lists: dict[str, object], said: str
+) -> None:
+    with pytest.raises(TrainingDataError, match=rf"coco\.json: {said}"):
+        read_coco(write_lists(tmp_path, **lists))
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        (
+            {"annotations": [[]]},
+            r"annotations\[0\]: is \[\], needed is an object with keys and values; export the file again",
+        ),
+        ({"annotations": [{"image_id": 1}]}, r"annotations\[0\]: lacks category_id"),
+        ({"annotations": [{"id": {}}]}, r"annotations\[0\]: its id is {}, allowed are numbers and texts"),
+        ({"images": [picture([1], "a.png")]}, r"images\[0\]: its id is \[1\], allowed are numbers and texts"),
+        ({"images": [picture(1, None)]}, r"images\[0\]: its file_name is null, needed is a text"),
+        (
+            {"images": [picture(1, "a.png", height="tall")]},
+            r'images\[0\]: its height is "tall", allowed are whole numbers from 1',
+        ),
+        ({"images": [picture(1, "a.png", width=0)]}, r"images\[0\]: its width is 0, allowed are whole numbers from 1"),
+        ({"categories": ["crack"]}, r'categories\[0\]: is "crack", needed is an object'),
+        ({"categories": [{"id": 7, "name": " "}]}, r'categories\[0\]: its name is " ", needed is a name'),
+        ({"categories": [{"id": 7, "name": None}]}, r"categories\[0\]: its name is null, needed is a name"),
+    ],
+)
+def test_an_entry_of_another_kind_is_said_with_its_place(tmp_path: Path, lists: dict[str, object], said: str) -> None:
+    with pytest.raises(TrainingDataError, match=rf"coco\.json: {said}"):
+        read_coco(write_lists(tmp_path, **lists))
 
 
 def test_a_broken_real_file_is_refused_and_not_trained_on() -> None:
