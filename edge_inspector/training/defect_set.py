@@ -94,7 +94,7 @@ class Sample:
         try:
             mask = read_mask(self.label, *picture.shape[:2])
         except TrainingDataError as error:
-            if isinstance(self.label, MaskFile):
+            if isinstance(self.label, MaskFile) or self.label.where:
                 raise
             raise TrainingDataError(f"{self.picture}: {error}") from error
         return self._placed(_bytes(mask), picture, self.picture)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
 
 import cv2
 import numpy as np
@@ -47,10 +46,19 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Regions, each with how sure it is, 0..1. No region: the picture is clean."""
+    """Regions, each with how sure it is, 0..1. No region: the picture is clean.
+
+    `place` is the file and picture that they stand in, where no canvas says it.
+    """
 
     regions: tuple[tuple[Region, float], ...] = ()
     canvas: Canvas | None = field(default=None, compare=False, repr=False)  # says where it stands, not what it is
+    place: str = field(default="", compare=False, repr=False)
+
+    @property
+    def where(self) -> str:
+        """Where they stand, for messages; empty if nobody knows."""
+        return self.place if self.canvas is None else self.canvas.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class Runs:
 
     texts: tuple[str, ...]
     canvas: Canvas | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def where(self) -> str:
+        """Where they stand, for messages; empty if nobody knows."""
+        return "" if self.canvas is None else self.canvas.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,39 +113,44 @@ class LabelledSet:
 def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> SoftMask:
     """Return a label as pixels of a picture of this size, float32 (height, width), 0..1.
 
-    Raises TrainingDataError naming the file, or what of the label can not be meant.
+    Raises TrainingDataError naming the mask's file, or the file and picture that the label stands in.
     """
-    match label:
-        case MaskFile():
-            return _read_file(label, height_px, width_px)
-        case Drawn(regions, canvas):
-            _refuse_other_size(canvas, height_px, width_px)
-            mask = np.zeros((height_px, width_px), np.float32)
-            for region, level in regions:
-                covered = draw([region], height_px, width_px)
-                if not covered.any():
-                    where = "" if canvas is None else f"{canvas.where}: "
-                    raise TrainingDataError(
-                        f"{where}a labelled {type(region).__name__.lower()} covers no pixel of the picture of {width_px} x "
-                        f"{height_px} px, so it was meant elsewhere; correct the label, or remove it"
-                    )
-                mask[covered] = np.float32(level)
-            return mask
-        case Runs(texts, canvas):
-            _refuse_other_size(canvas, height_px, width_px)
-            mask = np.zeros((height_px, width_px), np.float32)
-            for text in texts:
-                mask[decode_runs(text, height_px, width_px)] = 1.0
-            return mask
-        case _:
-            assert_never(label)
+    if isinstance(label, MaskFile):
+        return _read_file(label, height_px, width_px)
+    try:
+        _refuse_other_size(label.canvas, height_px, width_px)
+        return _drawn(label, height_px, width_px) if isinstance(label, Drawn) else _run(label, height_px, width_px)
+    except TrainingDataError as error:
+        if not label.where:
+            raise
+        raise TrainingDataError(f"{label.where}: {error}") from error
+
+
+def _drawn(label: Drawn, height_px: int, width_px: int) -> SoftMask:
+    mask = np.zeros((height_px, width_px), np.float32)
+    for region, level in label.regions:
+        covered = draw([region], height_px, width_px)
+        if not covered.any():
+            raise TrainingDataError(
+                f"a labelled {type(region).__name__.lower()} covers no pixel of the picture of {width_px} x {height_px} px, "
+                "so it was meant elsewhere; correct the label, or remove it"
+            )
+        mask[covered] = np.float32(level)
+    return mask
+
+
+def _run(label: Runs, height_px: int, width_px: int) -> SoftMask:
+    mask = np.zeros((height_px, width_px), np.float32)
+    for text in label.texts:
+        mask[decode_runs(text, height_px, width_px)] = 1.0
+    return mask
 
 
 def _refuse_other_size(canvas: Canvas | None, height_px: int, width_px: int) -> None:
     if canvas is not None and (canvas.height_px, canvas.width_px) != (height_px, width_px):
         raise TrainingDataError(
-            f"{canvas.where}: was labelled at {canvas.width_px} x {canvas.height_px} px, but its picture is {width_px} x "
-            f"{height_px} px; restore the picture that was labelled"
+            f"was labelled at {canvas.width_px} x {canvas.height_px} px, but its picture is {width_px} x {height_px} px; "
+            "restore the picture that was labelled"
         )
 
 

@@ -19,6 +19,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     Runs,
     read_mask,
 )
+from edge_inspector.training.datasets.regions import Polygon, rectangle
 from tests.training.datasets.lookalikes import write_grey
 
 GREYS = np.array([[0, 1, 2], [127, 128, 255]], np.uint8)
@@ -75,3 +76,21 @@ def test_a_label_of_a_picture_of_another_size_is_refused_even_if_it_is_clean(lab
 def test_where_a_label_was_drawn_makes_it_no_other_label() -> None:
     assert Drawn((), CANVAS) == CLEAN
     assert repr(Drawn((), CANVAS)) == repr(CLEAN)
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (Drawn(((rectangle(9, 9, 12, 12), 1.0),), place="via.json: a.png"), "via.json: a.png: a labelled polygon covers no"),
+        (
+            Drawn(((Polygon(((0, 0), (1, 1))), 1.0),), CANVAS, "other"),
+            "labels.xml: a.png: a polygon of 2 points, needed are",
+        ),
+        (Drawn(((Polygon(()), 1.0),)), "a polygon of 0 points"),
+        (Runs(("5 9",), CANVAS), "labels.xml: a.png: run 5 9 is off the picture"),
+    ],
+)
+def test_what_can_not_be_drawn_is_said_with_the_file_and_picture_that_it_stands_in(label: Drawn | Runs, said: str) -> None:
+    with pytest.raises(TrainingDataError) as error:
+        read_mask(label, 2, 3)
+    assert str(error.value).startswith(said)
