@@ -171,7 +171,11 @@ def test_labels_of_voc_and_severstal_may_lie_elsewhere(tmp_path: Path) -> None:
 
 def test_defect_and_attribute_reach_the_readers_that_take_them(tmp_path: Path) -> None:
     write_via(tmp_path)
-    assert open_set(request(tmp_path, attribute="other", defect="dent")).defects == ("dent",)
+    assert open_set(request(tmp_path, attribute="kind", defect="dent")).defects == ("crack",)
+    with pytest.raises(ConfigurationError, match=r"via\.json: no region has the attribute 'other', they have kind; correct"):
+        open_set(request(tmp_path, attribute="other"))
+    (tmp_path / "via.json").write_text((tmp_path / "via.json").read_text().replace('"crack"', '""'))
+    assert open_set(request(tmp_path, defect="dent")).defects == ("dent",)
     write_pictures(tmp_path / "plain", "images/a.png", "masks/a.png")
     assert open_set(request(tmp_path / "plain", defect="dent")).defects == ("dent",)
     assert open_set(request(tmp_path / "plain")).defects == ("defect",)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, read_mask
 from edge_inspector.training.datasets.regions import reaches_beyond
 from edge_inspector.training.datasets.via import read_via
@@ -73,9 +73,16 @@ def test_the_only_attribute_names_the_defect_in_small_letters(tmp_path: Path) ->
 
 
 def test_of_several_attributes_one_must_be_named(tmp_path: Path) -> None:
-    regions = [region({"kind": "crack", "shift": "night"}, **RECT["shape_attributes"])]
-    assert read_via(write(tmp_path, regions)).defects == ("defect",)
-    assert read_via(write(tmp_path, regions), attribute="kind").defects == ("crack",)
+    path = write(tmp_path, [region({"kind": "crack", "shift": "night"}, **RECT["shape_attributes"])])
+    with pytest.raises(ConfigurationError, match=r"via\.json: regions have the attributes kind, shift; say which of them"):
+        read_via(path)
+    assert read_via(path, attribute="Kind").defects == ("crack",)
+
+
+def test_a_region_with_two_ticked_boxes_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path, [RECT, region({"kind": {"crack": True, "hole": True}}, **RECT["shape_attributes"])])
+    with pytest.raises(TrainingDataError, match=r"via\.json: a\.png: region 1: its kind is crack and hole; draw a region"):
+        read_via(path)
 
 
 def test_how_sure_a_person_was_is_kept(tmp_path: Path) -> None:
@@ -94,14 +101,69 @@ def test_a_picture_without_regions_is_clean_only_where_all_were_looked_at(tmp_pa
     ("regions", "said"),
     [
         ([region(name="star", cx=1, cy=1)], "a.png: region 0: is a 'star', known are rect, circle"),
-        ([region(name="circle", cx=1, cy=1)], "a.png: region 0: lacks 'r'"),
-        ([region(name="polygon", all_points_x=[1, 2], all_points_y=[1])], "a.png: region 0: lacks zip"),
-        ([region({"p": 3}, **RECT["shape_attributes"])], "a region's p is 3, allowed is 0 to 1"),
+        ([region(name=None)], "a.png: region 0: its name is null, needed is a text"),
+        ([region(name="circle", cx=1, cy=1)], "a.png: region 0: lacks r; open it in VIA and save it again"),
+        (
+            [region(name="circle", cx=1, cy=1, r=1e12)],
+            "a.png: region 0: its r is 1000000000000.0, allowed are numbers from 0",
+        ),
+        (
+            [region(name="rect", x=1, y=1, width=-2, height=3)],
+            "a.png: region 0: its width is -2, allowed are numbers from 0",
+        ),
+        (
+            [region(name="rect", x="a", y=1, width=2, height=3)],
+            'a.png: region 0: its x is "a", allowed are numbers from -1000',
+        ),
+        (
+            [region(name="polygon", all_points_x=[1, 2, 3], all_points_y=[1, 2])],
+            "a.png: region 0: is a polygon of 3 x and 2 y, needed are as many of both, 3 at least",
+        ),
+        (
+            [region(name="polygon", all_points_x=[1, 2], all_points_y=[1, 2])],
+            "region 0: is a polygon of 2 x and 2 y, needed",
+        ),
+        (
+            [region(name="polyline", all_points_x="12", all_points_y=[1])],
+            'region 0: its all_points_x is "12", needed is a list',
+        ),
+        ([region({"p": 3}, **RECT["shape_attributes"])], "a.png: region 0: its p is 3, allowed is 0 to 1"),
+        ([RECT, {"region_attributes": {}}], "a.png: region 1: lacks shape_attributes; open it in VIA"),
+        ([{**RECT, "region_attributes": "crack"}], 'region 0: region_attributes: is "crack", needed is an object with keys'),
+        ([{**RECT, "region_attributes": ["crack"]}], r'region 0: region_attributes: is \["crack"\], needed is an object'),
+        ([[]], r"a.png: region 0: is \[\], needed is an object"),
+        (None, "a.png: its regions are null, needed is a list or an object"),
     ],
 )
 def test_what_can_not_be_meant_is_said_with_file_picture_and_region(tmp_path: Path, regions: object, said: str) -> None:
-    with pytest.raises(TrainingDataError, match=said):
+    with pytest.raises(TrainingDataError, match=rf"via\.json: .*{said}"):
         read_via(write(tmp_path, regions))
+
+
+@pytest.mark.parametrize("name", [["a.png"], 3, "", None])
+def test_a_picture_whose_name_is_no_text_is_refused(tmp_path: Path, name: object) -> None:
+    path = tmp_path / "via.json"
+    path.write_text(json.dumps({"first": {"filename": name, "regions": []}}))
+    with pytest.raises(TrainingDataError, match=r"via\.json: first: its filename is .*, needed is a text; open it in VIA"):
+        read_via(path)
+
+
+def test_a_region_off_its_picture_is_refused_with_file_and_picture(tmp_path: Path) -> None:
+    label = read_via(write(tmp_path, [region(name="rect", x=60, y=6, width=9, height=4)])).pictures[0].labels["defect"]
+    assert isinstance(label, Drawn)
+    with pytest.raises(
+        TrainingDataError, match=r"via\.json: a\.png: a labelled polygon covers no pixel of the picture of 50"
+    ):
+        read_mask(label, 40, 50)
+
+
+def test_pictures_of_one_name_in_two_folders_are_two_parts(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        path = write(tmp_path, [RECT], f"{name}/0.png")
+    content = {name: {"filename": f"{name}/0.png", "regions": [RECT]} for name in ("a", "b")}
+    path.write_text(json.dumps(content))
+    assert [picture.part for picture in read_via(path).pictures] == ["a/0", "b/0"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"a": {"filename": "a.png"}}'])
@@ -122,16 +184,20 @@ def test_a_set_none_of_whose_pictures_is_there_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "pictures", "missing", "regions"),
     [
-        ("corrosion_via1/via_region_data.json", 19, 4, None),
-        ("car_scratch_via1/train/via_region_data.json", 28, 21, None),
-        ("car_scratch_via1/val/via_region_data.json", 3, 3, None),
-        ("cells_via2/via_export_json.json", 2, 9, None),
+        ("corrosion_via1/via_region_data.json", 19, 4, 90),
+        ("car_scratch_via1/train/via_region_data.json", 28, 21, 65),
+        ("car_scratch_via1/val/via_region_data.json", 3, 3, 7),
+        ("cells_via2/via_export_json.json", 2, 9, 60),
     ],
 )
-def test_real_files_are_read_with_their_missing_pictures(name: str, pictures: int, missing: int, regions: None) -> None:
+def test_real_files_are_read_with_their_missing_pictures(name: str, pictures: int, missing: int, regions: int) -> None:
     found = read_via(real_data("via") / name)
     assert len(found.pictures) == pictures
     assert len(found.oddities) == missing
+    left_out = sum(int(told.split()[-5]) for told in found.oddities)  # "…; 3 regions are left out"
+    (defect,) = found.defects
+    drawn = [picture.labels[defect] for picture in found.pictures]
+    assert left_out + sum(len(label.regions) for label in drawn if isinstance(label, Drawn)) == regions
     for picture in found.pictures:
         size = cv2.imread(str(picture.picture)).shape[:2]
         for label in picture.labels.values():
