@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # JSON that others wrote
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.json_entry import Entry, entry_of, shown
 from edge_inspector.training.datasets.json_file import read_json
-from edge_inspector.training.datasets.labelled_picture import Canvas, Drawn, Label, LabelledPicture, LabelledSet
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Canvas, Drawn, Label, LabelledPicture, LabelledSet
 from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
+REMEDY = "open it in labelme and save it again"
+_POINTS = {  # of each kind of shape, the fewest and the most
+    "polygon": (3, math.inf),
+    "rectangle": (2, 2),
+    "circle": (2, 2),
+    "line": (2, 2),
+    "linestrip": (2, math.inf),
+    "point": (1, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What one file says of its picture."""
+
+    path: Path
+    shapes: list[tuple[str, Region]]
+    canvas: Canvas | None
+
+    def label(self, defect: str) -> Drawn:
+        return Drawn(tuple((region, 1.0) for name, region in self.shapes if name == defect), self.canvas, f"{self.path}")
 
 
 def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
@@ -21,33 +45,31 @@ def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
     an oddity. Raises TrainingDataError.
     """
     pictures = sorted(path for path in folder.glob("*") if path.suffix.lower() in ENDINGS)
-    files = sorted(folder.glob("*.json"))
+    files = {path.stem: _read_file(path) for path in sorted(folder.glob("*.json"))}
     if not files:
         raise TrainingDataError(f"{folder}: holds no labelme file (PICTURE.json beside its picture)")
-    contents = {path.stem: _content(path) for path in files}
-    shapes = {path.stem: _shapes(path, contents[path.stem]) for path in files}
-    canvases = {path.stem: _canvas(path, contents[path.stem]) for path in files}
-    defects = tuple(sorted({word for each in shapes.values() for word, _ in each}))
+    defects = tuple(sorted({name for file in files.values() for name, _ in file.shapes}))
     found = []
     for picture in pictures:
-        labels: dict[str, Label | None] = dict.fromkeys(defects)
-        if picture.stem in shapes or is_complete:
-            each, canvas = shapes.get(picture.stem, []), canvases.get(picture.stem)
-            labels = {
-                word: Drawn(tuple((region, 1.0) for other, region in each if other == word), canvas) for word in defects
-            }
+        labels: dict[str, Label | None] = dict.fromkeys(defects, CLEAN if is_complete else None)
+        if picture.stem in files:
+            labels = {defect: files[picture.stem].label(defect) for defect in defects}
         found.append(LabelledPicture(picture, picture.stem, "", labels, "labelme"))
     stems = {picture.stem for picture in pictures}
-    lonely = [path for path in files if path.stem not in stems]
-    oddities = tuple(f"{path}: its picture is missing; {len(shapes[path.stem])} shapes are left out" for path in lonely)
+    oddities = tuple(
+        f"{file.path}: its picture is missing; {len(file.shapes)} shapes are left out"
+        for stem, file in files.items()
+        if stem not in stems
+    )
     return LabelledSet("labelme", defects, tuple(found), oddities)
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _read_file(path: Path) -> _File:
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
         raise TrainingDataError(f"{path}: is no labelme file: `shapes` is missing")
-    return content
+    shapes = [entry_of(f"{path}: shape {number}", value, REMEDY) for number, value in enumerate(content["shapes"])]
+    return _File(path, [(shape.name("label"), _region(shape)) for shape in shapes], _canvas(path, content))
 
 
 def _canvas(path: Path, content: Mapping[str, Any]) -> Canvas | None:
@@ -56,32 +78,37 @@ def _canvas(path: Path, content: Mapping[str, Any]) -> Canvas | None:
     return Canvas(str(path), height, width) if isinstance(height, int) and isinstance(width, int) else None
 
 
-def _shapes(path: Path, content: Mapping[str, Any]) -> list[tuple[str, Region]]:
-    found = []
-    for number, shape in enumerate(content["shapes"]):
-        where = f"{path}: shape {number}"
-        try:
-            found.append((str(shape["label"]).strip().lower(), _region(where, shape)))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise TrainingDataError(f"{where}: lacks {error}; open it in labelme and save it again") from error
-    return found
-
-
-def _region(where: str, shape: Mapping[str, Any]) -> Region:
-    points = tuple((float(x), float(y)) for x, y in shape["points"])
-    match shape.get("shape_type") or "polygon":
+def _region(shape: Entry) -> Region:
+    kind = shape.text("shape_type") if shape.fields.get("shape_type") else "polygon"  # old files do not say it
+    if kind not in _POINTS:
+        raise shape.refused(f"is a {kind!r}, known are {', '.join(_POINTS)}")
+    points, (least, most) = _points(shape), _POINTS[kind]
+    if not least <= len(points) <= most:
+        needed = f"{least}" if least == most else f"at least {least}"
+        raise shape.refused(f"is a {kind} of {len(points)} points, needed are {needed}")
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    match kind:
         case "polygon":
             return Polygon(points)
         case "rectangle":
-            (x0, y0), (x1, y1) = points
             return rectangle(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         case "circle":
-            (x, y), (edge_x, edge_y) = points
-            radius = ((edge_x - x) ** 2 + (edge_y - y) ** 2) ** 0.5
-            return Ellipse(x, y, radius, radius)
-        case "line" | "linestrip":
-            return Polyline(points)
+            radius = math.hypot(x1 - x0, y1 - y0)
+            return Ellipse(x0, y0, radius, radius)
         case "point":
-            return Spot(*points[0])
-        case other:
-            raise TrainingDataError(f"{where}: is a {other!r}, known are polygon, rectangle, circle, line, linestrip, point")
+            return Spot(x0, y0)
+        case _:
+            return Polyline(points)
+
+
+def _points(shape: Entry) -> tuple[tuple[float, float], ...]:
+    values = shape.value("points")
+    if not isinstance(values, list):
+        raise shape.refused(f"its points are {shown(values)}, needed is a list of x, y")
+    found = []
+    for value in values:
+        numbers = shape.numbers_of(value, "point")
+        if len(numbers) != 2:
+            raise shape.refused(f"its point is {shown(value)}, needed are x, y")
+        found.append((numbers[0], numbers[1]))
+    return tuple(found)

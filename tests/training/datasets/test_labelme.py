@@ -69,7 +69,7 @@ def test_a_picture_of_another_size_than_was_labelled_is_refused_with_both(tmp_pa
 def test_a_shape_off_the_picture_is_refused_and_not_taken_for_clean(tmp_path: Path) -> None:
     label = read_labelme(write(tmp_path, shape("rectangle", (60, 60), (70, 70)))).pictures[0].labels["pit"]
     assert isinstance(label, Drawn)
-    with pytest.raises(TrainingDataError, match=r"a labelled polygon covers no pixel of the picture of 50 x 40 px"):
+    with pytest.raises(TrainingDataError, match=r"a\.json: a labelled polygon covers no pixel of the picture of 50 x 40"):
         read_mask(label, 40, 50)
 
 
@@ -85,12 +85,22 @@ def test_a_file_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
     ("drawn", "said"),
     [
         (shape("mask", (1, 1)), "shape 0: is a 'mask', known are polygon"),
-        ({"label": "pit"}, "shape 0: lacks 'points'"),
-        (shape("circle", (1, 1)), "shape 0: lacks not enough values"),
+        ({"label": "pit"}, "shape 0: lacks points; open it in labelme and save it again"),
+        (shape("circle", (1, 1)), "shape 0: is a circle of 1 points, needed are 2; open it"),
+        (shape("polygon", (1, 1), (2, 2)), "shape 0: is a polygon of 2 points, needed are at least 3"),
+        (shape("point"), "shape 0: is a point of 0 points, needed are 1"),
+        ({"label": "pit", "points": [["a", 1]], "shape_type": "point"}, 'shape 0: its point has "a", allowed are numbers'),
+        ({"label": "pit", "points": [[1]], "shape_type": "point"}, r"shape 0: its point is \[1\], needed are x, y"),
+        ({"label": "pit", "points": [1], "shape_type": "point"}, "shape 0: its point is 1, needed is a list of numbers"),
+        ({"label": "pit", "points": "1 2", "shape_type": "point"}, 'shape 0: its points are "1 2", needed is a list'),
+        ({**shape("point", (1, 1)), "label": None}, "shape 0: its label is null, needed is a name"),
+        ({**shape("point", (1, 1)), "label": " "}, 'shape 0: its label is " ", needed is a name'),
+        ({**shape("point", (1, 1)), "shape_type": ["point"]}, r'shape 0: its shape_type is \["point"\], needed is a text'),
+        ([], r"shape 0: is \[\], needed is an object"),
     ],
 )
-def test_what_can_not_be_meant_is_said_with_file_and_shape(tmp_path: Path, drawn: dict[str, Any], said: str) -> None:
-    with pytest.raises(TrainingDataError, match=said):
+def test_what_can_not_be_meant_is_said_with_file_and_shape(tmp_path: Path, drawn: Any, said: str) -> None:
+    with pytest.raises(TrainingDataError, match=rf"a\.json: {said}"):
         read_labelme(write(tmp_path, drawn))
 
 
