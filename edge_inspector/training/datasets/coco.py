@@ -64,7 +64,8 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
         if key in outlines or is_complete:
             canvas = Canvas(f"{path}: {image.name}", image.height_px, image.width_px)
             labels = {defect: _label(outlines[key][defect], canvas) for defect in defects}
-        found.append(LabelledPicture(folder / image.name, Path(image.name).stem, "", labels, "coco"))
+        part = Path(image.name).with_suffix("").as_posix()
+        found.append(LabelledPicture(folder / image.name, part, "", labels, "coco"))
     if not found:
         raise TrainingDataError(f"{path}: none of its {len(images)} pictures is in {folder}; name their folder")
     return LabelledSet("coco", defects, tuple(found), tuple(oddities))

@@ -88,6 +88,15 @@ def test_a_picture_of_another_size_than_the_file_says_is_refused_when_it_is_read
             read_mask(label, 41, 50)
 
 
+def test_pictures_of_one_name_in_two_folders_are_two_parts(tmp_path: Path) -> None:
+    path = write(tmp_path, POLYGON)
+    path.write_text(path.read_text().replace("a.png", "a/0.png").replace("b.png", "b/0.png"))
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / f"{name}.png").rename(tmp_path / name / "0.png")
+    assert [each.part for each in read_coco(path).pictures] == ["a/0", "b/0"]
+
+
 def test_a_missing_picture_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, POLYGON)
     (tmp_path / "a.png").unlink()
