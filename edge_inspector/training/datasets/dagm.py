@@ -49,7 +49,7 @@ def read_labels(path: Path) -> list[tuple[str, str]]:
     Raises TrainingDataError naming the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingDataError(f"{path}: can not be read ({error})") from error
     if not lines or lines[0].strip() != "1":

@@ -66,7 +66,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
     """
     found = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:

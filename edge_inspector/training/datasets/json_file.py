@@ -12,6 +12,6 @@ from edge_inspector.domain.errors import TrainingDataError
 def read_json(path: Path) -> Any:
     """Return what a file holds. Raises TrainingDataError if it is not there, or no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:  # of values: no text, no JSON, a number of too many digits
         raise TrainingDataError(f"{path}: can not be read as JSON ({error})") from error

@@ -105,7 +105,7 @@ def is_severstal(seen: Glimpse) -> bool:
 
 def _columns(index: Path) -> frozenset[str]:
     try:
-        with index.open(encoding="utf-8", newline="") as file:
+        with index.open(encoding="utf-8-sig", newline="") as file:
             return frozenset(next(csv.reader(file), ()))
     except (OSError, UnicodeDecodeError, csv.Error):
         return frozenset()

@@ -50,7 +50,7 @@ def read_rows(labels: Path) -> Iterator[tuple[int, str, str, str]]:
     Raises TrainingDataError naming the line, also of a row that is cut off: what is lost would look clean.
     """
     try:
-        with labels.open(encoding="utf-8", newline="") as file:
+        with labels.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             columns = rows.fieldnames or ()
             if "EncodedPixels" not in columns or not {"ImageId_ClassId", "ImageId"} & set(columns):
@@ -58,7 +58,7 @@ def read_rows(labels: Path) -> Iterator[tuple[int, str, str, str]]:
                 raise TrainingDataError(f"{labels}:1: has the columns {', '.join(columns)}, {wanted}")
             for row in rows:
                 yield rows.line_num, *_parse(f"{labels}:{rows.line_num}", row)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TrainingDataError(f"{labels}: can not be read ({error})") from error
 
 

@@ -50,6 +50,10 @@ def test_a_folder_is_read_with_its_good_and_its_defective_pictures(tmp_path: Pat
     assert read_mask(label, 32, 32).sum() == 15
 
 
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert len(read_dagm(write(tmp_path, "\ufeff1", GOOD, BAD)).pictures) == 2
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

@@ -26,6 +26,11 @@ def test_a_row_stands_on_its_line_of_the_file_even_after_a_blank_one(tmp_path: P
     assert [each.texts["mask"] for each in rows] == ["b", "e"]
 
 
+def test_a_table_says_the_same_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (found,) = read_rows(write(tmp_path, b"\xef\xbb\xbfpath,mask\na,b\n"), ["path", "mask"])
+    assert found.texts == {"path": "a", "mask": "b"}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -70,6 +70,8 @@ def test_several_rows_of_one_picture_and_class_are_put_together(tmp_path: Path) 
         (f"{PLAIN}a.jpg,1,1 2\na.jpg,1,409600 2\n", "train.csv:3: run 409600 2 is off the picture"),
         (f"{PLAIN}a.jpg,5,1 2\n", "train.csv:2: picture 'a.jpg', class '5': allowed are a file's name and a class 1 to 4"),
         (f"{JOINED}a.jpg,1 2\n", "train.csv:2: picture '', class"),
+        (f"{PLAIN}a.jpg,1,1 {'9' * 5000}\n", "train.csv:2: run lengths '1 999.*' hold more than whole numbers"),
+        (f"{PLAIN}a.jpg,1,{'1 2 ' * 40000}\n", "train.csv: can not be read .field larger than field limit"),
         ("Image,Label\na.jpg,1\n", "train.csv:1: has the columns Image, Label, needed are"),
         (f"{PLAIN}none.jpg,1,1 2\n", "train.csv:2: none.jpg is not in"),
     ],
@@ -77,6 +79,12 @@ def test_several_rows_of_one_picture_and_class_are_put_together(tmp_path: Path) 
 def test_a_row_that_can_not_be_meant_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(TrainingDataError, match=said):
         read_severstal(*write(tmp_path, text, "a.jpg"))
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    labels, pictures = write(tmp_path, f"\ufeff{JOINED}a.jpg_3,1 2\n", "a.jpg")
+    assert labels.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read_severstal(labels, pictures).pictures[0].labels["class_3"] == Runs(("1 2",))
 
 
 @pytest.mark.parametrize("row", [f"{PLAIN}a.jpg,1\n", f"{PLAIN}a.jpg\n", f"{JOINED}a.jpg_1\n", f"{PLAIN}a.jpg,1,1 2,3\n"])
