@@ -19,13 +19,14 @@ from edge_inspector.training.datasets.plain import ORIGINS_FILE, PLACELESS_FILE
 class Glimpse:
     """What can be seen of a set at once. `labels`: the file that a person named; `content`: of that or of the first .json.
 
-    `columns`: of the folder's `index.csv`; empty where there is none.
+    `damage`: why that could not be read, empty if it was. `columns`: of the folder's `index.csv`; empty where there is none.
     """
 
     folder: Path
     labels: Path | None
     content: Any
     columns: frozenset[str]
+    damage: str = ""
 
     def holds(self, *patterns: str) -> bool:
         """Whether the folder has a file of each of these patterns."""
@@ -40,15 +41,15 @@ Fits = Callable[[Glimpse], bool]
 
 
 def take_glimpse(folder: Path, labels: Path | None) -> Glimpse:
-    """Look at a folder. Nothing is raised for what can not be read: it fits no layout, and its reader will say why."""
+    """Look at a folder. Nothing is raised for what can not be read: it may be no label file of the set at all."""
     file = next(iter(sorted(folder.glob("*.json"))), None) if labels is None else labels
-    content = None
+    content, damage = None, ""
     if file is not None and file.suffix.lower() == ".json":
         try:
             content = read_json(file)
-        except TrainingDataError:
-            content = None
-    return Glimpse(folder, labels, content, _columns(folder / INDEX_FILE))
+        except TrainingDataError as error:
+            damage = f"{error}"
+    return Glimpse(folder, labels, content, _columns(folder / INDEX_FILE), damage)
 
 
 def files(*patterns: str, columns: Sequence[str] = ()) -> Fits:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args  # Any: JSON that others wrote
 
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.coco import read_coco
 from edge_inspector.training.datasets.crackforest import read_crackforest
 from edge_inspector.training.datasets.cvat import read_cvat
@@ -35,6 +35,7 @@ from edge_inspector.training.datasets.recognition import (
 from edge_inspector.training.datasets.severstal import read_severstal
 from edge_inspector.training.datasets.via import read_via
 from edge_inspector.training.datasets.voc import read_voc
+from edge_inspector.training.datasets.wording import counted
 
 AUTO = "auto"
 DEFECT = "defect"  # what a defect is called that nobody named
@@ -83,7 +84,7 @@ def open_set(request: SetRequest) -> LabelledSet:
     """Read the set that a person named; `source` of what is returned is the reader's name.
 
     Raises ConfigurationError for a folder, a reader or an option that is none, an option that is missing, and where `auto`
-    does not know; TrainingDataError for what is wrong with the set.
+    does not know; TrainingDataError for what is wrong with the set, or if it has no picture.
     """
     if not request.folder.is_dir():
         raise ConfigurationError(f"{request.folder}: there is no such folder; name the one that holds the set")
@@ -98,14 +99,29 @@ def open_set(request: SetRequest) -> LabelledSet:
     if reader.subsets and request.subset not in reader.subsets:
         said = f"has no subset {request.subset!r}" if request.subset else "needs a subset"
         raise ConfigurationError(f"reader {name} {said}; allowed are {', '.join(reader.subsets)}")
-    return reader.read(request)
+    found = reader.read(request)
+    if not found.pictures:
+        raise TrainingDataError(
+            f"{request.folder}: holds no picture of a set that is read as {name}{_oddities(found)}; it should hold "
+            f"{reader.folder}. Restore the pictures, or name the folder that has them"
+        )
+    return found
+
+
+def _oddities(found: LabelledSet) -> str:
+    """The first thing that was odd, and how many more were."""
+    more = f", and {counted(len(found.oddities) - 1, 'thing')} more" if len(found.oddities) > 1 else ""
+    return f" ({found.oddities[0]}{more})" if found.oddities else ""
 
 
 def recognise(folder: Path, labels: Path | None = None) -> str:
     """Return the name of the only reader that a set looks made for.
 
-    Raises ConfigurationError where there is none or several, naming them.
+    Raises ConfigurationError where there is none or several, naming them, or `labels` are not there; TrainingDataError
+    where there is none and the label file can not be read.
     """
+    if labels is not None and not labels.exists():
+        raise ConfigurationError(f"{labels}: there is no such file or folder; name the one that holds the labels")
     seen = take_glimpse(folder, labels)
     fitting = [name for name, reader in READERS.items() if reader.fits(seen)]
     if len(fitting) == 1:
@@ -113,6 +129,8 @@ def recognise(folder: Path, labels: Path | None = None) -> str:
     where = folder if labels is None else f"{folder} with {labels}"
     if fitting:
         raise ConfigurationError(f"{where}: {' and '.join(fitting)} would both fit; say which is meant as `reader`")
+    if seen.damage:
+        raise TrainingDataError(f"{seen.damage}; restore the file, or say which `reader` and `labels` are meant")
     raise ConfigurationError(
         f"{where}: looks like no layout that is known; say its `reader`, and where its `labels` lie if they lie apart: "
         f"{', '.join(READERS)}"

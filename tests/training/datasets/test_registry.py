@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training import datasets
 from edge_inspector.training.datasets.registry import READERS, SetRequest, open_set, recognise
 from tests.training.datasets.lookalikes import (
@@ -191,11 +191,48 @@ def test_where_two_layouts_fit_the_person_is_asked(tmp_path: Path) -> None:
 
 def test_where_nothing_fits_the_readers_are_named(tmp_path: Path) -> None:
     write_pictures(tmp_path, "a.png")
-    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "other.json").write_text("[]")
     with pytest.raises(ConfigurationError, match=r"looks like no layout that is known; say its `reader`.*: plain, coco,"):
         open_set(request(tmp_path))
-    with pytest.raises(ConfigurationError, match=r" with .*broken\.json: looks like no layout"):
-        open_set(request(tmp_path, labels=tmp_path / "broken.json"))
+    with pytest.raises(ConfigurationError, match=r" with .*other\.json: looks like no layout"):
+        open_set(request(tmp_path, labels=tmp_path / "other.json"))
+
+
+def test_a_label_file_that_can_not_be_read_is_told_with_the_reason_and_not_as_a_layout_nobody_knows(tmp_path: Path) -> None:
+    write_coco(tmp_path)
+    path = tmp_path / "annotations.json"
+    path.write_text(path.read_text()[:-9])
+    for labels in (None, path):
+        with pytest.raises(TrainingDataError, match=r"annotations\.json: can not be read as JSON \(.*char.*; restore the"):
+            open_set(request(tmp_path, labels=labels))
+
+
+def test_a_damaged_file_beside_a_set_that_does_without_it_is_no_matter(tmp_path: Path) -> None:
+    write_plain(tmp_path)
+    (tmp_path / "notes.json").write_text("{")
+    assert open_set(request(tmp_path)).source == "plain"
+
+
+@pytest.mark.parametrize("name", ["gone.json", "gone.xml", "gone.csv", "gone"])
+def test_labels_that_are_not_there_are_said(tmp_path: Path, name: str) -> None:
+    write_pictures(tmp_path, "a.png")
+    with pytest.raises(
+        ConfigurationError, match=rf"{name}: there is no such file or folder; name the one that holds the lab"
+    ):
+        open_set(request(tmp_path, labels=tmp_path / name))
+
+
+def test_a_set_without_a_picture_is_refused_with_what_was_odd_and_what_to_do(tmp_path: Path) -> None:
+    write_labelme(tmp_path)
+    for picture in tmp_path.glob("*.png"):
+        picture.unlink()
+    with pytest.raises(TrainingDataError) as error:
+        open_set(request(tmp_path))
+    assert str(error.value) == (
+        f"{tmp_path}: holds no picture of a set that is read as labelme ({tmp_path / 'a.json'}: its picture is missing; 1 "
+        "shapes are left out); it should hold the pictures, beside each its .json. Restore the pictures, or name the folder "
+        "that has them"
+    )
 
 
 @pytest.mark.parametrize(
