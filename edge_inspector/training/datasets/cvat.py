@@ -31,7 +31,6 @@ from edge_inspector.training.datasets.regions import (
     Region,
     Spot,
     Stencil,
-    reaches_beyond,
 )
 from edge_inspector.training.datasets.xml_file import read_xml
 
@@ -59,18 +58,17 @@ def read_cvat(path: Path, pictures: Path | None = None, *, is_complete: bool = T
 
     Every label that any picture shows is a defect, in small letters. A picture that shows none is clean if `is_complete`,
     else nothing is known of it. What is partly hidden (`occluded`) is drawn as it stands; what has left the picture
-    (`outside`) is not. Missing pictures, and shapes that reach beyond theirs, are oddities. Raises TrainingDataError naming
-    file, picture and element; a picture of another size than the file says is refused when it is read.
+    (`outside`) is not. Missing pictures are oddities. Raises TrainingDataError naming file, picture and element; a picture
+    of another size than the file says is refused when it is read.
     """
     root = read_xml(path)
     if root.find("track") is not None:
         raise TrainingDataError(f"{path}: holds tracks of a video; export it as `CVAT for images 1.1`")
     if root.tag != "annotations" or root.find("image") is None:
         raise TrainingDataError(f"{path}: is no file of CVAT: needed are <image> elements in <annotations>")
-    oddities: list[str] = []
     images: dict[str, _Image] = {}
     for element in root.iter("image"):
-        image = _image(path, element, oddities)
+        image = _image(path, element)
         if image.name in images:
             raise TrainingDataError(f"{path}: {image.name} has several <image> elements; export one task at a time")
         images[image.name] = image
@@ -78,7 +76,7 @@ def read_cvat(path: Path, pictures: Path | None = None, *, is_complete: bool = T
     if not defects:
         raise TrainingDataError(f"{path}: holds neither shapes nor tags; name the file that was exported with them")
     folder = pictures or (path.parent / "images" if (path.parent / "images").is_dir() else path.parent)
-    found = []
+    found, oddities = [], []
     for name, image in images.items():
         if not (folder / name).is_file():
             oddities.append(f"{path}: {name} is not in {folder}; what it shows is left out")
@@ -98,7 +96,7 @@ def _label(image: _Image, defect: str) -> Label:
     return Drawn(tuple((region, 1.0) for region in image.regions.get(defect, ())), image.canvas)
 
 
-def _image(path: Path, element: Element, oddities: list[str]) -> _Image:
+def _image(path: Path, element: Element) -> _Image:
     name = _text(f"{path}: an <image>", element, "name")
     where = f"{path}: {name}"
     canvas = Canvas(where, _whole(where, element, "height", least=1), _whole(where, element, "width", least=1))
@@ -111,10 +109,7 @@ def _image(path: Path, element: Element, oddities: list[str]) -> _Image:
         if child.tag == "tag":
             image.tags.add(defect)
             continue
-        regions = _regions(here, child, canvas)
-        if any(reaches_beyond(region, canvas.height_px, canvas.width_px) for region in regions):
-            oddities.append(f"{here} reaches beyond the picture of {canvas.width_px} x {canvas.height_px} px")
-        image.regions[defect].extend(regions)
+        image.regions[defect].extend(_regions(here, child, canvas))
     return image
 
 

@@ -1,11 +1,14 @@
-"""Labels that are drawn but hard to believe. Each rule is one that a person would look for, by the pixels of its masks."""
+"""Labels that are drawn but hard to believe. Each rule is one that a person would look for, by regions and masks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from edge_inspector.training.datasets.labelled_picture import Drawn
 from edge_inspector.training.datasets.looking import MARKED_FROM, SeenLabel, SeenPicture, State
+from edge_inspector.training.datasets.regions import reaches_beyond
 from edge_inspector.training.datasets.set_warning import About, SetWarning
+from edge_inspector.training.datasets.wording import counted
 from edge_inspector.training.survey import LEAST_AREA_PX
 
 MOST_COVERED = 0.5  # of a picture; more is rather the part than a defect on it, or the mask is inverted
@@ -20,9 +23,19 @@ def label_doubts(seen: Sequence[SeenPicture], names: Sequence[str], defect: str)
         if (label := each.labels.get(defect)) is not None and label.state is not State.PLACELESS
     ]
     for name, picture, label in drawn:
+        yield from _of_regions(name, picture, defect)
         yield from _of_one(name, picture, label, defect)
     contrasts = [(name, label.contrast) for name, _, label in drawn if label.contrast is not None]
     yield from _of_other_brightness(contrasts, defect)
+
+
+def _of_regions(name: str, picture: SeenPicture, defect: str) -> Iterator[SetWarning]:
+    label = picture.picture.labels.get(defect)
+    regions = [region for region, _ in label.regions] if isinstance(label, Drawn) else []
+    beyond = sum(reaches_beyond(region, picture.height_px, picture.width_px) for region in regions)
+    if beyond:
+        which = f"{beyond} of {counted(len(regions), 'region')} of {defect}"
+        yield SetWarning(About.BEYOND, f"{name}: {which}, the picture has {picture.width_px} x {picture.height_px} px")
 
 
 def _of_one(name: str, picture: SeenPicture, label: SeenLabel, defect: str) -> Iterator[SetWarning]:

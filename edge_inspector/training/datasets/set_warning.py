@@ -14,6 +14,7 @@ class About(StrEnum):
     ACROSS_PARTS = "across_parts"
     CONTRADICTION = "contradiction"
     ALL_ALIKE = "all_alike"
+    BEYOND = "beyond"
     TINY = "tiny"
     FAINT = "faint"
     GREY = "grey"
@@ -43,6 +44,10 @@ _WORDS = {
     About.ALL_ALIKE: (
         "pictures alike as a whole",
         "copies can not be told from the rest; if something stands still behind the parts, cut the pictures to the part",
+    ),
+    About.BEYOND: (
+        "regions that reach beyond their picture",
+        "they are cut off at its edge; is it the picture that they were drawn on?",
     ),
     About.TINY: ("tiny pieces", "no engine finds so few pixels; were they meant?"),
     About.FAINT: ("masks without a sure pixel", "they count as clean; export them with 255 for the defect"),

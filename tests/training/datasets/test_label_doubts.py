@@ -7,9 +7,13 @@ from dataclasses import replace
 import pytest
 
 from edge_inspector.training.datasets.label_doubts import label_doubts
-from edge_inspector.training.datasets.looking import SeenLabel, State
+from edge_inspector.training.datasets.labelled_picture import Drawn
+from edge_inspector.training.datasets.looking import SeenLabel, SeenPicture, State, look_at
+from edge_inspector.training.datasets.regions import rectangle
+from edge_inspector.training.datasets.registry import SetRequest, open_set
 from edge_inspector.training.datasets.set_warning import About
 from tests.training.datasets.seen import CLEAN, PLACELESS, drawn, seen
+from tests.training.real_data import real_data
 
 
 def doubts(*labels: SeenLabel | None) -> list[tuple[About, str]]:
@@ -38,6 +42,35 @@ def test_a_mask_of_most_of_the_picture_is_told_once() -> None:
     assert doubts(drawn(2501)) == [(About.LARGE, "p0: crack, 50 % of the picture")]
     along = replace(drawn(4000), is_along_edge=True)
     assert doubts(along) == [(About.WHOLE_EDGE, "p0: crack, 80 % of the picture")]
+
+
+def test_regions_that_reach_beyond_their_picture_are_told_with_its_size() -> None:
+    inside, beyond, far = (Drawn(((rectangle(3, 3, right, 9), 1.0),)) for right in (99, 103, 300))
+    both = Drawn(inside.regions + beyond.regions)
+    pictures = [
+        replace(each, picture=replace(each.picture, labels={"crack": label, "stain": far}))
+        for each, label in zip(
+            [seen(f"p{k}", {"crack": drawn(50)}) for k in range(4)], (inside, beyond, both, None), strict=True
+        )
+    ]
+    found = [(each.about, each.text) for each in label_doubts(pictures, ["p0", "p1", "p2", "p3"], "crack")]
+    assert found == [
+        (About.BEYOND, "p1: 1 of 1 region of crack, the picture has 100 x 50 px"),
+        (About.BEYOND, "p2: 1 of 2 regions of crack, the picture has 100 x 50 px"),
+    ]
+
+
+def test_the_two_polygons_of_a_real_set_that_reach_beyond_their_pictures_are_told() -> None:
+    told = []
+    for name in ("train", "val"):
+        folder = real_data("via") / "car_scratch_via1" / name
+        looked_at = [
+            each for picture in open_set(SetRequest(folder)).pictures if isinstance(each := look_at(picture), SeenPicture)
+        ]
+        names = [each.picture.picture.name for each in looked_at]
+        told += [each for each in label_doubts(looked_at, names, "scratch") if each.about is About.BEYOND]
+    assert len(told) == 2
+    assert all(": 1 of " in each.text for each in told)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
