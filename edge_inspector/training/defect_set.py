@@ -19,7 +19,14 @@ from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
 from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.imaging.pages import decode_pages, decode_single_page, page_count
-from edge_inspector.training.datasets.labelled_picture import Label, LabelledSet, MaskFile, Somewhere, read_mask
+from edge_inspector.training.datasets.labelled_picture import (
+    Label,
+    LabelledPicture,
+    LabelledSet,
+    MaskFile,
+    Somewhere,
+    read_mask,
+)
 from edge_inspector.training.part_scores import Counted
 
 Picture = NDArray[np.uint8]
@@ -200,18 +207,28 @@ def defect_set(
     or that no picture is known for the defect.
     """
     if defect not in labelled.defects:
-        raise TrainingDataError(f"{labelled.source}: has no labels for {defect}, only for {', '.join(labelled.defects)}")
+        raise TrainingDataError(
+            f"{_folder_of(labelled.pictures)}: read as {labelled.source}, has no labels for {defect}, only for "
+            f"{', '.join(labelled.defects)}"
+        )
     known = [each for each in labelled.pictures if each.labels.get(defect) is not None]
     if not known:
-        raise TrainingDataError(f"{labelled.source}: no picture is labelled for {defect}, clean ones neither")
+        raise TrainingDataError(
+            f"{_folder_of(labelled.pictures)}: read as {labelled.source}, no picture is labelled for {defect}, clean ones "
+            "neither"
+        )
     samples = []
     for done, each in enumerate(known, 1):
         label = each.labels[defect]
         assert label is not None
         samples.append(_look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, ""), bands))
         progress(done / len(known))
-    folder = os.path.commonpath([each.picture.parent for each in known])
-    return DefectSet(folder, defect, tuple(samples))
+    return DefectSet(_folder_of(known), defect, tuple(samples))
+
+
+def _folder_of(pictures: Sequence[LabelledPicture]) -> str:
+    """The folder that holds them all."""
+    return os.path.commonpath([each.picture.parent for each in pictures])
 
 
 def read_picture(path: Path) -> Picture:
@@ -221,6 +238,8 @@ def read_picture(path: Path) -> Picture:
     """
     try:
         encoded = path.read_bytes()
+        if not encoded:
+            raise TrainingDataError(f"{path}: is empty; replace the picture, or remove it and its label")
         if encoded.startswith((JPEG_START, PNG_START)):
             return decode_jpeg(encoded, from_camera=False)
         if pages := page_count(encoded):

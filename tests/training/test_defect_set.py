@@ -104,10 +104,10 @@ def test_of_many_samples_both_kinds_are_taken_and_spread_over_the_set(
 
 
 def test_a_defect_nobody_labelled_is_refused(labelled: LabelledSet) -> None:
-    with pytest.raises(TrainingDataError, match="drawn: has no labels for hole, only for crack, stain"):
+    with pytest.raises(TrainingDataError, match=r"images: read as drawn, has no labels for hole, only for crack, stain"):
         defect_set(labelled, "hole")
     blank = replace(labelled, pictures=(replace(labelled.pictures[0], labels={"crack": None}),))
-    with pytest.raises(TrainingDataError, match="drawn: no picture is labelled for crack"):
+    with pytest.raises(TrainingDataError, match="images: read as drawn, no picture is labelled for crack"):
         defect_set(blank, "crack")
 
 
@@ -115,9 +115,13 @@ def test_damaged_files_are_named_before_training_begins(labelled: LabelledSet, t
     write_mask(tmp_path / "masks" / "p1-c1.png", np.zeros((8, 8), np.uint8))
     with pytest.raises(TrainingDataError, match=r"masks/p1-c1\.png: is 8 x 8 px, but its picture is 96 x 64 px"):
         defect_set(labelled, "crack")
-    labelled.pictures[0].picture.write_bytes(b"no picture")
-    with pytest.raises(TrainingDataError, match=r"images/p1-c1\.png: can not be decoded"):
-        defect_set(labelled, "crack")
+    for content, said in (
+        (b"no picture", "can not be decoded"),
+        (b"", "is empty; replace the picture, or remove it and its"),
+    ):
+        labelled.pictures[0].picture.write_bytes(content)
+        with pytest.raises(TrainingDataError, match=rf"images/p1-c1\.png: {said}"):
+            defect_set(labelled, "crack")
     write_mask(tmp_path / "ignore.png", np.zeros((8, 8), np.uint8))
     ignoring = replace(labelled, pictures=(replace(labelled.pictures[1], ignore=tmp_path / "ignore.png"),))
     with pytest.raises(TrainingDataError, match=r"ignore\.png: is 8 x 8 px, its picture 96 x 64 px"):
