@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
@@ -16,6 +17,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     LabelledSet,
     MaskFile,
 )
+from edge_inspector.training.datasets.wording import counted, listed
 
 DEFECT = "defect"
 HALVES = ("Train", "Test")
@@ -24,15 +26,26 @@ HALVES = ("Train", "Test")
 def read_dagm(folder: Path) -> LabelledSet:
     """Read one folder `ClassN/Train` or `ClassN/Test`, or both of `ClassN`, each a fold, `train` and `test`.
 
-    Raises TrainingDataError naming the line or the file at fault.
+    Pictures that no line names are left out and told as oddities. Raises TrainingDataError naming the line or the file at
+    fault.
     """
     halves = [folder / name for name in HALVES if (folder / name).is_dir()] or [folder]
-    return LabelledSet("dagm", (DEFECT,), tuple(picture for half in halves for picture in _read_half(half)))
+    found, oddities = [], []
+    for half in halves:
+        lines = read_labels(half / "Label" / "Labels.txt")
+        found += _read_half(half, lines)
+        named = {picture.lower() for picture, _ in lines}
+        unnamed = [path.name for path in sorted(half.glob("*.[Pp][Nn][Gg]")) if path.name.lower() not in named]
+        if unnamed:
+            oddities.append(
+                f"{half}: {counted(len(unnamed), 'picture')} without a line in Label/Labels.txt left out: {listed(unnamed)}"
+            )
+    return LabelledSet("dagm", (DEFECT,), tuple(found), tuple(oddities))
 
 
-def _read_half(folder: Path) -> list[LabelledPicture]:
+def _read_half(folder: Path, lines: Sequence[tuple[str, str]]) -> list[LabelledPicture]:
     found = []
-    for picture, mask in read_labels(folder / "Label" / "Labels.txt"):
+    for picture, mask in lines:
         for name in (folder / picture, *([folder / "Label" / mask] if mask else [])):
             if not name.is_file():
                 raise TrainingDataError(f"{name}: is named in Label/Labels.txt and missing; restore it")

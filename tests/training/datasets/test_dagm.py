@@ -54,6 +54,16 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert len(read_dagm(write(tmp_path, "\ufeff1", GOOD, BAD)).pictures) == 2
 
 
+def test_pictures_that_no_line_names_are_left_out_and_told(tmp_path: Path) -> None:
+    train = write(tmp_path, "1", GOOD)
+    found = read_dagm(train)
+    assert [each.picture.name for each in found.pictures] == ["0001.PNG"]
+    assert found.oddities == (f"{train}: 1 picture without a line in Label/Labels.txt left out: 0002.PNG",)
+    assert read_dagm(train.parent).oddities == found.oddities
+    (train / "Label" / "Labels.txt").write_text(f"1\n{GOOD}\n{BAD}\n")
+    assert read_dagm(train).oddities == ()
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
