@@ -18,6 +18,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.regions import Region, draw
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")  # of layouts that do not fix them, in small letters
 SoftMask = NDArray[np.float32]  # (h, w), 0..1
 ANY_GREY = frozenset(range(1, 256))
 FROM_HALF_GREY = frozenset(range(128, 256))

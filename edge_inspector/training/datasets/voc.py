@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from xml.etree import ElementTree
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Label, LabelledPicture, LabelledSet, Somewhere
+from edge_inspector.training.datasets.labelled_picture import (
+    CLEAN,
+    PICTURE_ENDINGS,
+    Label,
+    LabelledPicture,
+    LabelledSet,
+    Somewhere,
+)
+from edge_inspector.training.datasets.regions import FARTHEST
+from edge_inspector.training.datasets.wording import counted, listed
 from edge_inspector.training.datasets.xml_file import read_xml
-
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +34,99 @@ class Box:
 
 
 def read_voc(annotations: Path, pictures: Path) -> LabelledSet:
-    """Read a folder of XML files and one of pictures; each is found by the XML's own name where `filename` says no ending.
+    """Read a folder of XML files and one of pictures: the one that `filename` names, else that of the XML's own name.
 
-    Raises TrainingDataError naming the file.
+    Pictures without an XML file are left out and told as oddities, as are XML files without their picture. Raises
+    TrainingDataError naming the file, also where it can not be told of which picture it is.
     """
     files = sorted(annotations.glob("*.xml"))
     if not files:
         raise TrainingDataError(f"{annotations}: holds no XML file")
-    boxes = {file: read_boxes(file) for file in files}
-    defects = tuple(sorted({box.defect for each in boxes.values() for box in each}))
-    found, oddities = [], []
-    for file, each in boxes.items():
-        picture = next((path for ending in ENDINGS if (path := pictures / f"{file.stem}{ending}").is_file()), None)
+    read = {file: _read(file) for file in files}
+    defects = tuple(sorted({box.defect for each in read.values() for box in each.boxes}))
+    there = _Pictures(pictures)
+    found, oddities, taken = [], [], dict[Path, Path]()
+    for file, each in read.items():
+        picture = there.of(file, each.filename)
         if picture is None:
-            oddities.append(f"{file}: its picture is not in {pictures}; {len(each)} boxes are left out")
+            oddities.append(f"{file}: its picture is not in {pictures}; {len(each.boxes)} boxes are left out")
             continue
-        present = {box.defect for box in each}
+        if picture in taken:
+            raise TrainingDataError(f"{file}: is of {picture}, as {taken[picture]} is; remove one, or correct its filename")
+        taken[picture] = file
+        present = {box.defect for box in each.boxes}
         labels: dict[str, Label | None] = {name: Somewhere() if name in present else CLEAN for name in defects}
-        found.append(LabelledPicture(picture, file.stem, "", labels, "voc"))
+        found.append(LabelledPicture(picture, picture.stem, "", labels, "voc"))
     if not found:
         raise TrainingDataError(f"{annotations}: none of its {len(files)} pictures is in {pictures}; name their folder")
+    without = [path.name for path in there.files if path not in taken]
+    if without:
+        oddities.append(f"{pictures}: {counted(len(without), 'picture')} without an XML file left out: {listed(without)}")
     return LabelledSet("voc", defects, tuple(found), tuple(oddities))
+
+
+class _Pictures:
+    """The pictures of a folder, to be found by what an XML file says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS)
+        self._by_name = {path.name: path for path in self.files}
+        self._by_stem = defaultdict[str, list[Path]](list)
+        for path in self.files:
+            self._by_stem[path.stem].append(path)
+
+    def of(self, file: Path, filename: str) -> Path | None:
+        """The picture of an XML file. Raises TrainingDataError where two could be meant."""
+        said, own = self._by_name.get(filename), self._by_stem.get(file.stem, [])
+        if said is not None and own and said not in own:
+            raise TrainingDataError(f"{file}: names {filename}, but {own[0].name} is there too; correct its filename")
+        if said is None and len(own) > 1:
+            raise TrainingDataError(f"{file}: may be of {own[0].name} or of {own[1].name}; say which as its filename")
+        return said or next(iter(own), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    """What one XML file says."""
+
+    filename: str
+    boxes: list[Box]
 
 
 def read_boxes(file: Path) -> list[Box]:
     """Return the boxes of one XML file. Raises TrainingDataError for one that is off the picture, empty or no number."""
+    return _read(file).boxes
+
+
+def _read(file: Path) -> _Annotation:
     root = read_xml(file)
-    try:
-        width, height = int(root.findtext("size/width", "")), int(root.findtext("size/height", ""))
-        boxes = [_box(each) for each in root.iter("object")]
-    except ValueError as error:
-        raise TrainingDataError(f"{file}: can not be read as VOC ({error})") from error
+    width, height = (_whole(str(file), root, f"size/{key}") for key in ("width", "height"))
+    boxes = [_box(f"{file}: object {number}", each) for number, each in enumerate(root.iter("object"), 1)]
     for box in boxes:
         if not (0 <= box.left_px <= box.right_px < width and 0 <= box.top_px <= box.bottom_px < height):
             raise TrainingDataError(
                 f"{file}: a box of {box.defect} from {box.left_px + 1}, {box.top_px + 1} to {box.right_px + 1}, "
                 f"{box.bottom_px + 1}, allowed is within 1 to {width}, 1 to {height}"
             )
-    return boxes
+    return _Annotation(PureWindowsPath(root.findtext("filename", "").strip()).name, boxes)  # takes both slashes
 
 
-def _box(element: ElementTree.Element) -> Box:
+def _box(where: str, element: ElementTree.Element) -> Box:
     name = element.findtext("name", "").strip().lower()
-    edges = [float(element.findtext(f"bndbox/{key}", "")) for key in ("xmin", "ymin", "xmax", "ymax")]
-    left, top, right, bottom = (round(edge) - 1 for edge in edges)
+    if not name:
+        raise TrainingDataError(f"{where}: lacks name; label it again")
+    left, top, right, bottom = (_whole(where, element, f"bndbox/{key}") - 1 for key in ("xmin", "ymin", "xmax", "ymax"))
     return Box(name, left, top, right, bottom)
+
+
+def _whole(where: str, element: ElementTree.Element, path: str) -> int:
+    """A number of pixels, rounded: some programs write fractions."""
+    text = element.findtext(path, "").strip()
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not abs(number) <= FARTHEST:
+        what = f"{path} is {text!r}, needed is a number of pixels" if text else f"lacks {path}"
+        raise TrainingDataError(f"{where}: {what}; label it again")
+    return round(number)
