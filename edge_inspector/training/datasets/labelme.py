@@ -11,10 +11,17 @@ from typing import Any  # JSON that others wrote
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_entry import Entry, entry_of, shown
 from edge_inspector.training.datasets.json_file import read_json
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Canvas, Drawn, Label, LabelledPicture, LabelledSet
+from edge_inspector.training.datasets.labelled_picture import (
+    CLEAN,
+    PICTURE_ENDINGS,
+    Canvas,
+    Drawn,
+    Label,
+    LabelledPicture,
+    LabelledSet,
+)
 from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 REMEDY = "open it in labelme and save it again"
 _POINTS = {  # of each kind of shape, the fewest and the most
     "polygon": (3, math.inf),
@@ -42,26 +49,37 @@ def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
     """Read the pictures of a folder with their labelme files (version 3 and later); a shape's label is its defect.
 
     Pictures without a file are clean if `is_complete`, else nothing is known of them. A file whose picture is missing is
-    an oddity. Raises TrainingDataError.
+    an oddity. Raises TrainingDataError, also for two pictures of one stem: a file may be of either.
     """
-    pictures = sorted(path for path in folder.glob("*") if path.suffix.lower() in ENDINGS)
+    pictures = _by_stem(folder)
     files = {path.stem: _read_file(path) for path in sorted(folder.glob("*.json"))}
     if not files:
         raise TrainingDataError(f"{folder}: holds no labelme file (PICTURE.json beside its picture)")
     defects = tuple(sorted({name for file in files.values() for name, _ in file.shapes}))
     found = []
-    for picture in pictures:
+    for stem, picture in pictures.items():
         labels: dict[str, Label | None] = dict.fromkeys(defects, CLEAN if is_complete else None)
-        if picture.stem in files:
-            labels = {defect: files[picture.stem].label(defect) for defect in defects}
-        found.append(LabelledPicture(picture, picture.stem, "", labels, "labelme"))
-    stems = {picture.stem for picture in pictures}
+        if stem in files:
+            labels = {defect: files[stem].label(defect) for defect in defects}
+        found.append(LabelledPicture(picture, stem, "", labels, "labelme"))
     oddities = tuple(
         f"{file.path}: its picture is missing; {len(file.shapes)} shapes are left out"
         for stem, file in files.items()
-        if stem not in stems
+        if stem not in pictures
     )
     return LabelledSet("labelme", defects, tuple(found), oddities)
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    pictures: dict[str, Path] = {}
+    for path in sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS):
+        if path.stem in pictures:
+            raise TrainingDataError(
+                f"{path}: has the same stem as {pictures[path.stem].name}, so {path.stem}.json may be of either; rename or "
+                "remove one"
+            )
+        pictures[path.stem] = path
+    return pictures
 
 
 def _read_file(path: Path) -> _File:

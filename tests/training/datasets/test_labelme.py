@@ -73,6 +73,22 @@ def test_a_shape_off_the_picture_is_refused_and_not_taken_for_clean(tmp_path: Pa
         read_mask(label, 40, 50)
 
 
+def test_two_pictures_that_a_file_may_be_of_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(
+        TrainingDataError, match=r"a\.png: has the same stem as a\.jpg, so a\.json may be of either; rename or"
+    ):
+        read_labelme(tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "JPEG", "png", "bmp", "tif", "tiff"])
+def test_a_picture_may_end_in_any_way_that_pictures_do(tmp_path: Path, ending: str) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    (tmp_path / "a.png").rename(tmp_path / f"a.{ending}")
+    assert [each.picture.name for each in read_labelme(tmp_path).pictures] == [f"a.{ending}", "b.png"]
+
+
 def test_a_file_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
     write(tmp_path, shape("point", (1, 1)))
     (tmp_path / "a.png").unlink()
