@@ -91,5 +91,5 @@ def _words(start: Start) -> list[str]:
         *(f"  {each.defect}: {parts_words(each)}" for each in start.defects),
         "still to do:",
         *(f"  - {line}" for line in still_to_do(start)),
-        f"  - train: {shlex.join(['edge-inspector', 'train', str(start.path), '--all'])}",
+        f"  - train: {shlex.join(['edge-inspector', 'train', str(start.path), *start.options])}",
     ]

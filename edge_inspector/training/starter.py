@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -23,9 +23,9 @@ from edge_inspector.training.datasets.inspection import DefectCounts, SizeCount,
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.datasets.looking import SeenPicture, UnreadPicture
 from edge_inspector.training.datasets.registry import READERS, SetRequest
-from edge_inspector.training.datasets.wording import counted
+from edge_inspector.training.datasets.wording import counted, listed
 from edge_inspector.training.defect_set import ViewFit
-from edge_inspector.training.split import VALIDATION_SHARE, needed_parts
+from edge_inspector.training.split import LEAST_FOLDS, VALIDATION_SHARE, given_folds, needed_parts
 
 LEAST_STD = 0.001  # of a band: a quarter of a grey level
 MOST_CROP_PX = 256  # side of what is learned from at once
@@ -55,12 +55,31 @@ class Start:
     left_out: dict[str, str]
     mm_per_px: ScaleRange
     bands: tuple[Level, ...] = ()  # of multispectral pictures
+    folds: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by name the defects that it can be measured on
 
     @property
     def view(self) -> ViewFit:
         """Pictures of one size as they are; others padded to the largest sides, which keeps their millimetres."""
         width_px, height_px = max(each.width_px for each in self.sizes), max(each.height_px for each in self.sizes)
         return ViewFit("exact" if len(self.sizes) == 1 else "pad", width_px, height_px)
+
+    @property
+    def held_back(self) -> str:
+        """The last of the set's folds that with the next one serves every defect, or else the last; empty without folds."""
+        names = list(self.folds)
+        wanted = {each.defect for each in self.defects}
+        serving = [
+            name for name, after in zip(names, names[1:] + names[:1], strict=True) if wanted <= self._served(name, after)
+        ]
+        return (serving or names or [""])[-1]
+
+    def _served(self, *folds: str) -> frozenset[str]:
+        return frozenset.intersection(*(self.folds[name] for name in folds))
+
+    @property
+    def options(self) -> list[str]:
+        """With which `train` makes the engines."""
+        return ["--all", *(["--hold-back", self.held_back] if self.folds else [])]
 
 
 def start_from(
@@ -76,6 +95,8 @@ def start_from(
     """
     seen = [each for each in looked_at if isinstance(each, SeenPicture)]
     unread = [each for each in looked_at if isinstance(each, UnreadPicture)]
+    if not looked_at:
+        raise TrainingDataError(f"{request.folder}: has no picture; name the folder that holds the set")
     if not seen:
         raise TrainingDataError(f"{unread[0].why}. No other picture of {request.folder} can be used either")
     counts = [count_defect(seen, defect) for defect in labelled.defects]
@@ -95,6 +116,7 @@ def start_from(
         left_out=left_out,
         mm_per_px=mm_per_px,
         bands=_bands_of(seen, request.folder),
+        folds=_folds_of(labelled, seen),
     )
 
 
@@ -125,6 +147,12 @@ def training_text(start: Start) -> str:
         pictures=counted(start.pictures, "picture"),
         parts=counted(start.parts, "part"),
         name=as_scalar(start.path.name),
+        options=" ".join(start.options),
+        split=texts.DEALT
+        if not start.folds
+        else texts.GIVEN.format(
+            count=len(start.folds), names=listed(list(start.folds)), held_back=as_scalar(start.held_back)
+        ),
         set="\n".join(_set_lines(start)),
         height_px=view.height_px,
         width_px=view.width_px,
@@ -168,12 +196,33 @@ def still_to_do(start: Start) -> list[str]:
         )
     lines += [f"{defect!r} is left out: {why}" for defect, why in start.left_out.items()]
     few = [each.defect for each in start.defects if min(each.parts_defective, each.parts_clean) < needed]
-    if few:
+    if few and not start.folds:
         lines.append(
             f"{', '.join(few)}: of too few parts; {needed} defective and {needed} good ones are needed: add pictures, raise "
             "the shares of split, or put a # before the engine"
         )
+    for name, measured in start.folds.items():
+        lacking = [each.defect for each in start.defects if each.defect not in measured]
+        if lacking:
+            lines.append(
+                f"{', '.join(lacking)}: fold {name} has not both good and defective parts, so it can neither be the test "
+                "nor choose the cut of an engine; hold another one back, add pictures, or put a # before the engine"
+            )
     return lines
+
+
+def _folds_of(labelled: LabelledSet, seen: Sequence[SeenPicture]) -> dict[str, frozenset[str]]:
+    """Of every fold that the set gives the defects that some of its parts show, and some do not; none if they are no use."""
+    try:
+        names = list(given_folds(labelled))
+    except TrainingDataError:
+        return {}
+    found = {}
+    for name in names if len(names) >= LEAST_FOLDS else ():
+        pictures = [each for each in seen if each.picture.fold == name]
+        counts = [count_defect(pictures, defect) for defect in labelled.defects]
+        found[name] = frozenset(each.defect for each in counts if min(each.parts_defective, each.parts_clean) > 0)
+    return found
 
 
 def _sizes_words(sizes: Sequence[SizeCount]) -> str:

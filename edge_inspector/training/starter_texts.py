@@ -6,7 +6,7 @@ TRAINING = """\
 # Written by `edge-inspector dataset training-file` from {pictures} of {parts}; docs/training.md explains every key.
 # Paths count from the folder of this file. A key behind a # shows its usual value, which is taken anyway; one that is called
 # an example is without effect until its # is taken away.
-#   edge-inspector train {name} --all # every engine below, into trained/; after Ctrl-C the same command goes on
+#   edge-inspector train {name} {options} # every engine below, into trained/; after Ctrl-C the same command goes on
 #   tensorboard --logdir trained/runs # meanwhile, in another terminal: how far it is
 format: 1
 
@@ -27,9 +27,7 @@ mm_per_px: {{min: {least_mm}, max: {most_mm}}} # of a pixel, from the least to t
 engines:
 {engines}
 
-# Parts, never pictures, are dealt by chance: to choosing the cut, to a test that is only measured, the rest to learning.
-# split: {{validation: 0.2, test: 0.2}}
-# split: {{folds: 5, held_back: 0}} # example: a fifth is the test, the next one chooses the cut; --every-fold: each in turn
+{split}
 
 # model: unet-light # or unet-light4, faster and coarser, or unet-standard, which computes three times as much
 # weights: imagenet # example: begin from published weights, fetched, or of a file; worth having with few pictures
@@ -65,6 +63,16 @@ ENGINE = "  {name}: {{defect: {name}, colour: {colour}}} # {counts}"
 
 COMPLETE = "  complete: true # every picture was looked at: one without a label is clean"
 NOT_COMPLETE = "  # complete: false # true: every picture was looked at, so that one without a label is clean, not unknown"
+
+DEALT = """\
+# Parts, never pictures, are dealt by chance: to choosing the cut, to a test that is only measured, the rest to learning.
+# split: {validation: 0.2, test: 0.2}
+# split: {folds: 5, held_back: 0} # example: a fifth is the test, the next one chooses the cut; --every-fold: each in turn"""
+GIVEN = """\
+# The set itself says in which of {count} folds a part is ({names}): what it knows to be alike is in one, and dealt by chance
+# would be learned from and measured on. The fold held back is the test, the next one chooses the cut.
+split: {{folds: given}} # one is held back by --hold-back; --every-fold: each in turn, which measures and makes no engine
+# split: {{folds: given, held_back: {held_back}}} # example, instead of the line above: says it once for all"""
 
 EXACT = "every picture has this size; pad adds to smaller ones, resize scales"
 PAD = "pictures have {sizes}: they are mirrored beyond their right and lower edge; resize scales them"

@@ -13,11 +13,12 @@ from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.station.engine_manifest import ScaleRange
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.datasets.looking import BandLevel, SeenLabel, SeenPicture, UnreadPicture
-from edge_inspector.training.datasets.registry import SetRequest
+from edge_inspector.training.datasets.registry import SetRequest, open_set
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.starter import Start, start_from, still_to_do, training_text, write_training_file
-from edge_inspector.training.training_file import Crops, TrainingFile, load_training_file
+from edge_inspector.training.training_file import Crops, Folds, Shares, TrainingFile, load_training_file
 from tests.training.datasets.seen import CLEAN, PLACELESS, drawn, seen
+from tests.training.real_data import real_data
 
 CRACKED = drawn(40)
 SIZE = (640, 480)
@@ -194,6 +195,59 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"training\.yaml: is there already, and nothing is overwritten"):
         write_training_file(begun)
     assert begun.path.read_text(encoding="utf-8") == "mine"
+
+
+def in_folds(*folds: str, defective: Sequence[str] | None = None) -> list[SeenPicture]:
+    """Two parts in each fold, a good one and, in folds that are `defective`, one with a crack."""
+    shown = folds if defective is None else defective
+    pictures = look(*[CRACKED if fold in shown else CLEAN for fold in folds], *[CLEAN] * len(folds))
+    return [replace(each, picture=replace(each.picture, fold=fold)) for each, fold in zip(pictures, folds * 2, strict=True)]
+
+
+def test_the_folds_that_a_set_gives_are_taken_and_one_is_held_back(tmp_path: Path) -> None:
+    begun = start(tmp_path, in_folds("1", "2", "3", "4"))
+    assert written(begun).split == Folds(folds="given")
+    text = begun.path.read_text(encoding="utf-8")
+    assert "in which of 4 folds a part is (1, 2, 3, 4): what it knows to be alike is in one" in text
+    assert "#   edge-inspector train training.yaml --all --hold-back 4 #" in text
+    assert begun.options == ["--all", "--hold-back", "4"]
+    assert still_to_do(begun) == []  # shares of parts that are dealt by chance mean nothing here
+    (example,) = [line for line in text.splitlines() if "# example, instead of the line above" in line]
+    begun.path.write_text(text.replace("\nsplit:", "\n# split:").replace(example, COMMENTED.sub(r"\1\2", example)))
+    assert load_training_file(begun.path).split == Folds(folds="given", held_back="4")
+
+
+def test_a_fold_without_good_or_without_defective_parts_is_said_and_not_held_back(tmp_path: Path) -> None:
+    begun = start(tmp_path, in_folds("1", "2", "3", "4", defective=["1", "2", "3"]))
+    assert begun.held_back == "2"  # 3 would leave the cut to 4, and 4 be measured without a defect
+    (line,) = still_to_do(begun)
+    assert line.startswith(
+        "crack: fold 4 has not both good and defective parts, so it can neither be the test nor choose the"
+    )
+
+
+@pytest.mark.parametrize(
+    "folds", [("train", "test"), ("1", "2", "3", ""), ("1", "2", "3", "a b")], ids=["two", "not all", "no name"]
+)
+def test_folds_that_training_would_refuse_are_not_taken(tmp_path: Path, folds: tuple[str, ...]) -> None:
+    begun = start(tmp_path, in_folds(*folds))
+    assert isinstance(written(begun).split, Shares)
+    assert begun.options == ["--all"]
+
+
+def test_a_set_without_a_picture_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match=r"tiles: has no picture; name the folder that holds the set"):
+        start(tmp_path, [])
+
+
+def test_the_folds_of_a_real_set_are_taken(tmp_path: Path) -> None:
+    labelled = open_set(SetRequest(real_data("magnetic_tile"), "magnetic_tile"))
+    looked_at = [seen(each.picture.stem, dict.fromkeys(labelled.defects), part=each.part) for each in labelled.pictures]
+    shown = {defect: CRACKED if k % 2 else CLEAN for k, defect in enumerate(labelled.defects)}
+    looked_at = [replace(each, picture=own, labels=shown) for each, own in zip(looked_at, labelled.pictures, strict=True)]
+    begun = start_from(tmp_path / "tiles.yaml", SetRequest(tmp_path), labelled, looked_at, ScaleRange(min=0.1, max=0.2))
+    assert list(begun.folds) == ["1", "2", "3", "4"]
+    assert written(begun).split == Folds(folds="given")
 
 
 def test_small_scales_are_written_as_numbers(tmp_path: Path) -> None:
