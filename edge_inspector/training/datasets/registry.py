@@ -12,6 +12,7 @@ from edge_inspector.training.datasets.coco import read_coco
 from edge_inspector.training.datasets.crackforest import read_crackforest
 from edge_inspector.training.datasets.cvat import read_cvat
 from edge_inspector.training.datasets.dagm import read_dagm
+from edge_inspector.training.datasets.json_entry import shown
 from edge_inspector.training.datasets.json_file import read_json
 from edge_inspector.training.datasets.kolektor import read_kolektor
 from edge_inspector.training.datasets.kolektor2 import Published, read_kolektor2
@@ -99,7 +100,13 @@ def open_set(request: SetRequest) -> LabelledSet:
     if reader.subsets and request.subset not in reader.subsets:
         said = f"has no subset {request.subset!r}" if request.subset else "needs a subset"
         raise ConfigurationError(f"reader {name} {said}; allowed are {', '.join(reader.subsets)}")
-    found = reader.read(request)
+    try:
+        found = reader.read(request)
+    except OSError as error:  # a name in a label file that is too long for a file, a folder that may not be looked into
+        what = f"{error.strerror}: {shown(str(error.filename))}"
+        raise TrainingDataError(
+            f"{request.folder}: can not be read as {name} ({what}); correct the label file, or the folder"
+        ) from error
     if not found.pictures:
         raise TrainingDataError(
             f"{request.folder}: holds no picture of a set that is read as {name}{_oddities(found)}; it should hold "
@@ -171,13 +178,13 @@ def _read_via(request: SetRequest) -> LabelledSet:
     path = _labels_file(request, "*.json")
     content = read_json(path)
     entries = content.get("_via_img_metadata", content) if isinstance(content, dict) else None
-    pictures = _named_from(request.folder, _texts(entries.values() if isinstance(entries, dict) else None, "filename"))
+    pictures = _named_from(request.folder, _texts(list(entries.values()) if isinstance(entries, dict) else None, "filename"))
     return read_via(path, pictures, request.defect or DEFECT, request.attribute, is_complete=request.complete)
 
 
 def _texts(entries: Any, key: str) -> list[str]:
     """What entries say under a key. A file that is not as it should be is its reader's to refuse."""
-    found = [entry.get(key) for entry in entries or () if isinstance(entry, dict)]
+    found = [entry.get(key) for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, dict)]
     return [name for name in found if isinstance(name, str)]
 
 

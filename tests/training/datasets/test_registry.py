@@ -213,6 +213,24 @@ def test_a_damaged_file_beside_a_set_that_does_without_it_is_no_matter(tmp_path:
     assert open_set(request(tmp_path)).source == "plain"
 
 
+@pytest.mark.parametrize("content", ["3", '{"images": 3}', '{"images": [3]}', '{"_via_img_metadata": 3}'])
+@pytest.mark.parametrize(("name", "said"), [("coco", "is no COCO file"), ("via", "is no VIA file")])
+def test_a_file_of_another_kind_is_its_readers_to_refuse(tmp_path: Path, content: str, name: str, said: str) -> None:
+    (tmp_path / "labels.json").write_text(content)
+    with pytest.raises(TrainingDataError, match=rf"labels\.json: {said}"):
+        open_set(request(tmp_path, reader=name))
+
+
+def test_a_name_that_no_file_can_have_is_said(tmp_path: Path) -> None:
+    write_via(tmp_path)
+    path = tmp_path / "via.json"
+    path.write_text(path.read_text().replace("a.png", "a" * 5000))
+    with pytest.raises(
+        TrainingDataError, match=rf"^{tmp_path}: can not be read as via \(File name too long: .*…\); correct"
+    ):
+        open_set(request(tmp_path))
+
+
 @pytest.mark.parametrize("name", ["gone.json", "gone.xml", "gone.csv", "gone"])
 def test_labels_that_are_not_there_are_said(tmp_path: Path, name: str) -> None:
     write_pictures(tmp_path, "a.png")
