@@ -27,7 +27,7 @@ def score_plot(parts: PartScores, cuts: Sequence[float]) -> str:
     edges = np.linspace(-7.0, 7.0, 43).tolist()
     axes.hist([_logit(good), _logit(defective)], edges, color=[GOOD, DEFECTIVE], label=["good", "defective"], stacked=True)
     _draw_cuts(axes, cuts)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper center")
     return _svg(figure)
 
 

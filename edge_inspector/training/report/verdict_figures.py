@@ -132,9 +132,12 @@ def _scores_and_labels(parts: Parts) -> tuple[list[float], list[bool]]:
 def _escapes_at_few_rejects(scored: Sequence[_Scored], what: str, rejected: str, defective_parts: int) -> Figure:
     name = f"{what} at the cut that rejects at most {100 * REJECT_SHARE:g} % of {rejected} here"
     figure = _figure(name, scored, _escapes_of_few_rejects, "defective parts", defective_parts)
-    if figure.interval is None and math.isfinite(figure.value):
-        return share_figure(name, round(figure.value * defective_parts), defective_parts, "defective parts")
-    return replace(figure, count=round(figure.value * defective_parts) if math.isfinite(figure.value) else None)
+    if not math.isfinite(figure.value):
+        return figure
+    exact = share_figure(name, round(figure.value * defective_parts), defective_parts, "defective parts")
+    low, high = exact.interval or (0.0, 1.0)
+    drawn_low, drawn_high = figure.interval or (low, high)
+    return replace(exact, interval=(min(low, drawn_low), max(high, drawn_high)))  # drawing parts moves the cut as well
 
 
 def _escapes_of_few_rejects(parts: Parts) -> float:
