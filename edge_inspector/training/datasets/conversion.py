@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_inspector.training.datasets.labelled_picture import LabelledSet, Somewhere, read_mask
-from edge_inspector.training.datasets.plain import LABEL_COLUMNS, ORIGINS_FILE, PLACELESS_FILE
+from edge_inspector.training.datasets.labelled_picture import LabelledSet, MaskFile, Somewhere, read_mask
+from edge_inspector.training.datasets.plain import GUESSES_FILE, LABEL_COLUMNS, ORIGINS_FILE, PLACELESS_FILE
 from edge_inspector.training.datasets.plain_writer import (
     encode_png,
     is_kept_as_it_is,
@@ -44,12 +44,15 @@ class Conversion:
 def convert_set(labelled: LabelledSet, out: Path, progress: Callable[[float], None] = lambda share: None) -> Conversion:
     """Write a set as images/, masks/DEFECT/, ignore/ and `placeless.csv`; `origins.csv` says which file each picture was.
 
+    Masks that an engine drew stay guesses, in `guesses.csv`.
+
     Raises TrainingDataError naming a picture or a mask that can not be used, ConfigurationError if `out` is there already
     or can not be written. Then nothing is written.
     """
     stems = plain_stems([(each.part, each.view) for each in labelled.pictures])
     names = dict(zip(labelled.defects, safe_names(labelled.defects), strict=True))
-    masks, placeless, coded_anew = Counter[str](), list[tuple[str, str]](), 0
+    masks, coded_anew = Counter[str](), 0
+    placeless, guesses = list[tuple[str, str]](), list[tuple[str, str]]()
     with new_plain_set(out) as made:
         for done, (stem, each) in enumerate(zip(stems, labelled.pictures, strict=True), 1):
             encoded, pixels = _read(each.picture)
@@ -63,11 +66,14 @@ def convert_set(labelled: LabelledSet, out: Path, progress: Callable[[float], No
                     mask = np.rint(255 * read_mask(label, *pixels.shape[:2])).astype(np.uint8)
                     made.add_mask(names[defect], stem, mask)
                     masks[names[defect]] += 1
+                    if isinstance(label, MaskFile) and label.is_guess:
+                        guesses.append((stem, names[defect]))
             if each.ignore is not None:
                 made.add_ignored(stem, read_ignored(each.ignore))
             progress(done / len(stems))
-        if placeless:
-            made.add_table(PLACELESS_FILE, LABEL_COLUMNS, placeless)
+        for table, rows in ((PLACELESS_FILE, placeless), (GUESSES_FILE, guesses)):
+            if rows:
+                made.add_table(table, LABEL_COLUMNS, rows)
         origins = [(stem, str(each.picture.resolve())) for stem, each in zip(stems, labelled.pictures, strict=True)]
         made.add_table(ORIGINS_FILE, ("stem", "picture"), origins)
     counted = Counter(defect for _, defect in placeless)

@@ -28,12 +28,14 @@ FROM_HALF_GREY = frozenset(range(128, 256))
 class MaskFile:
     """A picture of one channel. `values`: the grey levels that mean the defect; None: grey level / 255 is how sure it is.
 
-    `known`: the grey levels that mean anything, where they number classes; a mask with any other one is refused.
+    `known`: the grey levels that mean anything, where they number classes; a mask with any other one is refused. `is_guess`:
+    an engine drew it, and nobody has corrected it yet.
     """
 
     path: Path
     values: frozenset[int] | None = None
     known: frozenset[int] | None = None
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

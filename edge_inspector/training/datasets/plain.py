@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
@@ -39,7 +40,10 @@ def read_plain(folder: Path, defect: str = "defect", *, is_complete: bool = Fals
     places = _places(folder / MASK_FOLDER, defect, oddities, placeless)
     masks = {name: _by_stem(place, MASKS, oddities, pictures) for name, place in places.items()}
     ignored = _by_stem(folder / IGNORE, MASKS, oddities, pictures) if (folder / IGNORE).is_dir() else {}
-    oddities += _guesses(folder / GUESSES_FILE, masks)
+    guessed = _guessed(folder / GUESSES_FILE, masks)
+    if guessed:
+        where, count = folder / GUESSES_FILE, len(guessed)
+        oddities.append(f"{where}: {count} masks are an engine's guesses, not labels; correct each, and remove its row")
     found = []
     for stem, picture in pictures.items():
         labels: dict[str, Label | None] = {}
@@ -48,6 +52,8 @@ def read_plain(folder: Path, defect: str = "defect", *, is_complete: bool = Fals
             if label is None and is_complete:
                 mask = places.get(name, folder / MASK_FOLDER / name) / f"{stem}.png"
                 raise TrainingDataError(f"{picture}: has no mask {mask}; draw it (all 0 if clean)")
+            if isinstance(label, MaskFile) and (stem, name) in guessed:
+                label = replace(label, is_guess=True)
             labels[name] = label
         part, _, view = stem.rpartition("-")
         part, view = (part, view) if part else (stem, "")
@@ -74,12 +80,11 @@ def _placeless(path: Path, pictures: Collection[str]) -> dict[str, dict[str, str
     return dict(found)
 
 
-def _guesses(path: Path, masks: Mapping[str, Mapping[str, Path]]) -> list[str]:
+def _guessed(path: Path, masks: Mapping[str, Mapping[str, Path]]) -> set[tuple[str, str]]:
+    """Stem and defect of each mask that is there and that the table calls an engine's."""
     rows = read_table(path, LABEL_COLUMNS) if path.is_file() else []
-    count = sum(row.texts["stem"] in masks.get(row.texts["defect"], {}) for row in rows)
-    if not count:
-        return []
-    return [f"{path}: {count} masks are an engine's guesses, not labels; correct each, and remove its row"]
+    named = {(row.texts["stem"], row.texts["defect"]) for row in rows}
+    return {(stem, defect) for stem, defect in named if stem in masks.get(defect, {})}
 
 
 def _places(masks: Path, defect: str, oddities: list[str], placeless: Mapping[str, Mapping[str, str]]) -> dict[str, Path]:

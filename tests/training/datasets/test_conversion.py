@@ -163,6 +163,23 @@ def test_what_was_written_is_counted_and_what_was_not_is_told(tmp_path: Path) ->
     assert not (tmp_path / "out" / "masks" / "stain").exists()
 
 
+def test_what_an_engine_guessed_stays_a_guess_until_somebody_has_corrected_it(tmp_path: Path) -> None:
+    for stem in ("1-17-c1", "1-17-c2"):
+        write_grey(tmp_path / "set" / "images" / f"{stem}.png", np.full((HEIGHT, WIDTH), 99, np.uint8))
+        for defect in ("a b", "crack"):
+            write_grey(tmp_path / "set" / "masks" / defect / f"{stem}.png", np.eye(HEIGHT, WIDTH, dtype=np.uint8) * 255)
+    (tmp_path / "set" / "guesses.csv").write_text("stem,defect\n1-17-c1,crack\n1-17-c2,a b\n1-17-c3,crack\n")
+    convert_set(read_plain(tmp_path / "set"), tmp_path / "out")
+    guesses = tmp_path / "out" / "guesses.csv"
+    with guesses.open(newline="") as file:
+        assert sorted(csv.reader(file)) == [["1-17-c1", "crack"], ["1-17-c2", "a_b"], ["stem", "defect"]]
+    (oddity,) = read_plain(tmp_path / "out").oddities
+    assert oddity.startswith(f"{guesses}: 2 masks are an engine's guesses")
+    guesses.write_text("stem,defect\n")
+    convert_set(read_plain(tmp_path / "out"), tmp_path / "labelled")
+    assert not (tmp_path / "labelled" / "guesses.csv").exists()
+
+
 def test_a_damaged_picture_or_mask_leaves_nothing(tmp_path: Path) -> None:
     write_grey(tmp_path / "a.png", np.full((HEIGHT, WIDTH), 99, np.uint8))
     write_grey(tmp_path / "mask.png", np.zeros((3, 3), np.uint8))
