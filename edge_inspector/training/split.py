@@ -1,7 +1,7 @@
 """Deals parts to training, validation and test, or to folds: by chance, repeatably, stratified, and none to two of them.
 Or takes the folds that a set itself gives.
 
-A stratum is what is known of parts: which defects they show, which not, and of which nothing is known.
+Every defect's parts are shared out evenly: those that show it, those that do not, and those of which nothing is known.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.part_scores import Counted
+from edge_inspector.training.stratification import Kind, deal_kinds
 
 VALIDATION_SHARE = 0.2  # of the parts for the cut, and as many for the test
 LEAST_PARTS = 3  # of each kind in validation and in test; the manifest's intervals say how little so few can show
@@ -51,44 +53,37 @@ def dealing_key(name: str) -> str:
 
 
 def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float, counted: Counted = "parts") -> Split:
-    """Deal the parts of sets that are labelled for one defect each: of every stratum the same shares, but for one part.
+    """Deal the parts of sets that are labelled for one defect each: validation and test have their shares of every kind.
 
-    Raises TrainingDataError for shares that leave nothing to learn from, and if a set has too few good or defective parts
-    (or pictures, if these are `counted`).
+    Where one gets fewer than LEAST_PARTS of a kind though there are enough, training gives up what is lacking. Raises
+    TrainingDataError for shares that leave nothing to learn from, and if a set has too few good or defective parts (or
+    pictures, if these are `counted`).
     """
     if not (validation_share > 0.0 and test_share > 0.0 and validation_share + test_share < 1.0):
         raise TrainingDataError(
             f"shares of {validation_share:g} for validation and {test_share:g} for test: allowed is above 0 each, below 1 "
             f"together; {VALIDATION_SHARE:g} each is usual"
         )
-    dealt: dict[str, list[str]] = {"training": [], "validation": [], "test": []}
-    owed = {"validation": 0.0, "test": 0.0}  # what rounding down has left, so that many small strata lose nothing
-    for parts in strata(sets).values():
-        left = parts
-        for name, share in (("validation", validation_share), ("test", test_share)):
-            owed[name] += share * len(parts)
-            count = min(math.floor(owed[name] + 1e-9), len(left))
-            owed[name] -= count
-            dealt[name] += left[:count]
-            left = left[count:]
-        dealt["training"] += left
-    split = Split(*(tuple(sorted(dealt[name], key=dealing_key)) for name in ("training", "validation", "test")))
+    kinds = kinds_of_parts(sets)
+    rooms = [math.floor(share * len(kinds) + 1e-9) for share in (validation_share, test_share)]
+    dealt = deal_kinds(kinds, [len(kinds) - sum(rooms), *rooms])
+    smaller = min(validation_share, test_share)
+    _top_up(dealt, kinds, needed_parts(smaller))
+    split = Split(*(tuple(sorted(each, key=dealing_key)) for each in dealt))
     for each in sets:
-        _refuse_few(each, split, min(validation_share, test_share), counted)
+        _refuse_few(each, split, smaller, counted)
     return split
 
 
 def folds(sets: Sequence[DefectSet], count: int) -> FoldParts:
-    """Deal all parts to so many folds, 0, 1, …, each stratum in turn, going on where the one before ended.
+    """Deal all parts to so many folds, 0, 1, …, each with its share of every kind.
 
     Their sizes differ by one. Raises TrainingDataError if there are fewer parts than folds, or fewer folds than LEAST_FOLDS.
     """
-    dealt: list[list[str]] = [[] for _ in range(count)]
-    everyone = [part for parts in strata(sets).values() for part in parts]
-    if not LEAST_FOLDS <= count <= len(everyone):
-        raise TrainingDataError(f"{count} folds of {len(everyone)} parts: allowed are {LEAST_FOLDS} to {len(everyone)}")
-    for number, part in enumerate(everyone):
-        dealt[number % count].append(part)
+    kinds = kinds_of_parts(sets)
+    if not LEAST_FOLDS <= count <= len(kinds):
+        raise TrainingDataError(f"{count} folds of {len(kinds)} parts: allowed are {LEAST_FOLDS} to {len(kinds)}")
+    dealt = deal_kinds(kinds, [(len(kinds) + count - 1 - number) // count for number in range(count)])
     return {f"{number}": tuple(sorted(each, key=dealing_key)) for number, each in enumerate(dealt)}
 
 
@@ -135,22 +130,16 @@ def split_of_folds(dealt: FoldParts, held_back: str, *, has_cut_fold: bool = Tru
 
 
 def split_of_two(sets: Sequence[DefectSet], dealt: FoldParts, held_back: str) -> Split:
-    """A published split of two: `held_back` is the test, and a share of each stratum of the other chooses the cuts.
+    """A published split of two: `held_back` is the test, and a share of every kind of the other chooses the cuts.
 
     Raises TrainingDataError if there is no such fold, or two share a part.
     """
     if held_back not in dealt:
         raise TrainingDataError(f"fold {held_back} can not be held back: the folds are {', '.join(dealt)}")
     (learning,) = (set(parts) for name, parts in dealt.items() if name != held_back)
-    training, choosing = [], []
-    owed = 0.0  # as in `deal`
-    for parts in strata(sets).values():
-        left = [part for part in parts if part in learning]
-        owed += VALIDATION_SHARE * len(left)
-        count = math.floor(owed + 1e-9)
-        owed -= count
-        choosing += left[:count]
-        training += left[count:]
+    kinds = {part: each for part, each in kinds_of_parts(sets).items() if part in learning}
+    room = math.floor(VALIDATION_SHARE * len(kinds) + 1e-9)
+    training, choosing = deal_kinds(kinds, [len(kinds) - room, room])
     return Split(*(tuple(sorted(each, key=dealing_key)) for each in (training, choosing, dealt[held_back])))
 
 
@@ -166,16 +155,11 @@ def refuse_straddling(named: Mapping[str, Collection[str]]) -> None:
                 )
 
 
-def strata(sets: Sequence[DefectSet]) -> dict[tuple[bool | None, ...], list[str]]:
-    """Parts by what is known of them: of each set, whether some picture of theirs is defective (None: not in the set).
-
-    The rarest stratum first, parts in dealing order.
-    """
-    shown = [{part: any(each.defective[i] for i in views) for part, views in each.parts().items()} for each in sets]
-    found: dict[tuple[bool | None, ...], list[str]] = defaultdict(list)
-    for part in sorted({part for each in shown for part in each}, key=dealing_key):
-        found[tuple(each.get(part) for each in shown)].append(part)
-    return dict(sorted(found.items(), key=lambda item: (len(item[1]), str(item[0]))))
+def kinds_of_parts(sets: Sequence[DefectSet]) -> dict[str, list[Kind]]:
+    """Of each part, in dealing order, whether some picture of it is defective in each set; None: it is not in the set."""
+    shown = [{part: part in defective for part in each.parts()} for each in sets for defective in [each.defective_parts()]]
+    parts = sorted({part for each in shown for part in each}, key=dealing_key)
+    return {part: [(number, each.get(part)) for number, each in enumerate(shown)] for part in parts}
 
 
 def needed_parts(share: float) -> int:
@@ -187,16 +171,29 @@ def needed_parts(share: float) -> int:
     return math.ceil(LEAST_PARTS / share - 1e-9)
 
 
+def _top_up(dealt: Sequence[list[str]], kinds: Mapping[str, Collection[Kind]], needed: int) -> None:
+    """Move parts from training to where LEAST_PARTS of a kind are lacking, if as many as `needed` are known of it."""
+    training, *others = dealt
+    total = Counter(kind for each in kinds.values() for kind in each)
+    enough = [kind for kind, count in total.items() if kind[1] is not None and count >= needed]
+    for kind, place in product(enough, others):
+        lacking = max(LEAST_PARTS - sum(kind in kinds[part] for part in place), 0)
+        for part in [part for part in training if kind in kinds[part]][:lacking]:
+            training.remove(part)
+            place.append(part)
+
+
 def _refuse_few(each: DefectSet, split: Split, share: float, counted: Counted) -> None:
-    validation, test = each.of_parts(split.validation), each.of_parts(split.test)
-    if min(*validation.kinds(counted), *test.kinds(counted)) >= LEAST_PARTS:
+    got = {"validation": each.of_parts(split.validation).kinds(counted), "test": each.of_parts(split.test).kinds(counted)}
+    if min(count for counts in got.values() for count in counts) >= LEAST_PARTS:
         return
     good, defective = each.kinds(counted)
-    made = f"{len(each.samples)} pictures make " if counted == "parts" else ""
+    made, of_parts = (f"{len(each.samples)} pictures make ", "") if counted == "parts" else ("", ", of several parts")
+    have = ", ".join(f"{name} got {counts[0]} good and {counts[1]} defective" for name, counts in got.items())
     by_picture = "" if good or counted == "pictures" else "Where no part is good, say judged: pictures. "
     raise TrainingDataError(
         f"{each.source}: {made}{good} good and {defective} defective {counted} for {each.defect}, but {needed_parts(share)} "
-        f"of each are needed: validation and test take {100 * share:g} % each, and need {LEAST_PARTS} of either kind at "
-        f"least. Add pictures, or raise the share. {by_picture}In a plain folder the name up to its last hyphen is the part "
-        "(p7-c1 and p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
+        f"of each are needed{of_parts}: {have}, and each needs at least {LEAST_PARTS} good and {LEAST_PARTS} defective. Add "
+        f"pictures, or raise the share. {by_picture}In a plain folder the name up to its last hyphen is the part (p7-c1 and "
+        "p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
     )

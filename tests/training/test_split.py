@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPicture, LabelledSet, Runs
-from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.defect_set import DefectSet, Sample, defect_set
 from edge_inspector.training.split import (
     Split,
     deal,
@@ -21,7 +23,6 @@ from edge_inspector.training.split import (
     refuse_straddling,
     split_of_folds,
     split_of_two,
-    strata,
 )
 from tests.training.labelled import labelled_set
 
@@ -50,6 +51,15 @@ def stains(labelled: LabelledSet) -> DefectSet:
     return defect_set(labelled, "stain")
 
 
+def alike(sets: Sequence[DefectSet]) -> dict[tuple[bool | None, ...], set[str]]:
+    """Parts that are alike in all that is known of them; None: not in the set."""
+    found: dict[tuple[bool | None, ...], set[str]] = defaultdict(set)
+    for part in {part for each in sets for part in each.parts()}:
+        known = ((part in each.defective_parts()) if part in each.parts() else None for each in sets)
+        found[tuple(known)].add(part)
+    return dict(found)
+
+
 def test_every_part_is_in_one_set_with_all_its_views(cracks: DefectSet) -> None:
     split = deal([cracks], 0.2, 0.2)
     assert sorted((*split.training, *split.validation, *split.test)) == sorted(cracks.parts())
@@ -58,16 +68,16 @@ def test_every_part_is_in_one_set_with_all_its_views(cracks: DefectSet) -> None:
     assert all(len(views) == 2 for each in chosen for views in each.parts().values())
 
 
-def test_validation_and_test_have_their_share_of_every_stratum(cracks: DefectSet, stains: DefectSet) -> None:
+def test_validation_and_test_have_their_share_of_parts_alike_in_all_defects(cracks: DefectSet, stains: DefectSet) -> None:
     split = deal([cracks, stains], 0.44, 0.4)
-    kinds = {part: kind for kind, parts in strata([cracks, stains]).items() for part in parts}
-    assert {kind: len(parts) for kind, parts in strata([cracks, stains]).items()} == {
+    kinds = alike([cracks, stains])
+    assert {kind: len(parts) for kind, parts in kinds.items()} == {
         (False, False): 5, (False, True): 5, (True, False): 5, (True, True): 5, (False, None): 10, (True, None): 10,
     }  # fmt: skip
     assert (len(split.validation), len(split.test)) == (17, 16)
     for names, share in ((split.validation, 0.44), (split.test, 0.4)):
-        for kind, parts in strata([cracks, stains]).items():
-            assert abs(sum(kinds[name] == kind for name in names) - share * len(parts)) < 1
+        for parts in kinds.values():
+            assert abs(len(parts & set(names)) - share * len(parts)) < 1
 
 
 def test_the_split_does_not_depend_on_the_order_of_the_pictures(cracks: DefectSet) -> None:
@@ -87,6 +97,73 @@ def test_shares_that_leave_nothing_are_refused(cracks: DefectSet, shares: tuple[
 def test_too_few_parts_of_a_kind_are_refused_with_what_is_needed(cracks: DefectSet, stains: DefectSet) -> None:
     with pytest.raises(TrainingDataError, match="40 pictures make 10 good and 10 defective parts for stain, but 30 of each"):
         deal([stains, cracks], 0.1, 0.1)
+
+
+Known = Sequence[bool | None]  # of each part, whether it shows a defect; None: nobody knows
+
+
+def known_set(number: int, known: Known) -> DefectSet:
+    """A set of parts of one picture each, as if it had been looked at."""
+    shown = {f"p{part}": shows for part, shows in enumerate(known) if shows is not None}
+    pictures = (Sample(Path(f"{part}.png"), part, CLEAN, None, None, shows, 0, 1, "") for part, shows in shown.items())
+    return DefectSet("made up", f"d{number}", tuple(pictures))
+
+
+@st.composite
+def enough_of_each(draw: st.DrawFn) -> list[DefectSet]:
+    """Of every defect as many good and defective parts as shares of a fifth need, or few more, meeting in any way."""
+    spare = draw(st.integers(0, 12))
+    sets = []
+    for number in range(draw(st.integers(1, 6))):
+        defective, unknown = draw(st.integers(0, spare)), draw(st.integers(0, spare))
+        kinds: list[bool | None] = [*[True] * (15 + defective), *[None] * min(unknown, spare - defective)]
+        kinds += [False] * (30 + spare - len(kinds))
+        draw(st.randoms(use_true_random=False)).shuffle(kinds)
+        sets.append(known_set(number, kinds))
+    return sets
+
+
+@settings(max_examples=200)
+@given(enough_of_each())
+def test_what_has_enough_parts_of_each_kind_is_never_refused(sets: list[DefectSet]) -> None:
+    split = deal(sets, 0.2, 0.2)
+    assert {*split.training, *split.validation, *split.test} == {part for each in sets for part in each.parts()}
+    for each in sets:
+        assert min(*each.of_parts(split.validation).kinds("parts"), *each.of_parts(split.test).kinds("parts")) >= 3
+
+
+def random_sets(seed: int, defects: int) -> list[DefectSet]:
+    """60 to 150 parts, of which each defect is on a quarter to six tenths."""
+    rng = np.random.default_rng(seed)
+    parts = int(rng.integers(60, 151))
+    shows = [rng.permutation(parts) < share * parts for share in rng.uniform(0.25, 0.6, defects)]
+    return [known_set(number, [bool(each) for each in known]) for number, known in enumerate(shows)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_fold_and_test_has_its_share_of_each_of_five_defects(seed: int) -> None:
+    sets = random_sets(seed, 5)
+    split, dealt = deal(sets, 0.2, 0.2), folds(sets, 5)
+    for each in sets:
+        defective = each.defective_parts()
+        for names in (split.validation, split.test):
+            assert abs(len(defective & set(names)) - 0.2 * len(defective)) < 2
+        counts = [len(defective & set(names)) for names in dealt.values()]
+        assert max(counts) - min(counts) <= 2
+
+
+def test_pictures_of_too_few_parts_are_refused_with_what_validation_and_test_got() -> None:
+    pictures = [
+        Sample(Path(f"p{part}-{view}.png"), f"p{part}", CLEAN, None, None, part > 0, 0, 1, "")
+        for part in range(20)
+        for view in range(15)
+    ]
+    said = (
+        "15 good and 285 defective pictures for crack, but 15 of each are needed, of several parts: validation got "
+        r"\d+ good and \d+ defective, test got \d+ good and \d+ defective, and each needs at least 3 good and 3 defective"
+    )
+    with pytest.raises(TrainingDataError, match=said):
+        deal([DefectSet("made up", "crack", tuple(pictures))], 0.2, 0.2, "pictures")
 
 
 @given(st.integers(3, 9))
