@@ -85,7 +85,10 @@ def train(
         def tell(stage: str, share: float) -> None:
             bar.show(stage, share, 1.0)
 
-        plans = plan_every_fold(training, tell, instead) if every_fold else [plan_training(training, tell, instead)]
+        if every_fold:
+            plans = plan_every_fold(training, tell, instead, names)
+        else:
+            plans = [plan_training(training, tell, instead, names)]
         if not rank.is_first:
             for name in names:
                 learn_along(plans, name, out, threads, rank)

@@ -52,12 +52,11 @@ def dealing_key(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float, counted: Counted = "parts") -> Split:
+def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float) -> Split:
     """Deal the parts of sets that are labelled for one defect each: validation and test have their shares of every kind.
 
-    Where one gets fewer than LEAST_PARTS of a kind though there are enough, training gives up what is lacking. Raises
-    TrainingDataError for shares that leave nothing to learn from, and if a set has too few good or defective parts (or
-    pictures, if these are `counted`).
+    Where one gets fewer than LEAST_PARTS of a kind though there are enough, training gives up what is lacking; where there
+    are not, `refuse_few` says so. Raises TrainingDataError for shares that leave nothing to learn from.
     """
     if not (validation_share > 0.0 and test_share > 0.0 and validation_share + test_share < 1.0):
         raise TrainingDataError(
@@ -67,12 +66,28 @@ def deal(sets: Sequence[DefectSet], validation_share: float, test_share: float, 
     kinds = kinds_of_parts(sets)
     rooms = [math.floor(share * len(kinds) + 1e-9) for share in (validation_share, test_share)]
     dealt = deal_kinds(kinds, [len(kinds) - sum(rooms), *rooms])
-    smaller = min(validation_share, test_share)
-    _top_up(dealt, kinds, needed_parts(smaller))
-    split = Split(*(tuple(sorted(each, key=dealing_key)) for each in dealt))
-    for each in sets:
-        _refuse_few(each, split, smaller, counted)
-    return split
+    _top_up(dealt, kinds, needed_parts(min(validation_share, test_share)))
+    return Split(*(tuple(sorted(each, key=dealing_key)) for each in dealt))
+
+
+def refuse_few(each: DefectSet, split: Split, share: float, counted: Counted = "parts") -> None:
+    """Raise TrainingDataError if validation or test, of which the smaller one's is the `share`, got too few of a kind.
+
+    That is of good or of defective parts; or of pictures, if these are `counted`.
+    """
+    got = {"validation": each.of_parts(split.validation).kinds(counted), "test": each.of_parts(split.test).kinds(counted)}
+    if min(count for counts in got.values() for count in counts) >= LEAST_PARTS:
+        return
+    good, defective = each.kinds(counted)
+    made, of_parts = (f"{len(each.samples)} pictures make ", "") if counted == "parts" else ("", ", of several parts")
+    have = ", ".join(f"{name} got {counts[0]} good and {counts[1]} defective" for name, counts in got.items())
+    by_picture = "" if good or counted == "pictures" else "Where no part is good, say judged: pictures. "
+    raise TrainingDataError(
+        f"{each.source}: {made}{good} good and {defective} defective {counted} for {each.defect}, but {needed_parts(share)} "
+        f"of each are needed{of_parts}: {have}, and each needs at least {LEAST_PARTS} good and {LEAST_PARTS} defective. Add "
+        f"pictures, or raise the share. {by_picture}In a plain folder the name up to its last hyphen is the part (p7-c1 and "
+        "p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
+    )
 
 
 def folds(sets: Sequence[DefectSet], count: int) -> FoldParts:
@@ -181,19 +196,3 @@ def _top_up(dealt: Sequence[list[str]], kinds: Mapping[str, Collection[Kind]], n
         for part in [part for part in training if kind in kinds[part]][:lacking]:
             training.remove(part)
             place.append(part)
-
-
-def _refuse_few(each: DefectSet, split: Split, share: float, counted: Counted) -> None:
-    got = {"validation": each.of_parts(split.validation).kinds(counted), "test": each.of_parts(split.test).kinds(counted)}
-    if min(count for counts in got.values() for count in counts) >= LEAST_PARTS:
-        return
-    good, defective = each.kinds(counted)
-    made, of_parts = (f"{len(each.samples)} pictures make ", "") if counted == "parts" else ("", ", of several parts")
-    have = ", ".join(f"{name} got {counts[0]} good and {counts[1]} defective" for name, counts in got.items())
-    by_picture = "" if good or counted == "pictures" else "Where no part is good, say judged: pictures. "
-    raise TrainingDataError(
-        f"{each.source}: {made}{good} good and {defective} defective {counted} for {each.defect}, but {needed_parts(share)} "
-        f"of each are needed{of_parts}: {have}, and each needs at least {LEAST_PARTS} good and {LEAST_PARTS} defective. Add "
-        f"pictures, or raise the share. {by_picture}In a plain folder the name up to its last hyphen is the part (p7-c1 and "
-        "p7-c2 are two views of p7): write scan_001, not scan-001, for parts of one view"
-    )

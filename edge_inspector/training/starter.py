@@ -199,7 +199,7 @@ def still_to_do(start: Start) -> list[str]:
     if few and not start.folds:
         lines.append(
             f"{', '.join(few)}: of too few parts; {needed} defective and {needed} good ones are needed: add pictures, raise "
-            "the shares of split, or put a # before the engine"
+            "the shares of split, or comment the engine out with #"
         )
     for name, measured in start.folds.items():
         lacking = [each.defect for each in start.defects if each.defect not in measured]

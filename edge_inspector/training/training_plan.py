@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,16 @@ from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
-from edge_inspector.training.split import FoldParts, Split, deal, folds, given_folds, split_of_folds, split_of_two
+from edge_inspector.training.split import (
+    FoldParts,
+    Split,
+    deal,
+    folds,
+    given_folds,
+    refuse_few,
+    split_of_folds,
+    split_of_two,
+)
 from edge_inspector.training.train import TrainingSettings
 from edge_inspector.training.training_file import Folds, TrainingFile, load_training_file
 from edge_inspector.training.trial import RUN_FOLDER
@@ -130,36 +139,46 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What parts are dealt from."""
+    """What parts are dealt from. `asked`: the engines that are to be trained."""
 
     path: Path
     file: TrainingFile
     instead: Instead
     labelled: LabelledSet
     sets: dict[str, DefectSet]
+    asked: Collection[str]
 
     def fold_parts(self, split: Folds) -> FoldParts:
         return given_folds(self.labelled) if split.folds == "given" else folds(list(self.sets.values()), split.folds)
 
 
-def plan_training(path: Path, progress: Progress = lambda stage, share: None, instead: Instead = AS_THE_FILE_SAYS) -> Plan:
-    """Read the file and the set, and deal the parts, once.
+def plan_training(
+    path: Path,
+    progress: Progress = lambda stage, share: None,
+    instead: Instead = AS_THE_FILE_SAYS,
+    asked: Collection[str] | None = None,
+) -> Plan:
+    """Read the file and the set, and deal the parts of all engines, once.
 
-    Raises DocumentError for the file, ConfigurationError for its names, TrainingDataError for the set.
+    What the `asked` engines, by default all, can not be made of is refused. Raises DocumentError for the file,
+    ConfigurationError for its names, TrainingDataError for the set.
     """
-    (plan,) = _planned(path, progress, instead, _one_split)
-    for name in plan.sets:
+    (plan,) = _planned(path, progress, instead, asked, _one_split)
+    for name in plan.sets if asked is None else asked:
         _refuse_without_cut(plan, name)
     return plan
 
 
 def plan_every_fold(
-    path: Path, progress: Progress = lambda stage, share: None, instead: Instead = AS_THE_FILE_SAYS
+    path: Path,
+    progress: Progress = lambda stage, share: None,
+    instead: Instead = AS_THE_FILE_SAYS,
+    asked: Collection[str] | None = None,
 ) -> list[Plan]:
-    """Plans each of which holds another fold back. Raises as `plan_training`."""
-    plans = _planned(path, progress, instead, _every_split)
+    """Plans each of which holds another fold back. Otherwise as `plan_training`."""
+    plans = _planned(path, progress, instead, asked, _every_split)
     for plan in plans:
-        for name in plan.sets:
+        for name in plan.sets if asked is None else asked:
             _refuse_empty(plan, name)
     return plans
 
@@ -174,7 +193,13 @@ def named(progress: Progress, name: str) -> Progress:
     return lambda stage, share: progress(f"{name}: {stage}", share)
 
 
-def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[_Read], Mapping[str, Split]]) -> list[Plan]:
+def _planned(
+    path: Path,
+    progress: Progress,
+    instead: Instead,
+    asked: Collection[str] | None,
+    split: Callable[[_Read], Mapping[str, Split]],
+) -> list[Plan]:
     file = load_training_file(path)
     file = file if instead.seed is None else file.with_seed(instead.seed)
     if file.model not in MODELS:
@@ -186,7 +211,7 @@ def _planned(path: Path, progress: Progress, instead: Instead, split: Callable[[
         stage = f"looking at pictures for {name}"
         view, bands = file.view.of_pictures(), None if file.bands is None else len(file.bands)
         sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
-    splits = split(_Read(path, file, instead, labelled, sets))
+    splits = split(_Read(path, file, instead, labelled, sets, sets if asked is None else asked))
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
 
 
@@ -210,7 +235,10 @@ def _one_split(read: _Read) -> dict[str, Split]:
     if not isinstance(split, Folds):
         if fold is not None:
             raise ConfigurationError(f"{read.path}: --hold-back needs folds; {_SAY_FOLDS}")
-        return {"": deal(list(read.sets.values()), split.validation, split.test, read.file.judged)}
+        dealt = deal(list(read.sets.values()), split.validation, split.test)
+        for name in read.asked:
+            refuse_few(read.sets[name], dealt, min(split.validation, split.test), read.file.judged)
+        return {"": dealt}
     fold_parts = read.fold_parts(split)
     held_back = split.held_back if fold is None else fold
     if held_back is None:
@@ -230,7 +258,7 @@ def _every_split(read: _Read) -> dict[str, Split]:
         raise ConfigurationError(f"{read.path}: --every-fold needs folds; {_SAY_FOLDS}")
     fold_parts = read.fold_parts(split)
     has_cut_fold = not read.instead.no_cut_fold
-    if not has_cut_fold and any(read.file.learning_of(name).early_stop for name in read.sets):
+    if not has_cut_fold and any(read.file.learning_of(name).early_stop for name in read.asked):
         raise ConfigurationError(f"{read.path}: --no-cut-fold leaves no parts that early_stop could look at; leave it away")
     return {fold: split_of_folds(fold_parts, fold, has_cut_fold=has_cut_fold) for fold in fold_parts}
 
@@ -259,5 +287,5 @@ def _refuse_empty(plan: Plan, name: str) -> None:
         return
     raise TrainingDataError(
         f"{plan.sets[name].source}: fold {plan.fold} held back, no picture shows where {training.defect} is to learn from "
-        "or to calibrate on, or none is there to measure; take fewer folds, or put a # before the engine"
+        "or to calibrate on, or none is there to measure; take fewer folds, or comment the engine out with #"
     )

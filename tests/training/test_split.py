@@ -20,6 +20,7 @@ from edge_inspector.training.split import (
     deal,
     folds,
     given_folds,
+    refuse_few,
     refuse_straddling,
     split_of_folds,
     split_of_two,
@@ -96,7 +97,7 @@ def test_shares_that_leave_nothing_are_refused(cracks: DefectSet, shares: tuple[
 
 def test_too_few_parts_of_a_kind_are_refused_with_what_is_needed(cracks: DefectSet, stains: DefectSet) -> None:
     with pytest.raises(TrainingDataError, match="40 pictures make 10 good and 10 defective parts for stain, but 30 of each"):
-        deal([stains, cracks], 0.1, 0.1)
+        refuse_few(stains, deal([stains, cracks], 0.1, 0.1), 0.1)
 
 
 Known = Sequence[bool | None]  # of each part, whether it shows a defect; None: nobody knows
@@ -129,6 +130,7 @@ def test_what_has_enough_parts_of_each_kind_is_never_refused(sets: list[DefectSe
     split = deal(sets, 0.2, 0.2)
     assert {*split.training, *split.validation, *split.test} == {part for each in sets for part in each.parts()}
     for each in sets:
+        refuse_few(each, split, 0.2)
         assert min(*each.of_parts(split.validation).kinds("parts"), *each.of_parts(split.test).kinds("parts")) >= 3
 
 
@@ -162,8 +164,9 @@ def test_pictures_of_too_few_parts_are_refused_with_what_validation_and_test_got
         "15 good and 285 defective pictures for crack, but 15 of each are needed, of several parts: validation got "
         r"\d+ good and \d+ defective, test got \d+ good and \d+ defective, and each needs at least 3 good and 3 defective"
     )
+    each = DefectSet("made up", "crack", tuple(pictures))
     with pytest.raises(TrainingDataError, match=said):
-        deal([DefectSet("made up", "crack", tuple(pictures))], 0.2, 0.2, "pictures")
+        refuse_few(each, deal([each], 0.2, 0.2), 0.2, "pictures")
 
 
 @given(st.integers(3, 9))

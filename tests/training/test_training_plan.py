@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
@@ -99,6 +101,56 @@ def test_without_folds_none_can_be_held_back(tmp_path: Path) -> None:
     assert plan_training(training).held_back == ""
     with pytest.raises(ConfigurationError, match=r"t\.yaml: --hold-back needs folds; say `split: {folds: 5}`"):
         plan_training(training, instead=Instead(held_back="0"))
+
+
+def with_one_frayed_part(folder: Path, split: str) -> Path:
+    """A training file of cracks, on half of 30 parts, and of fray, on one alone."""
+    shapes = {"images": lambda part: True, "masks/crack": lambda part: part % 2, "masks/fray": lambda part: part == 7}
+    for place, shows in shapes.items():
+        (folder / "parts" / place).mkdir(parents=True)
+        for part in range(30):
+            grey = np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8)
+            grey[20:30, 20:30] = 255 if shows(part) else 0
+            assert cv2.imwrite(str(folder / "parts" / place / f"p{part}.png"), grey)
+    text = TILE_TRAINING.replace("folder: tiles", "folder: parts").replace("{folds: given}", split)
+    return written(folder / "parts.yaml", text)
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ("{validation: 0.2, test: 0.2}", "29 good and 1 defective parts for fray, but 15 of each are needed"),
+        ("{folds: 5, held_back: 0}", "[01] defective parts are to (be only measured|choose the cut) for fray"),
+    ],
+)
+def test_too_few_parts_of_an_engine_are_refused_only_where_it_is_asked_for(tmp_path: Path, split: str, said: str) -> None:
+    training = with_one_frayed_part(tmp_path, split)
+    assert list(plan_training(training, asked=["crack"]).sets) == ["crack", "fray"]
+    for asked in (None, ["crack", "fray"]):
+        with pytest.raises(TrainingDataError, match=said):
+            plan_training(training, asked=asked)
+
+
+def test_a_fold_without_a_picture_to_learn_of_is_refused_only_where_its_engine_is_asked_for(tmp_path: Path) -> None:
+    training = with_one_frayed_part(tmp_path, "{folds: 5}")
+    assert len(plan_every_fold(training, asked=["crack"])) == 5
+    with pytest.raises(TrainingDataError, match=r"no picture shows where fray is to learn .* comment the engine out with #"):
+        plan_every_fold(training)
+
+
+def test_parts_are_dealt_the_same_way_whatever_engine_is_asked_for(tmp_path: Path) -> None:
+    training = with_one_frayed_part(tmp_path, "{folds: 5, held_back: 0}")
+    crack, none = (plan_training(training, asked=asked) for asked in (["crack"], []))
+    assert crack.split == none.split
+
+
+def test_an_early_stop_of_an_engine_that_is_not_asked_for_needs_no_fold_of_its_own(tmp_path: Path) -> None:
+    training = with_one_frayed_part(tmp_path, "{folds: 5}")
+    stop = "{defect: fray, learning: {early_stop: {every_steps: 10, patience: 2}}}"
+    written(training, training.read_text().replace("{defect: fray}", stop))
+    assert len(plan_every_fold(training, instead=Instead(no_cut_fold=True), asked=["crack"])) == 5
+    with pytest.raises(ConfigurationError, match="leaves no parts that early_stop could look at"):
+        plan_every_fold(training, instead=Instead(no_cut_fold=True))
 
 
 def test_a_plan_says_what_becomes_of_every_picture_that_is_known_for_an_engine(tiles: Path) -> None:
