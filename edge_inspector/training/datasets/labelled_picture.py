@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.regions import Region, draw
+from edge_inspector.training.datasets.regions import Region, cover
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")  # of layouts that do not fix them, in small letters
@@ -132,13 +132,13 @@ def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> 
 def _drawn(label: Drawn, height_px: int, width_px: int) -> SoftMask:
     mask = np.zeros((height_px, width_px), np.float32)
     for region, level in label.regions:
-        covered = draw([region], height_px, width_px)
+        box, covered = cover(region, height_px, width_px)
         if not covered.any():
             raise TrainingDataError(
                 f"a labelled {type(region).__name__.lower()} covers no pixel of the picture of {width_px} x {height_px} px, "
                 "so it was meant elsewhere; correct the label, or remove it"
             )
-        mask[covered] = np.float32(level)
+        mask[box][covered] = np.float32(level)
     return mask
 
 

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.datasets.outline_fill import fill_outline
 from edge_inspector.training.datasets.run_lengths import decode_counts
 
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice]  # rows and columns
 FARTHEST = 1e6  # px, also degrees: no picture is as large, and an outline costs memory by its length
 _SHIFT = 4  # cv2 takes points in sixteenths of a pixel
-_FINER = 9  # odd: a pixel's middle is a pixel of the finer picture
 _BEYOND_PX = 1000  # an outline farther off the picture is bent there
 
 
@@ -89,53 +90,46 @@ def draw(regions: Sequence[Region], height_px: int, width_px: int) -> Mask:
     """
     mask = np.zeros((height_px, width_px), np.bool_)
     for region in regions:
-        points = _checked(region)
-        if isinstance(region, Stencil):
-            _lay(mask, region)
-            continue
-        if isinstance(region, Polygon) and not region.is_outlined:
-            has_inside = _fill_inside(mask, points)
-            if has_inside or reaches_beyond(region, height_px, width_px):
-                continue
-        near = np.clip(points, -_BEYOND_PX, np.array([width_px, height_px]) + _BEYOND_PX)  # (n, 2)
-        corner = np.minimum(np.floor(near.min(0)), 0).astype(np.int64)  # (x, y): cv2 bends what its canvas cuts off
-        size = np.maximum(np.ceil(near.max(0)) + 1, (width_px, height_px)).astype(np.int64) - corner
-        canvas = np.zeros((size[1], size[0]), np.uint8)
-        fixed = np.rint((near - corner) * (1 << _SHIFT)).astype(np.int32)[None]
-        if isinstance(region, Polyline):
-            cv2.polylines(canvas, [fixed], isClosed=False, color=1, lineType=cv2.LINE_8, shift=_SHIFT)
-        else:
-            cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
-        mask |= canvas[-corner[1] :, -corner[0] :][:height_px, :width_px] > 0
+        box, covered = cover(region, height_px, width_px)
+        mask[box] |= covered
     return mask
 
 
-def _lay(mask: Mask, stencil: Stencil) -> None:
-    inside = decode_counts(stencil.counts, stencil.width_px, stencil.height_px).T  # they go along rows, not down columns
-    rows, columns = np.nonzero(inside)
-    rows, columns = rows + stencil.top_px, columns + stencil.left_px
-    is_on = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
-    mask[rows[is_on], columns[is_on]] = True
+def cover(region: Region, height_px: int, width_px: int) -> tuple[Box, Mask]:
+    """Return the rows and columns of a picture that a region lies in, and which of their pixels it covers.
 
-
-def _fill_inside(mask: Mask, points: NDArray[np.float64]) -> bool:
-    """Set the pixels whose middles lie within an outline: drawn _FINER times as large, where an outline is thin.
-
-    Returns whether there are any.
+    Raises TrainingDataError for a region of too few points, or with a number that is not finite.
     """
-    height, width = mask.shape
-    low = np.maximum(np.floor(points.min(0)) - 1, 0).astype(np.int64)
-    high = np.minimum(np.ceil(points.max(0)) + 2, (width, height)).astype(np.int64)
-    if (high <= low).any():
-        return False
-    canvas = np.zeros(tuple((high - low)[::-1] * _FINER), np.uint8)
-    near = np.clip(points, low - _BEYOND_PX, high + _BEYOND_PX)
-    fixed = np.rint(((near - low + 0.5) * _FINER - 0.5) * (1 << _SHIFT)).astype(np.int32)[None]
-    cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
-    middle = (_FINER - 1) // 2
-    inside = canvas[middle::_FINER, middle::_FINER] > 0
-    mask[low[1] : high[1], low[0] : high[0]] |= inside
-    return bool(inside.any())
+    points = _checked(region)
+    if isinstance(region, Stencil):
+        return _lay(region, height_px, width_px)
+    low = np.clip(np.floor(points.min(0)) - 1, 0, (width_px, height_px)).astype(np.int64)  # (x, y)
+    high = np.clip(np.ceil(points.max(0)) + 2, low, (width_px, height_px)).astype(np.int64)
+    box = (slice(low[1], high[1]), slice(low[0], high[0]))
+    if isinstance(region, Polygon) and not region.is_outlined:
+        near = np.clip(points, low - _BEYOND_PX, high + _BEYOND_PX)
+        inside = fill_outline(near - low, *(high - low)[::-1].tolist())
+        if inside.any() or reaches_beyond(region, height_px, width_px):
+            return box, inside
+    near = np.clip(points, -_BEYOND_PX, np.array([width_px, height_px]) + _BEYOND_PX)  # (n, 2)
+    corner = np.minimum(np.floor(near.min(0)).astype(np.int64), low)  # (x, y): cv2 bends what its canvas cuts off
+    size = np.maximum(np.ceil(near.max(0)).astype(np.int64) + 1, high) - corner
+    canvas = np.zeros((size[1], size[0]), np.uint8)
+    fixed = np.rint((near - corner) * (1 << _SHIFT)).astype(np.int32)[None]
+    if isinstance(region, Polyline):
+        cv2.polylines(canvas, [fixed], isClosed=False, color=1, lineType=cv2.LINE_8, shift=_SHIFT)
+    else:
+        cv2.fillPoly(canvas, [fixed], 1, lineType=cv2.LINE_8, shift=_SHIFT)
+    (left, top), (right, bottom) = low - corner, high - corner
+    return box, canvas[top:bottom, left:right] > 0
+
+
+def _lay(stencil: Stencil, height_px: int, width_px: int) -> tuple[Box, Mask]:
+    inside = decode_counts(stencil.counts, stencil.width_px, stencil.height_px).T  # they go along rows, not down columns
+    left, top = stencil.left_px, stencil.top_px
+    rows = slice(min(max(top, 0), height_px), min(max(top + stencil.height_px, 0), height_px))
+    columns = slice(min(max(left, 0), width_px), min(max(left + stencil.width_px, 0), width_px))
+    return (rows, columns), inside[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
 def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:

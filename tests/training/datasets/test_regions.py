@@ -14,8 +14,10 @@ from edge_inspector.training.datasets.regions import (
     Ellipse,
     Polygon,
     Polyline,
+    Region,
     Spot,
     Stencil,
+    cover,
     draw,
     reaches_beyond,
     rectangle,
@@ -121,6 +123,26 @@ def test_what_lies_off_the_picture_is_drawn_as_far_as_the_picture_goes_and_is_kn
     assert not reaches_beyond(Stencil(5, 6, 3, 2, (0, 6)), 8, 8)
     assert reaches_beyond(Stencil(6, 6, 3, 2, (0, 6)), 8, 8)
     assert draw([rectangle(-1e12, 0, 1e12, 3)], 8, 8).sum() == 4 * 8
+
+
+quarters = st.integers(-80, 200).map(lambda quarter: quarter / 4)
+quarter_points = st.lists(st.tuples(quarters, quarters), min_size=3, max_size=6).map(tuple)
+half_axes = st.integers(1, 100).map(lambda quarter: quarter / 4)
+outlined = st.one_of(
+    st.builds(Polygon, quarter_points),
+    st.builds(Polyline, quarter_points),
+    st.builds(Ellipse, quarters, quarters, half_axes, half_axes),
+    st.builds(Spot, quarters, quarters),
+)
+
+
+@given(outlined)
+def test_a_region_covers_the_same_pixels_wherever_the_picture_ends(region: Region) -> None:
+    whole = draw([region], 90, 90)
+    assert np.array_equal(draw([region], 20, 24), whole[:20, :24])
+    box, covered = cover(region, 90, 90)
+    assert covered.sum() == whole.sum()
+    assert np.array_equal(whole[box], covered)
 
 
 @pytest.mark.parametrize(
