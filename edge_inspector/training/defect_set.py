@@ -119,13 +119,7 @@ class Sample:
         height, width = picture.shape[:2]
         counts = np.full((height, width), 255, np.uint8)
         if self.ignore is not None:
-            ignored = read_ignored(self.ignore)
-            if ignored.shape != counts.shape:
-                raise TrainingDataError(
-                    f"{self.ignore}: is {ignored.shape[1]} x {ignored.shape[0]} px, its picture {width} x {height} px; "
-                    "draw it again on this picture"
-                )
-            counts[ignored] = 0
+            counts[read_ignored(self.ignore, height, width)] = 0
         return self._placed(counts, picture, self.ignore or self.picture) >= 128
 
     def _placed(self, drawn: Picture, picture: Picture, path: Path) -> Picture:
@@ -252,11 +246,16 @@ def read_picture(path: Path) -> Picture:
     return np.asarray(other, np.uint8)
 
 
-def read_ignored(path: Path) -> NDArray[np.bool_]:
-    """Where a picture is not to be judged, bool (h, w). Raises TrainingDataError naming the file."""
+def read_ignored(path: Path, height_px: int, width_px: int) -> NDArray[np.bool_]:
+    """Where a picture of this size is not to be judged, bool (height, width). Raises TrainingDataError naming the file."""
     ignored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if ignored is None or ignored.ndim != 2 or ignored.dtype != np.uint8:
         raise TrainingDataError(f"{path}: is not a picture of 8 bit and one channel; export it again")
+    if ignored.shape != (height_px, width_px):
+        raise TrainingDataError(
+            f"{path}: is {ignored.shape[1]} x {ignored.shape[0]} px, its picture {width_px} x {height_px} px; draw it again "
+            "on this picture"
+        )
     return np.asarray(ignored >= 128)
 
 

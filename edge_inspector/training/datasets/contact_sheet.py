@@ -202,8 +202,8 @@ def _open(picture: SeenPicture) -> _Open:
             mask = np.rint(255 * read_mask(label, *pixels.shape[:2])).astype(np.uint8)
             if mask.any():
                 masks[defect] = mask
-    ignore = picture.picture.ignore
-    return _Open(pixels, masks, np.ones(pixels.shape[:2], np.bool_) if ignore is None else ~read_ignored(ignore))
+    ignore, size = picture.picture.ignore, pixels.shape[:2]
+    return _Open(pixels, masks, np.ones(size, np.bool_) if ignore is None else ~read_ignored(ignore, *size))
 
 
 def _piece(opened: _Open, defect: str, area_px: int) -> _Box:

@@ -69,7 +69,7 @@ def convert_set(labelled: LabelledSet, out: Path, progress: Callable[[float], No
                     if isinstance(label, MaskFile) and label.is_guess:
                         guesses.append((stem, names[defect]))
             if each.ignore is not None:
-                made.add_ignored(stem, read_ignored(each.ignore))
+                made.add_ignored(stem, read_ignored(each.ignore, *pixels.shape[:2]))
             progress(done / len(stems))
         for table, rows in ((PLACELESS_FILE, placeless), (GUESSES_FILE, guesses)):
             if rows:

@@ -95,10 +95,7 @@ def look_at(picture: LabelledPicture) -> SeenPicture | UnreadPicture:
     """Decode a picture and draw its masks; what is damaged or does not fit is not raised but returned."""
     try:
         pixels = read_picture(picture.picture)
-        judged = None if picture.ignore is None else ~read_ignored(picture.ignore)
-        if judged is not None and judged.shape != pixels.shape[:2]:
-            is_px, needed_px = (f"{shape[1]} x {shape[0]} px" for shape in (judged.shape, pixels.shape))
-            raise TrainingDataError(f"{picture.ignore}: is {is_px}, its picture {needed_px}; draw it again on this picture")
+        judged = None if picture.ignore is None else ~read_ignored(picture.ignore, *pixels.shape[:2])
         labels = {defect: None if label is None else _see(label, pixels, judged) for defect, label in picture.labels.items()}
     except (TrainingDataError, OSError) as error:
         return UnreadPicture(picture, str(error))

@@ -62,7 +62,8 @@ def assert_same(before: LabelledSet, out: Path) -> None:
             assert_same_label(label, now.labels.get(names[defect]))
         assert (was.ignore is None) == (now.ignore is None)
         if was.ignore is not None and now.ignore is not None:
-            assert np.array_equal(read_ignored(was.ignore), read_ignored(now.ignore))
+            size = read_picture(was.picture).shape[:2]
+            assert np.array_equal(read_ignored(was.ignore, *size), read_ignored(now.ignore, *size))
         for other_was, other_now in pairs:
             assert (was.part == other_was.part) == (now.part == other_now.part)
 
@@ -188,6 +189,15 @@ def test_a_damaged_picture_or_mask_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match=r"mask\.png: is 3 x 3 px"):
         convert_set(LabelledSet("made up", ("crack",), (bad,)), tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "mask.png"]
+
+
+def test_what_is_to_be_ignored_of_a_picture_of_another_size_leaves_nothing(tmp_path: Path) -> None:
+    write_grey(tmp_path / "a.png", np.full((HEIGHT, WIDTH), 99, np.uint8))
+    write_grey(tmp_path / "ignore.png", np.zeros((HEIGHT + 1, WIDTH), np.uint8))
+    bad = LabelledPicture(tmp_path / "a.png", "a", "", {"crack": CLEAN}, "made up", tmp_path / "ignore.png")
+    with pytest.raises(TrainingDataError, match=r"ignore\.png: is 16 x 13 px, its picture 16 x 12 px; draw it again"):
+        convert_set(LabelledSet("made up", ("crack",), (bad,)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
