@@ -34,11 +34,12 @@ def choose_sections(defects: Sequence[str], seen: Sequence[SeenPicture], names: 
     Of each defect the smallest, the middling and the largest pieces, each from another picture, in the order of their size.
     """
     sections = [_pieces_of(defect, seen, names, count) for defect in defects]
-    states = [{label.state for label in each.labels.values() if label is not None} for each in seen]
-    kinds: Iterable[tuple[str, Callable[[set[State]], bool]]] = (
-        ("labelled, but not where", lambda known: State.PLACELESS in known),
-        ("clean", lambda known: known == {State.CLEAN}),
-        ("not labelled", lambda known: not known),
+    states = [{None if label is None else label.state for label in each.labels.values()} for each in seen]
+    kinds: Iterable[tuple[str, Callable[[set[State | None]], bool]]] = (
+        ("labelled, but not where", lambda said: State.PLACELESS in said),
+        ("clean", lambda said: said == {State.CLEAN}),
+        ("clean of what is known, not labelled for every defect", lambda said: said == {State.CLEAN, None}),
+        ("not labelled", lambda said: said == {None}),
     )
     for title, is_meant in kinds:
         meant = sorted((each.digest, position) for position, each in enumerate(seen) if is_meant(states[position]))

@@ -40,6 +40,22 @@ def test_pictures_without_a_drawn_defect_stand_by_what_is_known_of_them() -> Non
     assert all(shown.area_px is None for each in sections for shown in each.shown)
 
 
+def test_a_picture_is_clean_only_if_every_defect_was_looked_for() -> None:
+    pictures = [
+        seen("a", {"crack": CLEAN, "fray": CLEAN}),
+        seen("b", {"crack": CLEAN, "fray": None}),
+        seen("c", {"crack": None, "fray": None}),
+        seen("d", {"crack": None, "fray": drawn(9)}),
+    ]
+    sections = choose_sections(("crack", "fray"), pictures, ["a", "b", "c", "d"], 6)
+    assert [(each.title, [shown.position for shown in each.shown]) for each in sections] == [
+        ("fray", [3]),
+        ("clean", [0]),
+        ("clean of what is known, not labelled for every defect", [1]),
+        ("not labelled", [2]),
+    ]
+
+
 def test_the_choice_among_clean_pictures_does_not_hang_on_their_order() -> None:
     pictures = [seen(f"p{k}", {"crack": CLEAN}, digest=str(k * 7919 % 1000)) for k in range(9)]
     names = []
