@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -108,9 +109,9 @@ def given_folds(labelled: LabelledSet) -> FoldParts:
     Raises TrainingDataError for a set without any, a picture without one, a name that no folder can have, and a part in two.
     """
     if not any(each.fold for each in labelled.pictures):
+        folder = os.path.commonpath([each.picture.parent for each in labelled.pictures])
         raise TrainingDataError(
-            f"{labelled.source}: the set gives its pictures no folds; let parts be dealt by chance, as with split: "
-            "{folds: 5}"
+            f"{folder}: the set gives its pictures no folds; let parts be dealt by chance, as with split: {{folds: 5}}"
         )
     parts: dict[str, set[str]] = defaultdict(set)
     for each in labelled.pictures:

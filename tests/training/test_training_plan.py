@@ -180,7 +180,7 @@ def test_a_set_without_folds_and_a_file_without_them_have_no_turns(tmp_path: Pat
     write_parts(tmp_path / "blots")
     with pytest.raises(ConfigurationError, match=r"t\.yaml: --every-fold needs folds; say `split: {folds: 5}`"):
         plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING))
-    with pytest.raises(TrainingDataError, match="the set gives its pictures no folds"):
+    with pytest.raises(TrainingDataError, match=r"blots/images: the set gives its pictures no folds"):
         plan_every_fold(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: given}\n"))
 
 

@@ -39,7 +39,7 @@ def choose_sections(defects: Sequence[str], seen: Sequence[SeenPicture], names: 
         ("labelled, but not where", lambda said: State.PLACELESS in said),
         ("clean", lambda said: said == {State.CLEAN}),
         ("clean of what is known, not labelled for every defect", lambda said: said == {State.CLEAN, None}),
-        ("not labelled", lambda said: said == {None}),
+        ("not labelled", lambda said: said <= {None}),
     )
     for title, is_meant in kinds:
         meant = sorted((each.digest, position) for position, each in enumerate(seen) if is_meant(states[position]))
