@@ -270,6 +270,15 @@ def test_names_that_are_none_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("asked", ["crack", "fray"])
+def test_too_few_parts_are_told_of_the_engine_that_was_asked_for(tmp_path: Path, asked: str) -> None:
+    write_tiles(tmp_path / "tiles")
+    shares = TILE_TRAINING.replace("{folds: given}", "{validation: 0.2, test: 0.2}")
+    (tmp_path / "few.yaml").write_text(shares, encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=f"12 good and 6 defective parts for {asked}, but 15 of each are needed"):
+        run(tmp_path / "few.yaml", tmp_path / "out", "--defect", asked)
+
+
 def test_a_bound_that_so_few_parts_can_not_show_is_refused(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     training = trained[0].with_name("bounded.yaml")
     bounded = TRAINING.replace("{rule: cheapest, escape_cost: 5}", "{rule: bounded, miss_rate: 0.01}")
