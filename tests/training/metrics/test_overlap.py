@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -87,3 +87,23 @@ def test_dice_follows_from_iou_in_every_picture(pairs: list[tuple[np.ndarray, np
         one = overlap(found, labelled)
         if one.union:
             assert one.dice == pytest.approx(2 * one.iou / (1 + one.iou))
+
+
+@given(found=masks, labelled=masks)
+def test_scikit_learn_and_pycocotools_say_the_same(found: np.ndarray, labelled: np.ndarray) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    coco = pytest.importorskip("pycocotools.mask")
+    assume(labelled.any())  # of an empty label they say 0, science.md 4.1 says 1 if nothing is found either
+    one = overlap(found, labelled)
+    assert one.iou == pytest.approx(metrics.jaccard_score(labelled.ravel(), found.ravel(), zero_division=0))
+    assert one.dice == pytest.approx(metrics.f1_score(labelled.ravel(), found.ravel(), zero_division=0))
+    packed = [coco.encode(np.asfortranarray(mask.astype(np.uint8))) for mask in (found, labelled)]
+    assert one.iou == pytest.approx(float(coco.iou(packed[:1], packed[1:], [0])[0, 0]))
+
+
+@given(found=masks, labelled=masks)
+def test_the_mean_of_defect_and_background_is_scikit_learns_macro_average(found: np.ndarray, labelled: np.ndarray) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    assume(labelled.any() and not labelled.all())
+    expected = metrics.jaccard_score(labelled.ravel(), found.ravel(), average="macro", zero_division=0)
+    assert two_class_iou([overlap(found, labelled)]) == pytest.approx(expected)

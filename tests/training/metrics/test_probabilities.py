@@ -38,5 +38,12 @@ def test_the_order_of_equal_probabilities_says_nothing() -> None:
     assert expected_calibration_error(p, [1] * 30) == pytest.approx(0.5)
 
 
+def test_scikit_learn_says_the_same_brier_score() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(6)
+    p, y = rng.random(50), rng.random(50) < 0.4
+    assert brier_score(p, y) == pytest.approx(metrics.brier_score_loss(y, p))
+
+
 def test_fewer_numbers_than_bins_are_a_bin_each() -> None:
     assert expected_calibration_error([0.5, 1.0], [0, 1]) == 0.25
