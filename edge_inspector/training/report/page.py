@@ -100,7 +100,7 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
         colour=reported.colour,
     )
     replace_text(html, text)
-    replace_json(html.with_suffix(".json"), _as_json(reported, tables, folds, quarters, shown))
+    replace_json(html.with_suffix(".json"), _as_json(reported, judged, tables, folds, quarters, shown))
     progress(1.0)
 
 
@@ -172,12 +172,15 @@ def _named(sample: Sample) -> str:
 
 def _as_json(
     reported: Reported,
+    judged: JudgedSet,
     tables: dict[str, list[Figure]],
     folds: list[FoldRow],
     quarters: list[Quarter],
     shown: Mapping[str, Sequence[tuple[JudgedPicture, str]]],
 ) -> dict[str, object]:
-    """`cut` is null in a cross-validation, whose folds have their own."""
+    """`cut` is null in a cross-validation, whose folds have their own, as `scores` say; of each picture both scores, so that
+    curves can be drawn again."""
+    cuts = reported.cuts()
     return {
         "engine": reported.engine,
         "defect": reported.defect,
@@ -189,6 +192,17 @@ def _as_json(
         "counted": reported.counted,
         "folds": [asdict(row) for row in folds],
         "quarters": [asdict(quarter) for quarter in quarters],
+        "scores": [
+            {
+                "part": each.sample.part,
+                "picture": each.sample.picture.name,
+                "defective": each.sample.is_defective,
+                "score": each.score,
+                "map_score": each.map_score,
+                "cut": cuts.get(each.sample.part),
+            }
+            for each in judged.pictures
+        ],
         "pictures": {
             title: [
                 {"part": each.sample.part, "picture": each.sample.picture.name, "score": each.score, "why": why}

@@ -62,6 +62,9 @@ def test_the_same_figures_are_there_for_programs(reported: Reported, tmp_path: P
     assert [each["score"] for each in lowest] == sorted(each["score"] for each in lowest)
     assert {each["why"] for each in lowest} == {"passed", "rejected"}
     assert {"part", "picture"} <= lowest[0].keys()
+    scores = content["scores"]
+    assert sum(each["defective"] and each["score"] < each["cut"] for each in scores) == 1
+    assert len(scores) == 9
     assert {row["quantity"].split(",")[0] for row in content["quarters"]} == {"mean grey", "defect area", "defect contrast"}
 
 
