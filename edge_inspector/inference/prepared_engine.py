@@ -31,7 +31,7 @@ class PreparedEngine:
         Raises:
             EngineFaultError: its map is no longer the expected one, or the engine failed.
         """
-        check_parity(self.engine, self.golden[number : number + 1], self.manifest.parity, self.manifest.t_low)
+        check_parity(self.engine, self.golden[number : number + 1], self.manifest)
 
 
 def prepare_engine(
@@ -64,7 +64,7 @@ def prepare_engine(
     golden = load_golden(package)
     engine = engine_opener(settings.driver)(package, threads=settings.threads)
     say(f"engine {name}: comparing {len(golden)} golden pictures with their masks")
-    check_parity(engine, golden, manifest.parity, manifest.t_low)
+    check_parity(engine, golden, manifest)
     say(f"engine {name}: warming up")
     pictures = [golden[i % len(golden)].picture for i in range(settings.max_batch)]
     engine.judge(pictures)  # first use of every request: buffers are made here

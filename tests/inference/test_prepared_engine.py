@@ -15,8 +15,9 @@ from edge_inspector.inference import PreparedEngine, prepare_engine
 from edge_inspector.inference.engines import openvino as openvino_engine
 from edge_inspector.inference.engines.openvino import OpenVinoEngine
 from edge_inspector.inference.engines.protocol import DRIVERS, engine_opener
-from edge_inspector.inference.mask_parity import check_parity, load_golden
-from edge_inspector.station.engine_manifest import load_engine_package
+from edge_inspector.inference.map_regions import to_bytes
+from edge_inspector.inference.mask_parity import Golden, check_parity, load_golden
+from edge_inspector.station.engine_manifest import EngineManifest, ParityLimits, load_engine_package
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
 from tests.inference.tiny_engine import (
@@ -25,13 +26,19 @@ from tests.inference.tiny_engine import (
     FakeEngine,
     dark_picture,
     expected_map,
+    shifted_package,
     spot_picture,
     tiny_model,
     write_package,
 )
 
 VIEW = ViewShape(height_px=HEIGHT, width_px=WIDTH)
+SHIPPED = Path(__file__).parents[2] / "engines" / "straw_crack"
 CAPABILITIES = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def silent(step: str) -> None:
+    """Hears what `prepare_engine` says."""
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def prepare(folder: Path, view: ViewShape = VIEW) -> PreparedEngine:
-    return prepare_engine("spot", folder, view, Inference(), lambda _step: None)
+    return prepare_engine("spot", folder, view, Inference(), silent)
 
 
 def test_a_sound_engine_is_prepared_and_judges_as_its_graph_says(folder: Path) -> None:
@@ -60,7 +67,9 @@ def test_a_sound_engine_is_prepared_and_judges_as_its_graph_says(folder: Path) -
 
 def test_an_engine_that_draws_other_masks_is_refused_with_numbers(folder: Path) -> None:
     write_package(folder, model=tiny_model(centre=200.0))
-    with pytest.raises(EngineFaultError, match=r"spot fails parity: on golden/1.png .* differs by 0\.\d+ \(limit 0.02"):
+    with pytest.raises(
+        EngineFaultError, match=r"spot fails parity in f32: on golden/1.png .* differs by 0\.\d+ \(limit 0.02"
+    ):
         prepare(folder)
 
 
@@ -68,20 +77,80 @@ def test_an_engine_that_begins_to_draw_other_masks_fails_parity(folder: Path) ->
     manifest = write_package(folder)
     engine = FakeEngine()
     golden = load_golden(load_engine_package(folder))
-    check_parity(engine, golden, manifest.parity, manifest.t_low)
+    check_parity(engine, golden, manifest)
     engine.centre = 200.0
     with pytest.raises(EngineFaultError, match="fails parity"):
-        check_parity(engine, golden, manifest.parity, manifest.t_low)
+        check_parity(engine, golden, manifest)
 
 
-def test_pixels_that_cross_t_low_fail_parity_though_no_value_is_far_off(folder: Path) -> None:
+def golden_spot(grey: int, side: int = 6) -> Golden:
+    """A golden picture whose spot is less than certain: its map moves where the engine does."""
+    picture = dark_picture()
+    picture[8 : 8 + side, 10 : 10 + side] = grey
+    return Golden("golden/grey.png", picture, to_bytes(expected_map(picture)))
+
+
+def stating(folder: Path, *, cut: float = 0.9, max_abs_diff: float = 1.0, max_crossing_share: float = 1.0) -> EngineManifest:
+    """A manifest with this cut and these limits, wide ones where none are asked for."""
+    limits = ParityLimits(max_abs_diff=max_abs_diff, max_crossing_share=max_crossing_share)
     manifest = write_package(folder)
-    (golden, *_) = load_golden(load_engine_package(folder))
-    limits = manifest.parity.model_copy(update={"max_abs_diff": 1.0, "max_crossing_share": 0.001})
+    threshold = manifest.threshold.model_copy(update={"score": cut})
+    return manifest.model_copy(update={"parity": limits, "threshold": threshold})
+
+
+def test_pixels_that_cross_t_low_fail_parity_though_no_value_and_no_score_is_far_off(folder: Path) -> None:
     engine = FakeEngine()
-    engine.centre = 300.0  # no pixel of the spot is above t_low any more: 36 of 2048
-    with pytest.raises(EngineFaultError, match=r"1\.758% of the pixels cross t_low"):
-        check_parity(engine, [golden], limits, manifest.t_low)
+    engine.centre = 130.0  # the one pixel: 0.275 to 0.245, and t_low is 0.25
+    with pytest.raises(
+        EngineFaultError, match=r"differs by 0\.03\d .*, 0\.049% of the pixels cross t_low 0\.25 \(limit 0\.02"
+    ):
+        check_parity(engine, [golden_spot(112, side=1)], stating(folder))
+
+
+@pytest.mark.parametrize("centre", [125.5, 129.5])
+def test_a_score_that_is_off_fails_parity_though_no_pixel_is_far_off(folder: Path, centre: float) -> None:
+    engine = FakeEngine()
+    golden, manifest = [golden_spot(127)], stating(folder)
+    check_parity(engine, golden, manifest)
+    engine.centre = centre
+    with pytest.raises(EngineFaultError, match=r"the score is 0\.\d+ where 0\.49\d is expected \(limit 0\.02 apart"):
+        check_parity(engine, golden, manifest)
+
+
+def test_a_score_that_changes_its_side_of_the_cut_fails_parity_however_near_it_is(folder: Path) -> None:
+    engine = FakeEngine()
+    golden = [golden_spot(128)]  # scores 0.506
+    engine.centre = 128.2  # 0.498
+    check_parity(engine, golden, stating(folder))
+    with pytest.raises(EngineFaultError, match=r"is expected \(limit 0\.02 apart, on the same side of the cut 0\.502\)"):
+        check_parity(engine, golden, stating(folder.with_name("other"), cut=0.502))
+
+
+def test_what_eight_bits_can_not_tell_apart_changes_no_side(folder: Path) -> None:
+    engine = FakeEngine()
+    engine.centre = 127.8
+    golden = golden_spot(128)
+    assert to_bytes(expected_map(golden.picture, engine.centre)).max() == golden.expected.max() - 1
+    check_parity(engine, [golden], stating(folder, cut=0.5049))
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_in_f32_no_manifest_allows_what_it_may_in_bf16(folder: Path, precision: str) -> None:
+    engine = FakeEngine()
+    engine.precision, engine.centre = precision, 132.0  # the one pixel: 0.49 to 0.42
+    golden, manifest = [golden_spot(127, side=1)], stating(folder, max_abs_diff=0.4)
+    if precision == "bf16":
+        check_parity(engine, golden, manifest)
+    else:
+        with pytest.raises(EngineFaultError, match=r"parity in f32: .* differs by 0\.07\d \(limit 0\.05\)"):
+            check_parity(engine, golden, manifest)
+
+
+def test_a_manifest_may_allow_less_than_its_precision_does(folder: Path) -> None:
+    engine = FakeEngine()
+    engine.centre = 130.0
+    with pytest.raises(EngineFaultError, match=r"differs by 0\.03\d \(limit 0\.02\)"):
+        check_parity(engine, [golden_spot(127, side=1)], stating(folder, max_abs_diff=0.02))
 
 
 def test_a_map_of_nans_fails_parity(folder: Path) -> None:
@@ -89,7 +158,15 @@ def test_a_map_of_nans_fails_parity(folder: Path) -> None:
     engine = FakeEngine()
     engine.centre = float("nan")
     with pytest.raises(EngineFaultError, match="no probabilities"):
-        check_parity(engine, load_golden(load_engine_package(folder)), manifest.parity, manifest.t_low)
+        check_parity(engine, load_golden(load_engine_package(folder)), manifest)
+
+
+@pytest.mark.parametrize("shift", [-1.0, -0.5, 0.5, 1.0, 1.5])
+def test_an_engine_that_ships_is_refused_where_its_logits_come_out_shifted(tmp_path: Path, shift: float) -> None:
+    package = shifted_package(SHIPPED, tmp_path / "straw_crack", shift)
+    size = package.manifest.input
+    with pytest.raises(EngineFaultError, match=r"straw_crack fails parity in (f32|bf16): .* go back to what worked"):
+        prepare_engine("c", package.folder, ViewShape(height_px=size.height, width_px=size.width), Inference(), silent)
 
 
 def test_a_missing_model_is_refused(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,16 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge_inspector.domain.errors import EngineFaultError
-from edge_inspector.station.engine_manifest import EngineManifest, file_digest, write_manifest
+from edge_inspector.station.document import load_document
+from edge_inspector.station.engine_manifest import (
+    MANIFEST_FILE,
+    MODEL_FILE,
+    EngineManifest,
+    EnginePackage,
+    file_digest,
+    load_engine_package,
+    write_manifest,
+)
 
 HEIGHT, WIDTH = 32, 64
 SPREAD = 16.0
@@ -92,6 +102,22 @@ def write_package(folder: Path, *, model: bytes | None = None, precisions: Seque
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def shifted_package(source: Path, folder: Path, shift: float) -> EnginePackage:
+    """A copy of a package whose graph gives other logits, each by `shift`: whole, and wrong as a device may be."""
+    shutil.copytree(source, folder)
+    model = onnx.load(folder / MODEL_FILE)
+    last = model.graph.node[-1]
+    assert last.op_type == "Sigmoid"
+    model.graph.initializer.append(numpy_helper.from_array(np.array(shift, np.float32), "shift"))
+    model.graph.node.insert(len(model.graph.node) - 1, helper.make_node("Add", [last.input[0], "shift"], ["shifted"]))
+    last.input[0] = "shifted"
+    onnx.save(model, folder / MODEL_FILE)
+    manifest = load_document(folder / MANIFEST_FILE, EngineManifest)
+    files = manifest.files | {MODEL_FILE: file_digest(folder / MODEL_FILE)}
+    write_manifest(folder, manifest.model_copy(update={"files": files}))
+    return load_engine_package(folder)
 
 
 class FakeEngine:

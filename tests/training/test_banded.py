@@ -72,7 +72,7 @@ def test_the_package_names_its_bands_and_draws_its_golden_masks(package: EngineP
     golden = load_golden(package)
     assert {each.picture.shape for each in golden} == {(HEIGHT, WIDTH, 4)}
     engine = OpenVinoEngine(package, threads=1)
-    check_parity(engine, golden, package.manifest.parity, package.manifest.t_low)
+    check_parity(engine, golden, package.manifest)
     without_infrared = golden[0].picture.copy()
     without_infrared[..., 3] = 110
     assert not np.array_equal(engine.judge([without_infrared]), engine.judge([golden[0].picture]))
