@@ -116,7 +116,8 @@ class TrainingRecord(FileModel):
 
 
 class ParityLimits(FileModel):
-    """How far a device's map may lie from the expected one before the engine is not used on it.
+    """How far a device's map may lie from the expected one before the engine is not used on it, in any precision of the
+    engine; what a precision allows at most, and of scores, stands in `inference/mask_parity.py`.
 
     `max_abs_diff`: of any pixel's probability. `max_crossing_share`: share of all pixels on the other side of `t_low`.
     """

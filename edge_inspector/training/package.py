@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
+from edge_inspector.inference.mask_parity import MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
     Calibration,
@@ -34,7 +35,7 @@ from edge_inspector.station.engine_manifest import (
 from edge_inspector.station.engine_manifest import Band as ManifestBand
 from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
-from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share, view_score
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.logit_sample import calibrate
@@ -42,7 +43,8 @@ from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.part_scores import Counted, worst_by_start
 from edge_inspector.training.train import TrainedNetwork
 
-PARITY = ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4)
+PARITY = WIDEST_LIMITS["f32"]
+EXPORT_SHARE = 0.75  # of what a station allows: the device that checks it later has its own rounding
 
 Progress = Callable[[str, float], None]  # stage, share done 0..1
 
@@ -256,7 +258,7 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
         view = samples[i].read_picture()
         expected = torch_probability(draft.trained.network, draft.logit_map, view[None], bands)[0]
         for engine in engines:
-            _refuse_wrong_export(draft.out, engine.probability(view[None])[0], expected, sheet.parity)
+            refuse_wrong_export(draft.out, engine.probability(view[None])[0], expected, sheet, engine.precision)
         kept = samples[i].view is None
         ending = samples[i].picture.suffix if kept else ".png" if is_rgb else ".tif"
         name = f"golden/{n + 1}{ending}" if kept else f"golden/{n + 1}-view{ending}"
@@ -284,17 +286,29 @@ def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
         raise OSError(f"{path} could not be written")
 
 
-def _refuse_wrong_export(
-    out: Path, actual: NDArray[np.float32], expected: NDArray[np.float32], parity: ParityLimits
+def refuse_wrong_export(
+    out: Path, actual: NDArray[np.float32], expected: NDArray[np.float32], sheet: EngineSheet, precision: str
 ) -> None:
-    difference = float(np.abs(actual - expected).max())
-    allowed = parity.max_abs_diff / 2  # half: the device that checks it later has its own rounding
-    if not difference <= allowed:
-        raise TrainingStoppedError(
-            f"{out}: the exported graph differs from PyTorch by {difference:.3g} on a golden picture, {allowed:.3g} is "
-            "allowed, so no package is made of it. What was learned is kept; learn for more steps, with more weight decay, "
-            "or begin with other weights"
-        )
+    """Raise TrainingStoppedError where a graph's map is not well within what a station allows of PyTorch's.
+
+    Maps are float32 (h, w), 0..1; NaN is refused too.
+    """
+    limits = limits_in(precision, sheet.parity)
+    for what, difference, limit in (
+        ("a pixel", float(np.abs(actual - expected).max()), limits.max_abs_diff),
+        ("the score", abs(_score(actual, sheet) - _score(expected, sheet)), MOST_SCORE_DIFF),
+    ):
+        allowed = EXPORT_SHARE * limit
+        if not difference <= allowed:
+            raise TrainingStoppedError(
+                f"{out}: the exported graph differs from PyTorch in {precision}: {what} of a golden picture by "
+                f"{difference:.3g}, {allowed:.3g} is allowed, so no package is made of it. What was learned is kept; learn "
+                "for more steps, with more weight decay, or begin with other weights"
+            )
+
+
+def _score(probability: NDArray[np.float32], sheet: EngineSheet) -> float:
+    return view_score(probability, sheet.smallest_defect_px)
 
 
 def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Counted) -> dict[str, Metric]:

@@ -1,0 +1,55 @@
+"""A graph that does not say what PyTorch says becomes no package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.station.engine_manifest import ParityLimits, ScaleRange
+from edge_inspector.training.package import EngineSheet, refuse_wrong_export
+
+SHEET = EngineSheet(
+    defect="spot",
+    colour="red",
+    mm_per_px=ScaleRange(min=0.1, max=0.1),
+    smallest_defect_px=9,
+    seed=1,
+    training_digest="0" * 64,
+    command="none",
+    validation_words="made up",
+    test_words="made up",
+)
+BF16 = replace(SHEET, parity=ParityLimits(max_abs_diff=0.2, max_crossing_share=5e-4))
+
+
+def spot(probability: float, side: int = 6) -> NDArray[np.float32]:
+    probabilities = np.zeros((32, 64), np.float32)
+    probabilities[8 : 8 + side, 8 : 8 + side] = probability
+    return probabilities
+
+
+def test_a_graph_within_its_precision_is_taken() -> None:
+    refuse_wrong_export(Path("spot"), spot(0.5), spot(0.51), SHEET, "f32")
+    refuse_wrong_export(Path("spot"), spot(0.5, side=1), spot(0.63, side=1), BF16, "bf16")
+
+
+def test_a_pixel_that_is_far_off_is_refused_in_f32_though_bf16_may_be_so_far() -> None:
+    with pytest.raises(TrainingStoppedError, match=r"in f32: a pixel of a golden picture by 0\.13, 0\.0375 is allowed"):
+        refuse_wrong_export(Path("spot"), spot(0.5, side=1), spot(0.63, side=1), BF16, "f32")
+
+
+def test_a_score_that_is_off_is_refused_though_no_pixel_is_far_off() -> None:
+    with pytest.raises(
+        TrainingStoppedError, match=r"the score of a golden picture by 0\.02, 0\.015 is allowed, so no package"
+    ):
+        refuse_wrong_export(Path("spot"), spot(0.5), spot(0.52), SHEET, "f32")
+
+
+def test_a_map_of_nans_is_refused() -> None:
+    with pytest.raises(TrainingStoppedError, match="by nan"):
+        refuse_wrong_export(Path("spot"), spot(float("nan")), spot(0.5), SHEET, "f32")
