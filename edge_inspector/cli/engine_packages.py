@@ -12,14 +12,15 @@ from typing import Annotated
 import typer
 
 from edge_inspector.domain.errors import ConfigurationError, EdgeInspectorError
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package, package_folders
+from edge_inspector.station.package_place import bring_back, copy_package, put_in_place
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
 
 
 def list_engines(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of engine packages")] = Path("engines"),
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON list")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object: its engines, and faults")] = False,
 ) -> None:
     """List the engine packages of a folder; every file is held against its manifest. Exit 1 if one is damaged."""
     packages, faults = [], []
@@ -62,37 +63,43 @@ def install_engine(
     into: Annotated[Path, typer.Option(help="folder of engine packages")] = Path("engines"),
     replace: Annotated[bool, typer.Option("--replace", help="replace the engine of this name")] = False,
 ) -> None:
-    """Copy a package whose every file is whole to a folder of engines, in one step.
+    """Copy a package whose every file is whole to a folder of engines, in one step; only what its manifest names is copied.
 
     A running station keeps to its own copy: `edge-inspector recipe` takes up the new one between two parts.
     """
     found = load_engine_package(package)
     place = into / found.manifest.name
-    if place.exists() and not (place / MANIFEST_FILE).is_file():
-        raise ConfigurationError(f"{place}: is there and is no engine package; choose another folder")
-    if place.exists() and not replace:
-        raise ConfigurationError(f"{place}: is there already; give --replace to replace it")
-    into.mkdir(parents=True, exist_ok=True)
-    coming, going = (into / f".{found.manifest.name}.{what}" for what in ("coming", "going"))
-    for left in (coming, going):  # of a command that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    staged = coming / found.manifest.name  # a package lies in a folder of its name
+    if into.exists() and not into.is_dir():
+        raise ConfigurationError(f"{into}: is no folder; name a folder of engine packages with --into")
     try:
-        shutil.copytree(package, staged)
-        if load_engine_package(staged).digest != found.digest:
-            raise ConfigurationError(f"{package}: changed while it was copied; try again")
-        if place.exists():
-            place.rename(going)
-        staged.rename(place)
+        bring_back(place)
+        if place.exists() and not (place / MANIFEST_FILE).is_file():
+            raise ConfigurationError(f"{place}: is there and is no engine package; choose another folder")
+        if os.path.lexists(place) and not replace:
+            raise ConfigurationError(f"{place}: is there already; give --replace to replace it")
+        _copy_into(found, place)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{into}: {found.manifest.name} can not be installed there ({error.strerror or error}); make room, correct the "
+            "folder's rights, or name another one with --into. What was there before stays"
+        ) from error
+    typer.echo(f"{place}: {found.digest}")
+
+
+def _copy_into(package: EnginePackage, place: Path) -> None:
+    coming = place.with_name(f".{place.name}.coming")
+    staged = coming / place.name  # a package lies in a folder of its name
+    shutil.rmtree(coming, ignore_errors=True)  # of a command that was killed
+    try:
+        copy_package(package, staged)
+        put_in_place(staged, place)
     finally:
         shutil.rmtree(coming, ignore_errors=True)
-    shutil.rmtree(going, ignore_errors=True)
-    typer.echo(f"{place}: {found.digest}")
 
 
 def packages_in(folder: Path) -> list[Path]:
     """The folders in `folder` that hold a manifest. Raises ConfigurationError if there is none."""
-    found = sorted(path.parent for path in folder.glob(f"*/{MANIFEST_FILE}"))
+    found = package_folders(folder)
     if not found:
         raise ConfigurationError(f"{folder}: holds no engine package; name the folder that holds them")
     return found

@@ -199,6 +199,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def package_folders(folder: Path) -> list[Path]:
+    """Return the folders in `folder` that hold a manifest, in order; one that begins with a dot is unfinished."""
+    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST_FILE}") if not path.parent.name.startswith("."))
+
+
 def load_engine_package(folder: Path) -> EnginePackage:
     """Read the manifest and verify every file that it names.
 

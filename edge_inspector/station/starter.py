@@ -15,7 +15,7 @@ from typing import Literal
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station import starter_texts as texts
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest, package_folders
 from edge_inspector.station.yaml_writing import as_scalar, path_from
 
 STATION_FILE = "station.yaml"
@@ -122,8 +122,8 @@ def find_engines(folders: Sequence[Path], width_px: int, height_px: int) -> tupl
         DocumentError: a manifest is wrong.
     """
     found: dict[str, FittingEngine] = {}
-    for path in (path for folder in folders for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))):
-        engine = FittingEngine(path.parent, load_document(path, EngineManifest))
+    for path in (path for folder in folders for path in package_folders(folder)):
+        engine = FittingEngine(path, load_document(path / MANIFEST_FILE, EngineManifest))
         if engine.manifest.input.other_bands:
             continue
         if width_px <= engine.width_px < 2 * width_px and height_px <= engine.height_px < 2 * height_px:

@@ -33,6 +33,7 @@ from edge_inspector.station.engine_manifest import (
     write_manifest,
 )
 from edge_inspector.station.engine_manifest import Band as ManifestBand
+from edge_inspector.station.package_place import put_in_place
 from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share, view_score
@@ -208,7 +209,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
         files=_file_digests(draft.folder, golden),
     )
     write_manifest(draft.folder, manifest)
-    _replace(draft.folder, draft.out)
+    put_in_place(draft.folder, draft.out)
     return load_engine_package(draft.out)
 
 
@@ -332,13 +333,3 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Cou
         f"{where}_{key}": Metric(value=round(value, 4), low=round(low, 4), high=round(high, 4), n=n, of=of)
         for key, (value, low, high, n, of) in rows.items()
     }
-
-
-def _replace(partial: Path, out: Path) -> None:
-    """Give the finished package its name; the one that was there goes only then."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    partial.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

@@ -101,6 +101,12 @@ def test_an_engine_for_another_size_does_not_fit(tmp_path: Path) -> None:
     assert find_engines([tmp_path], 256, 1248) == ()
 
 
+def test_a_package_whose_installation_was_interrupted_is_none(tmp_path: Path) -> None:
+    write_engine(tmp_path / "crack")
+    (tmp_path / "crack").rename(tmp_path / ".crack.going")
+    assert find_engines([tmp_path], 1248, 256) == ()
+
+
 def test_pictures_are_padded_where_only_a_larger_engine_is_there(tmp_path: Path) -> None:
     write_engine(tmp_path / "crack")
     assert [engine.manifest.name for engine in find_engines([tmp_path], 1200, 129)] == ["crack"]
