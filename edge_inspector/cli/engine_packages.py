@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +14,18 @@ from typing import Annotated
 import typer
 
 from edge_inspector.domain.errors import ConfigurationError, EdgeInspectorError
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package, package_folders
+from edge_inspector.station.engine_manifest import (
+    MANIFEST_FILE,
+    EnginePackage,
+    Precision,
+    load_engine_package,
+    package_folders,
+)
 from edge_inspector.station.package_place import bring_back, copy_package, put_in_place
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
+
+HEX = re.compile(r"[0-9a-f]{12,64}")
 
 
 def list_engines(
@@ -44,30 +54,35 @@ def verify_engine(
     package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="folder of one engine package")],
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
 ) -> None:
-    """Verify a package as a station does before it uses it: its files, and the golden pictures on this computer."""
-    from edge_inspector.inference.prepared_engine import prepare_engine  # OpenVINO takes long to import
+    """Verify a package as a station does before it uses it: its files, and the golden pictures on this computer.
 
-    size = load_engine_package(package).manifest.input
-    settings = Inference(threads=threads or len(os.sched_getaffinity(0)))
-    view = ViewShape(height_px=size.height, width_px=size.width)
-    say = partial(typer.echo, err=True)
-    prepared = prepare_engine(package.name, package, view, settings, say, takes_bands=True)
-    typer.echo(
-        f"{package}: good; draws its {len(prepared.golden)} golden pictures in {prepared.engine.precision}, "
-        f"{settings.max_batch} views in {prepared.batch_ms:.0f} ms"
-    )
+    In every precision of its manifest that this CPU has; a station uses the first of these.
+    """
+    for line in _prove(load_engine_package(package), threads):
+        typer.echo(line)
 
 
 def install_engine(
     package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="folder of the package to install")],
     into: Annotated[Path, typer.Option(help="folder of engine packages")] = Path("engines"),
     replace: Annotated[bool, typer.Option("--replace", help="replace the engine of this name")] = False,
+    digest: Annotated[
+        str,
+        typer.Option(metavar="HEX", help="refuse a package with another digest: as `engines list` prints it, or all of it"),
+    ] = "",
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="do not verify it here first: the folder is for another computer")
+    ] = False,
 ) -> None:
-    """Copy a package whose every file is whole to a folder of engines, in one step; only what its manifest names is copied.
+    """Verify a package, and copy it to a folder of engines in one step; only what its manifest names is copied.
 
     A running station keeps to its own copy: `edge-inspector recipe` takes up the new one between two parts.
     """
+    if digest and not HEX.fullmatch(digest):
+        raise ConfigurationError(f"--digest {digest}: is no digest, which is 12 to 64 of 0-9 a-f")
     found = load_engine_package(package)
+    if not found.digest.startswith(digest):
+        raise ConfigurationError(f"{package}: has the digest {found.digest}, expected is {digest}; get the package again")
     place = into / found.manifest.name
     if into.exists() and not into.is_dir():
         raise ConfigurationError(f"{into}: is no folder; name a folder of engine packages with --into")
@@ -77,6 +92,8 @@ def install_engine(
             raise ConfigurationError(f"{place}: is there and is no engine package; choose another folder")
         if os.path.lexists(place) and not replace:
             raise ConfigurationError(f"{place}: is there already; give --replace to replace it")
+        for line in [] if no_verify else _prove(found, threads=None):
+            typer.echo(line, err=True)
         _copy_into(found, place)
     except OSError as error:
         raise ConfigurationError(
@@ -84,6 +101,31 @@ def install_engine(
             "folder's rights, or name another one with --into. What was there before stays"
         ) from error
     typer.echo(f"{place}: {found.digest}")
+
+
+def _prove(package: EnginePackage, threads: int | None) -> Iterator[str]:
+    """Prepare the engine in each of its precisions that this CPU has; yield what was found, one line a precision.
+
+    Raises as `prepare_engine`.
+    """
+    from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions  # OpenVINO takes long to import
+    from edge_inspector.inference.prepared_engine import prepare_engine
+
+    manifest, native = package.manifest, native_precisions(cpu_flags())
+    settings = Inference(threads=threads or len(os.sched_getaffinity(0)))
+    view = ViewShape(height_px=manifest.input.height, width_px=manifest.input.width)
+    here: list[Precision | None] = [precision for precision in manifest.precisions if precision in native]
+    say = partial(typer.echo, err=True)
+    for precision in here or [None]:  # where it has none of them, the driver says which there are
+        prepared = prepare_engine(manifest.name, package.folder, view, settings, say, takes_bands=True, precision=precision)
+        prepared.engine.close()
+        yield (
+            f"{package.folder}: good in {prepared.engine.precision}; draws its {len(prepared.golden)} golden pictures, "
+            f"{settings.max_batch} views in {prepared.batch_ms:.0f} ms"
+        )
+    for precision in manifest.precisions:
+        if precision not in native:
+            yield f"{package.folder}: not verified in {precision}; this CPU does not compute in it"
 
 
 def _copy_into(package: EnginePackage, place: Path) -> None:

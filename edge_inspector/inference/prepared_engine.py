@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_inspector.domain.clock import now_ns, ns_to_ms
 from edge_inspector.domain.errors import EngineFileError
 from edge_inspector.inference.engines.protocol import Engine, engine_opener
 from edge_inspector.inference.mask_parity import Golden, check_parity, load_golden
-from edge_inspector.station.engine_manifest import EngineManifest, load_engine_package
+from edge_inspector.station.engine_manifest import EngineManifest, Precision, load_engine_package
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
 
@@ -42,10 +42,12 @@ def prepare_engine(
     say: Callable[[str], None],
     *,
     takes_bands: bool = False,
+    precision: Precision | None = None,
 ) -> PreparedEngine:
     """Return the engine in `folder`, ready; `say` hears which step begins.
 
-    Cameras give colours: only who has other pictures than theirs `takes_bands`, and with them an engine for these.
+    Cameras give colours: only who has other pictures than theirs `takes_bands`, and with them an engine for these. A station
+    uses the first of its precisions that this CPU has; who proves an engine names each `precision` in turn.
 
     Raises:
         EngineFileError, DocumentError: files missing, truncated, swapped or wrong, or made for other views.
@@ -61,6 +63,8 @@ def prepare_engine(
         )
     if (bands := manifest.input.other_bands) and not takes_bands:
         raise EngineFileError(f"{folder}: takes the bands {bands}, but cameras give colours; name an engine made for these")
+    if precision is not None:
+        package = replace(package, manifest=manifest.model_copy(update={"precisions": [precision]}))
     golden = load_golden(package)
     engine = engine_opener(settings.driver)(package, threads=settings.threads)
     say(f"engine {name}: comparing {len(golden)} golden pictures with their masks")

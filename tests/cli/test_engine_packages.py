@@ -7,14 +7,20 @@ import json
 import shutil
 from pathlib import Path
 
+import openvino as ov
 import pytest
 from typer.testing import CliRunner, Result
 
 from edge_inspector.cli.main import build_app
 from edge_inspector.domain.errors import ConfigurationError, EngineFaultError, EngineFileError
+from edge_inspector.inference.engines import cpu_precisions
+from edge_inspector.inference.engines import openvino as openvino_engine
 from edge_inspector.station import package_place
 from edge_inspector.station.engine_manifest import load_engine_package
-from tests.inference.tiny_engine import tiny_model, write_package
+from tests.inference.tiny_engine import shifted_package, tiny_model, write_package
+
+SHIPPED = Path(__file__).parents[2] / "engines"
+CAPABILITIES = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.fixture
@@ -59,10 +65,65 @@ def test_a_folder_without_a_package_is_no_empty_list(tmp_path: Path) -> None:
 def test_a_package_is_verified_as_a_station_verifies_it(engines: Path) -> None:
     result = run("verify", str(engines / "spot"), "--threads", "1")
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"{engines / 'spot'}: good; draws its ")
+    assert result.stdout.startswith(f"{engines / 'spot'}: good in f32; draws its 2 golden pictures, ")
     write_package(engines / "other" / "spot", model=tiny_model(centre=200.0))
     with pytest.raises(EngineFaultError, match="fails parity"):
         run("verify", str(engines / "other" / "spot"))
+
+
+def test_the_folder_one_stands_in_is_verified_under_the_engines_name(engines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(engines / "spot")
+    assert run("verify", ".").stderr.startswith("engine spot: verifying its files")
+
+
+@pytest.mark.skipif("BF16" not in CAPABILITIES, reason="OpenVINO does not compile for bf16 on this processor")
+def test_every_precision_that_the_processor_has_is_verified(engines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_package(engines / "wide" / "spot", precisions=("bf16", "f32"))
+    for module in (cpu_precisions, openvino_engine):
+        monkeypatch.setattr(module, "cpu_flags", lambda: frozenset({"avx512_bf16"}))
+    result = run("verify", str(engines / "wide" / "spot"))
+    assert [line.split(";")[0].split(": ")[1] for line in result.stdout.splitlines()] == ["good in bf16", "good in f32"]
+
+
+def test_a_precision_that_the_processor_lacks_is_named(engines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_package(engines / "wide" / "spot", precisions=("bf16", "f32"))
+    for module in (cpu_precisions, openvino_engine):
+        monkeypatch.setattr(module, "cpu_flags", lambda: frozenset({"avx2"}))
+    good, lacking = run("verify", str(engines / "wide" / "spot")).stdout.splitlines()
+    assert "good in f32" in good
+    assert lacking.endswith("not verified in bf16; this CPU does not compute in it")
+
+
+@pytest.mark.parametrize("command", ["verify", "install"])
+def test_an_engine_whose_logits_come_out_shifted_is_neither_good_nor_installed(tmp_path: Path, command: str) -> None:
+    package = shifted_package(SHIPPED / "straw_crack", tmp_path / "straw_crack", 0.5)
+    with pytest.raises(EngineFaultError, match="engine straw_crack fails parity"):
+        run(command, str(package.folder), *(["--into", str(tmp_path / "line")] if command == "install" else []))
+    assert not (tmp_path / "line").exists()
+
+
+def test_an_engine_that_does_not_work_here_replaces_none_unless_it_is_for_another_computer(
+    engines: Path, line: Path
+) -> None:
+    before = load_engine_package(line / "spot").digest
+    other = engines / "other" / "spot"
+    write_package(other, model=tiny_model(centre=200.0))
+    with pytest.raises(EngineFaultError, match="fails parity"):
+        run("install", str(other), "--into", str(line), "--replace")
+    assert load_engine_package(line / "spot").digest == before
+    assert run("install", str(other), "--into", str(line), "--replace", "--no-verify").exit_code == 0
+    assert load_engine_package(line / "spot").digest == load_engine_package(other).digest
+
+
+def test_a_package_with_another_digest_than_expected_is_not_installed(engines: Path, tmp_path: Path) -> None:
+    package, line = str(engines / "spot"), str(tmp_path / "line")
+    digest = load_engine_package(engines / "spot").digest
+    with pytest.raises(ConfigurationError, match=rf"spot: has the digest {digest}, expected is 0{{64}}; get the package"):
+        run("install", package, "--into", line, "--digest", "0" * 64)
+    with pytest.raises(ConfigurationError, match="is no digest, which is 12 to 64 of 0-9 a-f"):
+        run("install", package, "--into", line, "--digest", digest[:11])
+    for given in (digest, run("list", str(engines)).stdout.split()[-1]):
+        assert run("install", package, "--into", line, "--digest", given, "--replace").exit_code == 0
 
 
 def test_a_package_is_installed_whole_and_replaces_another_only_when_told(engines: Path, tmp_path: Path) -> None:
