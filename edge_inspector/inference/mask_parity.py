@@ -20,7 +20,7 @@ from edge_inspector.domain.errors import EngineFaultError, EngineFileError, Pict
 from edge_inspector.imaging.pages import decode_pages
 from edge_inspector.inference.engines.protocol import Engine
 from edge_inspector.inference.map_regions import ByteMap, FloatMap, byte_floor, map_score, to_bytes
-from edge_inspector.station.engine_manifest import EngineManifest, EnginePackage, ParityLimits
+from edge_inspector.station.engine_manifest import RESTORE, EngineManifest, EnginePackage, ParityLimits
 
 MOST_SCORE_DIFF = 0.02  # three times what was measured
 MASK_STEP = 0.004  # 1 / 255, rounded up: what 8 bits can not tell apart lies on no side of a cut
@@ -124,13 +124,13 @@ def _decoded(path: Path, shape: tuple[int, ...], decode: Callable[[NDArray[np.ui
         encoded = np.fromfile(path, np.uint8)
         decoded = decode(encoded) if encoded.size else None
     except (OSError, PictureDamagedError) as error:
-        raise EngineFileError(f"{path}: can not be read ({error}); restore or rebuild the engine") from error
+        raise EngineFileError(f"{path}: can not be read ({error}); {RESTORE}") from error
     if decoded is None:
-        raise EngineFileError(f"{path}: can not be decoded as a picture; restore or rebuild the engine")
+        raise EngineFileError(f"{path}: can not be decoded as a picture; {RESTORE}")
     pixels = np.asarray(decoded, np.uint8)
     if pixels.shape != shape:
         raise EngineFileError(
-            f"{path}: is {_size_words(pixels.shape)}, but the engine takes {_size_words(shape)}; rebuild the engine"
+            f"{path}: is {_size_words(pixels.shape)}, but the engine takes {_size_words(shape)}; use another engine"
         )
     return pixels
 

@@ -19,6 +19,7 @@ from edge_inspector.station.model import FileModel, Name, PixelCount, PositiveMm
 
 MANIFEST_FILE = "manifest.yaml"
 MODEL_FILE = "model.onnx"
+RESTORE = "restore the folder from a copy, or install the package again"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # a path below the package, with forward slashes: no step up, no root
@@ -211,26 +212,27 @@ def load_engine_package(folder: Path) -> EnginePackage:
     """
     path = folder / MANIFEST_FILE
     if not path.is_file():
-        raise EngineFileError(f"{path}: is missing; {_restore(folder)}")
+        raise EngineFileError(_no_manifest(folder))
     manifest = load_document(path, EngineManifest)
+    command = " ".join(manifest.training.command.split())
+    remedy = f"restore the folder from a copy, install the package again, or train it again with: {command}"
     if manifest.name != folder.resolve().name:
         raise EngineFileError(
-            f"{path}: names engine {manifest.name!r} but lies in folder {folder.resolve().name!r}; {_restore(folder)}"
+            f"{path}: names engine {manifest.name!r} but lies in folder {folder.resolve().name!r}; rename the folder, or "
+            f"{remedy}"
         )
     faults = []
     for name, expected in manifest.files.items():
         file = folder / name
         if not file.is_file():
-            faults.append(f"{file}: is missing; {_restore(folder)}")
+            faults.append(f"{file}: is missing; {remedy}")
             continue
         try:
             actual = file_digest(file)
         except OSError as error:
-            raise EngineFileError(f"{file}: can not be read ({error}); {_restore(folder)}") from error
+            raise EngineFileError(f"{file}: can not be read ({error}); {remedy}") from error
         if actual != expected:
-            faults.append(
-                f"{file}: SHA-256 is {actual}, expected {expected} ({file.stat().st_size} bytes); {_restore(folder)}"
-            )
+            faults.append(f"{file}: SHA-256 is {actual}, expected {expected} ({file.stat().st_size} bytes); {remedy}")
     if faults:
         raise EngineFileError("\n".join(faults))
     return EnginePackage(folder, manifest, manifest_digest(manifest))
@@ -244,6 +246,10 @@ def write_manifest(folder: Path, manifest: EngineManifest) -> None:
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 
-def _restore(folder: Path) -> str:
-    name = folder.resolve().name
-    return f"restore it with `git checkout -- engines/{name}` or rebuild it with `edge-inspector engines build {name}`"
+def _no_manifest(folder: Path) -> str:
+    """What to do about a folder without a manifest: most often it is the one that holds the packages."""
+    if not folder.is_dir():
+        return f"{folder}: is no folder, and so no engine package; name the folder of one"
+    if inside := [path.name for path in package_folders(folder)]:
+        return f"{folder}: is no engine package; name the folder {' or '.join(inside)} in it"
+    return f"{folder / MANIFEST_FILE}: is missing, and so the folder is no engine package; {RESTORE}"

@@ -194,7 +194,7 @@ def test_a_swapped_model_is_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_a_model_that_is_no_graph_is_refused_in_our_words(folder: Path) -> None:
     write_package(folder, model=b"not a graph")
-    with pytest.raises(EngineFileError, match=r"model\.onnx: OpenVINO .* can not use it .*; restore or rebuild"):
+    with pytest.raises(EngineFileError, match=r"model\.onnx: OpenVINO .* can not use it .*; use an engine made for it"):
         prepare(folder)
 
 

@@ -32,7 +32,14 @@ def folder(tmp_path: Path) -> Path:
         "smallest_defect_px": 64,
         "calibration": {"alpha": 0.99, "scale": 1.0, "bias": 0.0},
         "metrics": {"dice": {"value": 0.8, "low": 0.7, "high": 0.9, "n": 10, "of": "nothing"}},
-        "training": {"digest": "0" * 64, "seed": 1, "command": "none", "steps": 1, "minutes": 0.0, "parameters": 1},
+        "training": {
+            "digest": "0" * 64,
+            "seed": 1,
+            "command": "edge-inspector train x.yaml",
+            "steps": 1,
+            "minutes": 0.0,
+            "parameters": 1,
+        },
         "parity": {"max_abs_diff": 0.05, "max_crossing_share": 0.0002},
         "golden": [
             {"picture": "golden/1.jpg", "mask": "golden/1.png", "defective": True},
@@ -66,7 +73,8 @@ def test_writing_a_manifest_keeps_its_digest(folder: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_file_is_named_with_its_remedy(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(EngineFileError, match=rf"{name}: is missing; restore it with `git checkout -- engines/demo_crack`"):
+    remedy = "restore the folder from a copy, install the package again, or train it again with: edge-inspector train x.yaml"
+    with pytest.raises(EngineFileError, match=rf"{name}: is missing; {remedy}"):
         load_engine_package(folder)
 
 
@@ -74,7 +82,7 @@ def test_a_truncated_file_is_named_with_both_digests(folder: Path) -> None:
     expected = file_digest(folder / "model.onnx")
     (folder / "model.onnx").write_bytes(b"content")
     actual = file_digest(folder / "model.onnx")
-    with pytest.raises(EngineFileError, match=rf"SHA-256 is {actual}, expected {expected} \(7 bytes\); restore it"):
+    with pytest.raises(EngineFileError, match=rf"SHA-256 is {actual}, expected {expected} \(7 bytes\); restore the folder"):
         load_engine_package(folder)
 
 
@@ -90,12 +98,23 @@ def test_swapped_files_are_both_named(folder: Path) -> None:
 
 def test_a_missing_manifest_is_named(folder: Path) -> None:
     (folder / "manifest.yaml").unlink()
-    with pytest.raises(EngineFileError, match=r"manifest\.yaml: is missing"):
+    said = r"manifest\.yaml: is missing, and so the folder is no engine package; restore .* install the package again$"
+    with pytest.raises(EngineFileError, match=said):
         load_engine_package(folder)
 
 
+def test_of_a_folder_that_holds_packages_one_of_them_is_to_be_named(folder: Path) -> None:
+    with pytest.raises(EngineFileError, match=f"{folder.parent}: is no engine package; name the folder demo_crack in it"):
+        load_engine_package(folder.parent)
+
+
+def test_what_is_not_there_is_no_folder(folder: Path) -> None:
+    with pytest.raises(EngineFileError, match="knot: is no folder, and so no engine package"):
+        load_engine_package(folder / "knot")
+
+
 def test_a_package_under_another_name_is_refused(folder: Path) -> None:
-    with pytest.raises(EngineFileError, match="names engine 'demo_crack' but lies in folder 'other'"):
+    with pytest.raises(EngineFileError, match="names engine 'demo_crack' but lies in folder 'other'; rename the folder, or"):
         load_engine_package(folder.rename(folder.with_name("other")))
 
 

@@ -44,8 +44,8 @@ def test_faults_of_all_engines_and_conflicts_come_together(files: Files) -> None
     files.change(files.recipe, "  crack: engines/crack", "  crack: engines/crack\n  knot: engines/knot")
     (files.engine / "model.onnx").unlink()
     found = faults_of(files)
-    assert found[0].startswith(f"recipe.yaml:10: engines.crack: {files.engine}/model.onnx: is missing; restore it with")
-    assert found[1].startswith(f"recipe.yaml:11: engines.knot: {files.folder}/engines/knot/manifest.yaml: is missing;")
+    assert found[0].startswith(f"recipe.yaml:10: engines.crack: {files.engine}/model.onnx: is missing; restore the folder")
+    assert found[1].startswith(f"recipe.yaml:11: engines.knot: {files.folder}/engines/knot: is no folder, and")
     assert found[2].startswith("station.yaml:21: line.min_spacing_mm: 60")
     assert found[3].startswith("recipe.yaml:11: engines.knot: no rule uses it")
     assert len(found) == 4

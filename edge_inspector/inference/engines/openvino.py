@@ -43,8 +43,8 @@ class OpenVinoEngine:
             self.precision, self._compiled = self._compile(core, model, threads)
         except VENDOR_ERRORS as error:
             raise EngineFileError(
-                f"{package.model_path}: OpenVINO {ov.__version__} can not use it ({_first_line(error)}); restore or rebuild "
-                "the engine"
+                f"{package.model_path}: OpenVINO {ov.__version__} can not use it ({_first_line(error)}); use an "
+                "engine made for it, or the version that the engine worked with"
             ) from error
         self._requests: list[ov.InferRequest] = []
 
