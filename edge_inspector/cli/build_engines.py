@@ -20,16 +20,27 @@ def build_engines(
         "build/straw_engines"
     ),
     seed: Annotated[int, typer.Option(help="seed of training; its sets take the next two")] = 53_000,
+    straws: Annotated[int, typer.Option(min=1, help="straws that are learned from")] = 2500,
+    calibration_straws: Annotated[int, typer.Option(min=1, help="other straws, by which scores are calibrated")] = 60,
     common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 5400,
     own_steps: Annotated[
         int, typer.Option(min=1, help="batches for holes alone; 5 times as many for stains, 12 times for cracks")
     ] = 500,
-    common_minutes: Annotated[float | None, typer.Option(min=0.1, help="end the first sooner, after so long")] = None,
-    own_minutes: Annotated[float | None, typer.Option(min=0.1, help="end each of the second sooner, after so long")] = None,
+    common_minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="stop the common training after this many minutes")
+    ] = None,
+    own_minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="stop each engine's own training after this many minutes")
+    ] = None,
+    validation_parts: Annotated[
+        int, typer.Option(min=1, help="good straws, and as many with each defect, that choose the cuts")
+    ] = 300,
+    test_parts: Annotated[int, typer.Option(min=1, help="other straws of each sort, which are only counted")] = 50,
 ) -> None:
     """Draw straws, train from random weights, choose the cuts on whole parts, and write the packages.
 
-    Takes some three hours on two cores; Ctrl-C and the same command go on with what was done.
+    Packages of these names in --engines are replaced once all are whole. A CPU without bf16 of its own makes packages proven
+    in f32 alone. Takes some three hours on two cores; Ctrl-C and the same command go on with what was done.
     """
     refuse_without_torch()
     from edge_inspector.training.straw_engines import ENGINES, BuildPlan, build_straw_engines  # PyTorch takes seconds
@@ -40,10 +51,14 @@ def build_engines(
         raise typer.BadParameter(f"{', '.join(unknown)} can not be built; those that can are {', '.join(ENGINES)}")
     plan = BuildPlan(
         seed=seed,
+        straws=straws,
+        calibration_straws=calibration_straws,
         common_steps=common_steps,
         own_steps=own_steps,
         common_minutes=math.inf if common_minutes is None else common_minutes,
         own_minutes=math.inf if own_minutes is None else own_minutes,
+        validation_parts=validation_parts,
+        test_parts=test_parts,
     )
     with ProgressBar() as bar:
         packages = build_straw_engines(

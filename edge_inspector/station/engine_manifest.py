@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from edge_inspector.domain.errors import EngineFileError
 from edge_inspector.station.document import load_document
@@ -106,7 +106,7 @@ class Calibration(FileModel):
 
 
 class TrainingRecord(FileModel):
-    """What the engine was made from and by which command."""
+    """What the engine was made from, by which command and by which code: engines of earlier versions do not say the last."""
 
     digest: Sha256
     seed: int
@@ -114,6 +114,14 @@ class TrainingRecord(FileModel):
     steps: Annotated[int, Field(ge=1)]
     minutes: Annotated[float, Field(ge=0)]
     parameters: Annotated[int, Field(ge=1)]
+    version: str | None = Field(default=None, description="of edge_inspector, when the package was made")
+    git: str | None = Field(default=None, description="commit of its code, and whether it was changed since; empty: unknown")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """A package that does not say it keeps the digest by which stations and records know it."""
+        dumped: dict[str, object] = dump(self)
+        return {key: value for key, value in dumped.items() if value is not None}
 
 
 class ParityLimits(FileModel):

@@ -42,7 +42,9 @@ from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.logit_sample import calibrate
 from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.part_scores import Counted, worst_by_start
+from edge_inspector.training.run_log import git_state
 from edge_inspector.training.train import TrainedNetwork
+from edge_inspector.version import VERSION
 
 PARITY = WIDEST_LIMITS["f32"]
 EXPORT_SHARE = 0.75  # of what a station allows: the device that checks it later has its own rounding
@@ -235,6 +237,8 @@ def _training_record(trained: TrainedNetwork, sheet: EngineSheet) -> TrainingRec
         steps=trained.steps,
         minutes=round(trained.minutes, 1),
         parameters=sum(p.numel() for p in trained.network.parameters()),
+        version=VERSION,
+        git=git_state(Path(__file__).parent),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
@@ -208,14 +208,17 @@ def _sheet(name: str, plan: BuildPlan, training: DefectSet) -> EngineSheet:
 
 
 def build_command(plan: BuildPlan) -> str:
-    """The command line that builds the engines with this plan.
+    """The command line that builds the engines with this plan: all of it. How many times `own_steps` each engine learns is
+    no part of a plan; the package's `training.steps` says what came of it.
 
-    >>> build_command(BuildPlan(common_minutes=60))
-    'edge-inspector engines build --seed 53000 --common-steps 5400 --own-steps 500 --common-minutes 60'
+    >>> build_command(BuildPlan(straws=9, common_minutes=60)).partition(" --common-steps ")[0]
+    'edge-inspector engines build --seed 53000 --straws 9 --calibration-straws 60'
+    >>> build_command(BuildPlan(common_minutes=60)).partition(" --own-steps ")[0]
+    'edge-inspector engines build --seed 53000 --straws 2500 --calibration-straws 60 --common-steps 5400 --common-minutes 60'
     """
-    words = [
-        f"edge-inspector engines build --seed {plan.seed} --common-steps {plan.common_steps} --own-steps {plan.own_steps}"
-    ]
-    words += [] if math.isinf(plan.common_minutes) else [f"--common-minutes {plan.common_minutes:g}"]
-    words += [] if math.isinf(plan.own_minutes) else [f"--own-minutes {plan.own_minutes:g}"]
+    words = ["edge-inspector", "engines", "build"]
+    for field in fields(plan):
+        value = getattr(plan, field.name)
+        if value != math.inf:
+            words += [f"--{field.name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else f"{value}"]
     return " ".join(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,21 @@ def test_any_change_of_the_manifest_changes_the_digest(folder: Path) -> None:
     before = load_engine_package(folder).digest
     change(folder, "score: 0.2", "score: 0.21")
     assert load_engine_package(folder).digest != before
+
+
+def test_a_manifest_that_does_not_say_which_code_made_it_keeps_its_digest() -> None:
+    for folder in sorted((REPOSITORY / "engines").iterdir()):
+        said = yaml.safe_load((folder / "manifest.yaml").read_text(encoding="utf-8"))
+        content = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        assert load_engine_package(folder).digest == hashlib.sha256(content).hexdigest()
+
+
+def test_a_manifest_may_say_which_code_made_it(folder: Path) -> None:
+    change(folder, "  seed: 1\n", "  seed: 1\n  version: 0.1.0\n  git: abc with changes\n")
+    package = load_engine_package(folder)
+    assert (package.manifest.training.version, package.manifest.training.git) == ("0.1.0", "abc with changes")
+    write_manifest(folder, package.manifest)
+    assert load_engine_package(folder).digest == package.digest
 
 
 def test_the_engine_that_ships_is_whole() -> None:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from edge_inspector.cli.build_engines import build_engines
+from edge_inspector.cli.main import build_app
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MODEL_FILE, load_engine_package
+from edge_inspector.station.engine_manifest import MODEL_FILE, EnginePackage, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.training import straw_engines
 from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.straw_engines import ENGINES, KINDS, BuildPlan, build_straw_engines, start_from
+from edge_inspector.training.straw_engines import (
+    ENGINES,
+    KINDS,
+    BuildPlan,
+    build_command,
+    build_straw_engines,
+    start_from,
+)
 from edge_inspector.training.straw_scores import FUSION, T_LOW
+from edge_inspector.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
 TINY = BuildPlan(
@@ -47,15 +60,26 @@ def test_there_is_an_engine_for_every_kind_of_defect() -> None:
     assert all(name == f"straw_{engine.kind.value}" for name, engine in ENGINES.items())
 
 
-def test_the_command_without_options_builds_the_plan_that_ships() -> None:
+def test_the_command_without_options_builds_the_plan_as_it_stands() -> None:
     parameters = inspect.signature(build_engines).parameters
-    plan = BuildPlan()
-    for name in ("seed", "common_steps", "own_steps"):
-        assert parameters[name].default == getattr(plan, name)
-    assert parameters["common_minutes"].default is None
-    assert plan.common_minutes == math.inf
-    assert parameters["own_minutes"].default is None
-    assert plan.own_minutes == math.inf
+    for field in fields(BuildPlan):
+        value = getattr(BuildPlan(), field.name)
+        assert parameters[field.name].default == (None if value == math.inf else value)
+
+
+@pytest.mark.parametrize("plan", [BuildPlan(), TINY, BuildPlan(seed=1, common_minutes=2.5, own_minutes=0.5)])
+def test_the_command_of_a_package_builds_the_plan_that_made_it(plan: BuildPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[BuildPlan] = []
+
+    def build(engines: Path, work: Path, names: Sequence[str], plan: BuildPlan, progress: object) -> list[EnginePackage]:
+        asked.append(plan)
+        return []
+
+    monkeypatch.setattr(straw_engines, "build_straw_engines", build)
+    program, *words = build_command(plan).split()
+    assert program == "edge-inspector"
+    assert CliRunner().invoke(build_app("engines"), words, catch_exceptions=False).exit_code == 0
+    assert asked == [plan]
 
 
 def test_the_example_cuts_and_fuses_as_the_engines_that_ship_were_measured() -> None:
@@ -86,6 +110,8 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_p
     assert manifest.training.steps == 3
     assert manifest.t_low <= T_LOW
     assert "f32" in manifest.precisions
+    assert manifest.training.command == build_command(TINY)
+    assert manifest.training.version == VERSION
     assert {"test_escapes", "test_false_rejects", "test_dice", "validation_escapes"} <= set(manifest.metrics)
     assert "learning all defects" in stages
     assert sorted(path.name for path in (tmp_path / "engines").iterdir()) == ["straw_hole"]
