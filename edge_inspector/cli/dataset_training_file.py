@@ -30,7 +30,7 @@ TOLERANCE = 0.05  # either side of one scale: cameras of a station differ a litt
 
 def dataset_training_file(
     folder: FolderArgument,
-    mm_per_px: Annotated[str, typer.Option(metavar="MM|MIN:MAX", help="of a pixel; one value allows 5 % either side")],
+    mm_per_px: Annotated[str, typer.Option(metavar="MM|MIN:MAX", help="millimetres per pixel; one value means ±5 %")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="the file to write; one that is there is not touched")] = Path(
         "training.yaml"
     ),

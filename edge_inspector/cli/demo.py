@@ -41,7 +41,7 @@ def demo(
     keep: Annotated[bool, typer.Option(help="play the recording that is there again, instead of making a new one")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the result for a program")] = False,
 ) -> None:
-    """Generate straws, run the whole line over them, and hold bins against ledger.
+    """Generate straws, run the whole line over them, and compare what fell into the bins with the ledger.
 
     Exit code 1: something passed wrongly, nothing was judged, or not every part was fed.
     """
@@ -61,7 +61,7 @@ def play(
     station: Annotated[Path, typer.Argument(metavar="STATION", help="a station file with `simulation: true`")],
     as_json: Annotated[bool, typer.Option("--json", help="print the result for a program")] = False,
 ) -> None:
-    """Play a station's recording once through belt and daemon, and hold bins against ledger."""
+    """Play a station's recording once through belt and daemon, and compare what fell into the bins with the ledger."""
     _end_children_on_signals()
     with ProgressBar(quiet=as_json) as bar:
         _play(station, bar, as_json=as_json)

@@ -43,13 +43,13 @@ def init(
         Path | None,
         typer.Option(
             metavar="OUT",
-            help="in place of --pictures: the --out of a training, whose engines are to judge what it held back",
+            help="output folder of `train`; its engines judge the pictures it held back",
         ),
     ] = None,
 ) -> None:
     """Write a commented station file and recipe for your own pictures, measured from them; nothing is overwritten."""
     if trained is not None and pictures is not None:
-        raise ConfigurationError("--pictures and --trained: the pictures are those that the training held back; say one")
+        raise ConfigurationError("--pictures and --trained: use one of the two; --trained brings its own pictures")
     refuse_existing(folder)
     start, empty = _of_pictures(folder, pictures) if trained is None else _of_training(folder, trained)
     try:
@@ -83,6 +83,7 @@ def _of_pictures(folder: Path, pictures: Path | None) -> tuple[Start, list[Pictu
 
 def _of_training(folder: Path, trained: Path) -> tuple[Start, list[PictureMeasures]]:
     """What the files are made from; the recording, which nothing of a training's output is changed for, is written."""
+    from edge_inspector.training.datasets.wording import counted
     from edge_inspector.training.defect_set import ViewFit
     from edge_inspector.training.trial import refuse_recording, trial_of, write_recording
 
@@ -100,9 +101,7 @@ def _of_training(folder: Path, trained: Path) -> tuple[Start, list[PictureMeasur
         f"defective; {folder / PICTURES_FOLDER / 'truth.csv'} says which"
     )
     if trial.left_out:
-        typer.echo(
-            f"  left out: {trial.left_out} pictures that show no defect known of them, but not every engine's was looked for"
-        )
+        typer.echo(f"  {counted(trial.left_out, 'picture')} left out: not every engine's defect was labelled in them")
     return start, []
 
 

@@ -44,19 +44,23 @@ def train(
         bool, typer.Option("--no-cut-fold", help="with --every-fold: all other folds learn, none is kept to choose cuts")
     ] = False,
     hold_back: Annotated[
-        str | None, typer.Option(metavar="FOLD", help="which fold is only measured; default: what the file says")
+        str | None, typer.Option(metavar="FOLD", help="name of the fold kept for the test; default: what the file says")
     ] = None,
     out: Annotated[Path, typer.Option(help="folder for runs/, with reports, and engines/")] = Path("trained"),
     set_folder: Annotated[
         Path | None, typer.Option("--set", help="where the set lies; default: where the file says")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="the encoder's, a file or imagenet; default: what the file says")
+        Path | None, typer.Option(help="encoder weights: a file, or imagenet to download them; default: what the file says")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="of all chance; default: what the file says")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="random seed; default: what the file says")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all CPUs")] = None,
     side_by_side: Annotated[
-        int, typer.Option(min=1, help="so many engines or folds at once, each in a process with its share of the threads")
+        int,
+        typer.Option(
+            min=1,
+            help="how many engines or folds to train at the same time, each in a process with its share of the threads",
+        ),
     ] = 1,
     device: Annotated[Device, typer.Option(help="where networks learn; auto: on a GPU if there is one")] = Device.AUTO,
 ) -> None:
@@ -105,7 +109,7 @@ def _refuse_contradictions(hold_back: str | None, *, every_fold: bool, no_cut_fo
     if every_fold and hold_back is not None:
         raise ConfigurationError(f"--hold-back {hold_back}: --every-fold holds each back in turn; say one of the two")
     if no_cut_fold and not every_fold:
-        raise ConfigurationError("--no-cut-fold: an engine needs its cut; say --every-fold too, or leave it away")
+        raise ConfigurationError("--no-cut-fold: works only with --every-fold; add it or remove --no-cut-fold")
 
 
 def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None:

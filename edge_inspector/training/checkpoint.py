@@ -50,7 +50,7 @@ def load_kept(path: Path) -> dict[str, Any]:  # Any: what torch kept, of every k
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise TrainingStoppedError(f"{path}: can not be read ({error}); see to that, and give the command again") from error
+        raise TrainingStoppedError(f"{path}: can not be read ({error}); correct this, then run the command again") from error
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
         raise TrainingDataError(f"{path}: is damaged, or no file of a training; remove it, to learn anew") from error
     if not isinstance(kept, dict):

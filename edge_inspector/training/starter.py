@@ -198,7 +198,7 @@ def still_to_do(start: Start) -> list[str]:
     few = [each.defect for each in start.defects if min(each.parts_defective, each.parts_clean) < needed]
     if few and not start.folds:
         lines.append(
-            f"{', '.join(few)}: of too few parts; {needed} defective and {needed} good ones are needed: add pictures, raise "
+            f"too few parts for {', '.join(few)}; {needed} defective and {needed} good ones are needed: add pictures, raise "
             "the shares of split, or comment the engine out with #"
         )
     for name, measured in start.folds.items():
@@ -206,7 +206,7 @@ def still_to_do(start: Start) -> list[str]:
         if lacking:
             lines.append(
                 f"{', '.join(lacking)}: fold {name} has not both good and defective parts, so it can neither be the test "
-                "nor choose the cut of an engine; hold another one back, add pictures, or put a # before the engine"
+                "nor choose the cut of an engine; hold another one back, add pictures, or comment the engine out with #"
             )
     return lines
 

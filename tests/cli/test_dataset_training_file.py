@@ -58,7 +58,10 @@ def test_pictures_of_many_sizes_are_padded_and_that_is_said(tmp_path: Path) -> N
     assert file.view.fit == "pad"
     assert f"px: all are padded to {file.view.width_px} × {file.view.height_px} px" in said
     assert set(file.engines) == {"blowhole", "break", "crack", "fray", "uneven"}
-    assert "crack, fray, uneven: of too few parts; 15 defective and 15 good ones are needed: add pictures" in said
+    assert (
+        "too few parts for blowhole, break, crack, fray, uneven; 15 defective and 15 good ones are needed: add pictures"
+        in said
+    )
 
 
 def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:

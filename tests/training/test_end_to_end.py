@@ -15,7 +15,7 @@ from edge_inspector.training.batches import Batches, CropPlan
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.export import LogitMap, cast_comes_first, export_onnx, halve_weights, torch_probability
+from edge_inspector.training.export import INPUT, LogitMap, cast_comes_first, export_onnx, halve_weights, torch_probability
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, train
 
 LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
@@ -66,8 +66,15 @@ def test_the_same_seed_trains_the_same_network(folder: DefectSet) -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_the_graph_speaks_the_onnx_that_runtimes_in_the_field_read(graph: Path) -> None:
+    model = onnx.load(str(graph))
+    assert model.ir_version == 10
+    assert [(each.domain, each.version) for each in model.opset_import] == [("", 18)]
+
+
 def test_the_graph_casts_first_and_is_small(graph: Path) -> None:
     model = onnx.load(str(graph))
+    assert (model.graph.node[0].op_type, list(model.graph.node[0].input)) == ("Cast", [INPUT])
     assert cast_comes_first(model)
     assert graph.stat().st_size < 5_000_000
     pictures = model.graph.input[0].type.tensor_type

@@ -145,7 +145,7 @@ def test_too_few_parts_are_said_before_training_refuses_them(tmp_path: Path) -> 
     begun = start(tmp_path, look(*[CRACKED] * 15, *[CLEAN] * 14))
     assert list(written(begun).engines) == ["crack"]
     (line,) = still_to_do(begun)
-    assert line.startswith("crack: of too few parts; 15 defective and 15 good ones are needed: add pictures, raise")
+    assert line.startswith("too few parts for crack; 15 defective and 15 good ones are needed: add pictures, raise")
 
 
 @pytest.mark.parametrize(
