@@ -166,6 +166,12 @@ def test_a_manifest_may_say_which_code_made_it(folder: Path) -> None:
     assert load_engine_package(folder).digest == package.digest
 
 
+def test_every_key_of_a_manifest_is_explained() -> None:
+    text = (REPOSITORY / "docs" / "engines.md").read_text(encoding="utf-8")
+    rows = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+    assert [key for key in EngineManifest.model_fields if f"`{key}`" not in rows] == []
+
+
 def test_the_engine_that_ships_is_whole() -> None:
     package = load_engine_package(REPOSITORY / "engines" / "straw_crack")
     assert isinstance(package.manifest, EngineManifest)
