@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +49,7 @@ from edge_inspector.training.train import TrainedNetwork
 from edge_inspector.version import VERSION
 
 PARITY = WIDEST_LIMITS["f32"]
+GOLDEN_TRIES = 8  # pictures from which each golden one is taken
 EXPORT_SHARE = 0.75  # of what a station allows: the device that checks it later has its own rounding
 
 Progress = Callable[[str, float], None]  # stage, share done 0..1
@@ -190,7 +193,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     chose_network = draft.trained.settings.checks is not None
     cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
-    golden = _write_golden(draft, sheet, engines)
+    golden = _write_golden(draft, sheet, engines, cut.score)
     height, width = draft.golden.samples[0].read_picture().shape[:2]
     channels = _channels(draft.trained.settings.bands)
     manifest = EngineManifest(
@@ -247,7 +250,19 @@ def _file_digests(package: Path, golden: list[GoldenPicture]) -> dict[str, str]:
     return {file: file_digest(package / file) for file in files}
 
 
-def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine]) -> list[GoldenPicture]:
+def clear_of_cut(pictures: Sequence[int], count: int, score_of: Callable[[int], float], cut: float) -> list[int]:
+    """Return the first pictures that are not scored so near the cut that a device's rounding may move them across it.
+
+    Only the first ones are looked at; where too few of these are clear, others fill up.
+
+    >>> clear_of_cut([4, 5, 6, 7], 2, {4: 0.31, 5: 0.9, 6: 0.3, 7: 0.1}.__getitem__, cut=0.3)
+    [5, 7]
+    """
+    clear = islice((i for i in pictures[:GOLDEN_TRIES] if abs(score_of(i) - cut) > MOST_SCORE_DIFF), count)
+    return list(dict.fromkeys([*clear, *pictures]))[:count]
+
+
+def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEngine], cut: float) -> list[GoldenPicture]:
     """Two pictures with the fewest defect pixels, two with the most, two good ones; what PyTorch expects of each.
 
     Raises TrainingStoppedError if the exported graph is not well within the parity limits of PyTorch.
@@ -258,10 +273,19 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
     clean = [i for i, sample in enumerate(samples) if not sample.is_defective]
     bands = draft.trained.settings.bands
     is_rgb = bands == RGB
-    golden = []
-    for n, i in enumerate([*decidable[:2], *decidable[-2:], *clean[:1], *clean[-1:]]):
+
+    @cache
+    def looked_at(i: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         view = samples[i].read_picture()
-        expected = torch_probability(draft.trained.network, draft.logit_map, view[None], bands)[0]
+        return view, torch_probability(draft.trained.network, draft.logit_map, view[None], bands)[0]
+
+    def chosen(pictures: Sequence[int], count: int) -> list[int]:
+        return clear_of_cut(pictures, count, lambda i: _score(looked_at(i)[1], sheet), cut)
+
+    fewest, most = chosen(decidable, 2), chosen(decidable[::-1], 2)[::-1]
+    golden = []
+    for n, i in enumerate([*fewest, *most, *chosen(clean, 1), *chosen(clean[::-1], 1)]):
+        view, expected = looked_at(i)
         for engine in engines:
             refuse_wrong_export(draft.out, engine.probability(view[None])[0], expected, sheet, engine.precision)
         kept = samples[i].view is None

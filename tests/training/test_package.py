@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.station.engine_manifest import ParityLimits, ScaleRange
-from edge_inspector.training.package import EngineSheet, refuse_wrong_export
+from edge_inspector.training.package import GOLDEN_TRIES, EngineSheet, clear_of_cut, refuse_wrong_export
 
 SHEET = EngineSheet(
     defect="spot",
@@ -53,3 +53,24 @@ def test_a_score_that_is_off_is_refused_though_no_pixel_is_far_off() -> None:
 def test_a_map_of_nans_is_refused() -> None:
     with pytest.raises(TrainingStoppedError, match="by nan"):
         refuse_wrong_export(Path("spot"), spot(float("nan")), spot(0.5), SHEET, "f32")
+
+
+def test_golden_pictures_near_the_cut_are_passed_over_while_there_are_others() -> None:
+    scores = {1: 0.30, 2: 0.31, 3: 0.29, 4: 0.9, 5: 0.1}
+    assert clear_of_cut([1, 2, 3, 4, 5], 2, scores.__getitem__, cut=0.3) == [4, 5]
+    assert clear_of_cut([1, 2, 3, 4], 2, scores.__getitem__, cut=0.3) == [4, 1]
+    assert clear_of_cut([1, 2], 2, scores.__getitem__, cut=0.3) == [1, 2]
+    assert clear_of_cut([4], 2, scores.__getitem__, cut=0.3) == [4]
+
+
+def test_no_more_pictures_are_scored_than_are_needed() -> None:
+    scored: list[int] = []
+
+    def score_of(picture: int) -> float:
+        scored.append(picture)
+        return 0.9 if picture < 2 else 0.3
+
+    clear_of_cut(list(range(100)), 2, score_of, cut=0.3)
+    assert scored == [0, 1]
+    clear_of_cut(list(range(2, 100)), 2, score_of, cut=0.3)
+    assert len(scored) == 2 + GOLDEN_TRIES
