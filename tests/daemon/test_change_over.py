@@ -21,6 +21,7 @@ from edge_inspector.domain.verdict import VerdictKind
 from edge_inspector.station.session import read_session
 from tests.daemon.judging import breaches, rows_of, unhurry
 from tests.daemon.rig import ENGINE, Rig, station_rig
+from tests.inference.tiny_engine import shifted_package
 
 STRICT = "strict.yaml"
 
@@ -134,23 +135,9 @@ def break_rule(recipe: dict[str, Any]) -> None:
 
 
 def break_parity(rig: Rig, recipe: dict[str, Any]) -> None:
-    """Another engine package, whole, whose golden masks are not what its network draws."""
-    import shutil
-
-    import cv2
-    import numpy as np
-
-    from edge_inspector.station.engine_manifest import file_digest
-
+    """The engine's package, whole, with a network whose logits come out shifted."""
     folder = rig.folder / ENGINE
-    shutil.copytree(recipe["engines"][ENGINE], folder)
-    manifest = yaml.safe_load((folder / "manifest.yaml").read_text(encoding="utf-8"))
-    mask = manifest["golden"][0]["mask"]
-    drawn = cv2.imread(str(folder / mask), cv2.IMREAD_GRAYSCALE)
-    assert drawn is not None
-    cv2.imwrite(str(folder / mask), np.asarray(255 - drawn, np.uint8))
-    manifest["files"][mask] = file_digest(folder / mask)
-    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest), encoding="utf-8")
+    shifted_package(Path(recipe["engines"][ENGINE]), folder, 1.0)
     recipe["engines"][ENGINE] = str(folder)
 
 
