@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
+from edge_inspector.inference.map_regions import map_score
 from edge_inspector.inference.mask_parity import MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
@@ -38,7 +39,7 @@ from edge_inspector.station.engine_manifest import Band as ManifestBand
 from edge_inspector.station.package_place import put_in_place
 from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
-from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share, view_score
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.logit_sample import calibrate
@@ -280,7 +281,7 @@ def _write_golden(draft: Draft, sheet: EngineSheet, engines: Sequence[ExportedEn
         return view, torch_probability(draft.trained.network, draft.logit_map, view[None], bands)[0]
 
     def chosen(pictures: Sequence[int], count: int) -> list[int]:
-        return clear_of_cut(pictures, count, lambda i: _score(looked_at(i)[1], sheet), cut)
+        return clear_of_cut(pictures, count, lambda i: map_score(looked_at(i)[1], sheet.smallest_defect_px), cut)
 
     fewest, most = chosen(decidable, 2), chosen(decidable[::-1], 2)[::-1]
     golden = []
@@ -323,9 +324,10 @@ def refuse_wrong_export(
     Maps are float32 (h, w), 0..1; NaN is refused too.
     """
     limits = limits_in(precision, sheet.parity)
+    scores = [map_score(each, sheet.smallest_defect_px) for each in (actual, expected)]
     for what, difference, limit in (
         ("a pixel", float(np.abs(actual - expected).max()), limits.max_abs_diff),
-        ("the score", abs(_score(actual, sheet) - _score(expected, sheet)), MOST_SCORE_DIFF),
+        ("the score", abs(scores[0] - scores[1]), MOST_SCORE_DIFF),
     ):
         allowed = EXPORT_SHARE * limit
         if not difference <= allowed:
@@ -334,10 +336,6 @@ def refuse_wrong_export(
                 f"{difference:.3g}, {allowed:.3g} is allowed, so no package is made of it. What was learned is kept; learn "
                 "for more steps, with more weight decay, or begin with other weights"
             )
-
-
-def _score(probability: NDArray[np.float32], sheet: EngineSheet) -> float:
-    return view_score(probability, sheet.smallest_defect_px)
 
 
 def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Counted) -> dict[str, Metric]:
