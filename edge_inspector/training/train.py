@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -22,14 +21,14 @@ from edge_inspector.training.augmentation import Augmentation, Augmenter
 from edge_inspector.training.batches import Batch, Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.learning_rate import PLATEAU_FACTOR, Schedule, parameter_groups, rate_at
 from edge_inspector.training.losses import alpha_of_set, alpha_of_shift, prior_shift
 from edge_inspector.training.models.bands import RGB, Band, normalise_bands
 from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
 from edge_inspector.training.ranks import ALONE, Rank
-
-PLATEAU_FACTOR = 0.3
+from edge_inspector.training.weight_average import average_weights, decay_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class TrainingSettings:
     augmentation: Augmentation = Augmentation()  # noqa: RUF009
     learning_rate: float = 2e-3
     encoder_rate: float = 1.0  # of the learning rate: below 1 where the encoder starts from published weights
-    schedule: Literal["cosine", "plateau"] = "cosine"
+    schedule: Schedule = "cosine"
     checks: Checks | None = None
     weight_decay: float = 1e-4
     ema_decay: float = 0.995
@@ -112,10 +111,11 @@ def train(
     network = build(len(sets))
     prepare(network)
     network = network.to(rank.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks it
+    groups = parameter_groups(network, settings.learning_rate, settings.encoder_rate, settings.weight_decay)
     state = RunState(
         network,
         copy.deepcopy(network).eval(),
-        torch.optim.AdamW(_parameter_groups(network, settings), lr=settings.learning_rate, fused=True),
+        torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True),
         np.random.default_rng(settings.seed),
         [_alpha(each, settings.loss) for each in sets],
     )
@@ -177,7 +177,7 @@ class _Run:
         """One step."""
         settings = self._settings
         for group in state.optimiser.param_groups:
-            group["lr"] = group["rate"] * _rate(share, state, settings)
+            group["lr"] = group["rate"] * rate_at(share, settings.schedule, state.rate_factor)
         if self._rank.count > 1:
             state.rng = self._rank.begin_step(settings.seed, state.step)
         batch = self._augment(self._batches.draw(state.rng).to(self._rank.device))
@@ -194,7 +194,7 @@ class _Run:
         state.optimiser.step()
         if settings.loss.alpha == "batch":
             self._follow_alphas(state, batch)
-        _average(state.averaged, state.network, min(settings.ema_decay, (1 + state.step) / (10 + state.step)))
+        average_weights(state.averaged, state.network, decay_at(state.step, settings.ema_decay))
         value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
         if state.step % OBSERVED_EVERY == 0:
@@ -263,32 +263,8 @@ def _alpha(each: DefectSet, mix: LossMix) -> float:
     return mix.alpha if isinstance(mix.alpha, float) else alpha_of_set(each.positive_share)
 
 
-def _parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, object]]:
-    """BatchNorm and biases are not decayed; the encoder has a rate of its own."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
-    return [
-        {
-            "params": parameters,
-            "weight_decay": settings.weight_decay if is_decayed else 0.0,
-            "rate": settings.learning_rate * (settings.encoder_rate if is_encoder else 1.0),
-        }
-        for (is_encoder, is_decayed), parameters in groups.items()
-    ]
-
-
 def _share_done(state: RunState, settings: TrainingSettings) -> float:
     return max(state.step / settings.steps, state.seconds / 60.0 / settings.minutes)
-
-
-def _rate(share: float, state: RunState, settings: TrainingSettings) -> float:
-    """Of the learning rate: 5 % warm-up, then cosine to 1 %, or as it is until the validation loss rests."""
-    if share < 0.05:
-        return 0.05 + 0.95 * share / 0.05
-    if settings.schedule == "plateau":
-        return state.rate_factor
-    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (share - 0.05) / 0.95))
 
 
 def _refuse_nonsense(state: RunState, checkpoint: Checkpoint | None) -> None:
@@ -298,13 +274,3 @@ def _refuse_nonsense(state: RunState, checkpoint: Checkpoint | None) -> None:
     if checkpoint is not None and checkpoint.path.is_file():
         kept = f"the last good state is kept in {checkpoint.path}"
     raise TrainingStoppedError(f"the loss became {state.loss} at step {state.step}; {kept}. Lower the learning rate")
-
-
-@torch.no_grad()
-def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    """Exponential moving average of weights and of BatchNorm statistics."""
-    for mean, value in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1.0 - decay)
-        else:
-            mean.copy_(value)

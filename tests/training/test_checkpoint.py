@@ -1,0 +1,58 @@
+"""A checkpoint gives back all that changes while a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edge_inspector.training.checkpoint import Checkpoint, RunState
+from edge_inspector.training.learning_rate import parameter_groups
+from tests.training.tiny import TinyNetwork, copied, differing
+
+NUMBERS = {"step": 7, "seconds": 12.5, "loss": 0.25, "rate_factor": 0.3, "checks": 2, "best_loss": 0.125, "alphas": [0.75]}
+
+
+def fresh(seed: int) -> RunState:
+    torch.manual_seed(seed)
+    network, averaged = TinyNetwork(1), TinyNetwork(1)
+    optimiser = torch.optim.AdamW(parameter_groups(network, 0.01, 1.0, 0.0))
+    return RunState(network, averaged, optimiser, np.random.default_rng(seed), [0.5])
+
+
+def in_the_middle() -> RunState:
+    """A state of which nothing is as it begins."""
+    state = fresh(1)
+    state.network(torch.ones(2, 3, 4, 4)).sum().backward()
+    state.optimiser.step()
+    for name, number in NUMBERS.items():
+        setattr(state, name, number)
+    state.best = copied(TinyNetwork(1))
+    state.rng.random(3)
+    return state
+
+
+def test_everything_that_changes_is_given_back(tmp_path: Path) -> None:
+    kept, found = in_the_middle(), fresh(2)
+    assert {field.name for field in fields(RunState)} == {*NUMBERS, "network", "averaged", "optimiser", "rng", "best"}
+    Checkpoint(tmp_path / "run.checkpoint", {}).write(kept)
+    drawn, torch_drawn = kept.rng.random(), float(torch.rand(()))
+    torch.manual_seed(99)
+    assert Checkpoint(tmp_path / "run.checkpoint", {}).restore(found)
+    assert {name: getattr(found, name) for name in NUMBERS} == NUMBERS
+    assert not differing(copied(found.network), copied(kept.network))
+    assert not differing(copied(found.averaged), copied(kept.averaged))
+    assert found.best is not None
+    assert kept.best is not None
+    assert not differing(found.best, kept.best)
+    moments = (each.optimiser.state_dict()["state"][0] for each in (found, kept))
+    assert not differing(*moments)
+    assert (found.rng.random(), float(torch.rand(()))) == (drawn, torch_drawn)
+
+
+def test_without_a_file_a_state_stays_as_it_begins(tmp_path: Path) -> None:
+    state = fresh(1)
+    assert not Checkpoint(tmp_path / "run.checkpoint", {}).restore(state)
+    assert (state.step, state.best) == (0, None)
