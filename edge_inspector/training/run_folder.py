@@ -21,6 +21,7 @@ from edge_inspector.training.train import Observe, TrainedNetwork, has_fast_bf16
 from edge_inspector.training.training_plan import Plan
 
 TRAINING_COPY = "training.yaml"
+NETWORK = "network.pt"
 # Facts of a run that decide what is learned, beside its training file.
 DECIDING = ("data_sha256", "held_back", "weights_sha256", "device", "arithmetic", "ranks")
 
@@ -38,9 +39,12 @@ def run_facts(plan: Plan, name: str, rank: Rank) -> dict[str, str]:
 
 
 def begin_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
-    """Write down in the folder what is trained there: the facts, and the training file word for word."""
+    """Write down in the folder what is trained there: the facts, and the training file word for word.
+
+    Where a run goes on, how it began stays, and what is another since is added.
+    """
     run = plan.run_folder(out, name)
-    write_facts(run, facts)
+    write_facts(run, facts, learns=not (run / NETWORK).is_file())
     partial = run / f"{TRAINING_COPY}.partial"
     partial.write_bytes(plan.path.read_bytes())
     partial.replace(run / TRAINING_COPY)
@@ -106,7 +110,7 @@ def trained_network(
         "model": f"{file.model}{head}",
         "weights": plan.weights_digest(),
     }
-    kept = run / "network.pt"
+    kept = run / NETWORK
     rank.refuse_unshared(int(kept.is_file()), kept)
     return keep_network(kept, settings, sources, learn, build=build, keeps=rank.is_first)
 

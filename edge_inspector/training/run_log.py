@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any  # Any: what a run.yaml holds
 
 import torch
 import yaml
@@ -16,6 +17,8 @@ from torch.utils.tensorboard import SummaryWriter
 from edge_inspector.version import VERSION
 
 RUN_FILE = "run.yaml"
+BEGUN = "begun_utc"
+MAKERS = ("version", "git", "torch")  # what a network is made by
 
 
 class RunLog:
@@ -39,7 +42,7 @@ def facts_of_run(
     """What a person needs to repeat a run: command, data, training file, code, machine."""
     return {
         "command": shlex.join(command),
-        "begun_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        BEGUN: (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "data_sha256": data_digest,
         "training_file_sha256": training_digest,
         "version": VERSION,
@@ -51,12 +54,33 @@ def facts_of_run(
     }
 
 
-def write_facts(folder: Path, facts: Mapping[str, str]) -> None:
-    """Write them to `folder`/run.yaml, whole or not at all."""
+def write_facts(folder: Path, facts: Mapping[str, str], *, learns: bool = True) -> None:
+    """Write to `folder`/run.yaml how a run begins, whole or not at all. How it began stays.
+
+    A run that is taken up again is added below `continued`, if it `learns` on, or anything is other than it last was: with
+    the time, code and torch, and what else is another.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"{RUN_FILE}.partial"
-    partial.write_text(yaml.safe_dump(dict(facts), sort_keys=False), encoding="utf-8")
-    partial.replace(folder / RUN_FILE)
+    path = folder / RUN_FILE
+    said: dict[str, Any] = dict(facts)
+    if path.is_file():
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        again = _taken_up(said, facts)
+        if not learns and not again:
+            return
+        entry = {"at_utc": facts[BEGUN]} | {name: facts[name] for name in MAKERS} | again
+        said["continued"] = [*said.get("continued", ()), entry]
+    partial = path.with_name(f"{RUN_FILE}.partial")
+    partial.write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
+    partial.replace(path)
+
+
+def _taken_up(said: Mapping[str, Any], facts: Mapping[str, str]) -> dict[str, str]:
+    """Which facts are other than they last were."""
+    last = dict(said)
+    for entry in said.get("continued", ()):
+        last |= entry
+    return {name: fact for name, fact in facts.items() if name != BEGUN and last.get(name) != fact}
 
 
 def git_state(folder: Path) -> str:
