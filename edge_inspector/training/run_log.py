@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any  # Any: what a run.yaml holds
@@ -22,18 +24,41 @@ MAKERS = ("version", "git", "torch")  # what a network is made by
 
 
 class RunLog:
-    """Writes TensorBoard's event files in `folder`/tensorboard; a run that goes on adds to them."""
+    """Writes TensorBoard's event files in `folder`/tensorboard; a run that goes on adds to them.
+
+    Where the disk takes no more the log ends, which is said once on stderr, and the training goes on: what has to be kept is
+    in its checkpoint, which says itself what became of that.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self._folder = folder / "tensorboard"
+        self._writer: SummaryWriter | None = None
+        with self._ends_with_the_disk():
+            self._writer = SummaryWriter(str(self._folder))
 
     def observe(self, what: str, step: int, value: float) -> None:
         """Take a value down. What is written stays, whatever becomes of the run."""
-        self._writer.add_scalar(what, value, step)
+        with self._ends_with_the_disk():
+            if self._writer is not None:
+                self._writer.add_scalar(what, value, step)
 
     def close(self) -> None:
         """Write what is still held."""
-        self._writer.close()
+        with self._ends_with_the_disk():
+            if self._writer is not None:
+                self._writer.close()
+
+    @contextmanager
+    def _ends_with_the_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._writer = None
+            print(
+                f"{self._folder}: losses are no longer written down ({error}); the training goes on without",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def facts_of_run(

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
+from edge_inspector.domain.disk_refusal import disk_refusal
 from edge_inspector.domain.errors import EdgeInspectorError
 
 PATIENCE_S = 30.0  # of a work that was told to end: so long may what it is in the middle of take
@@ -102,6 +103,10 @@ def _work(work: Work[Result], mouth: Connection) -> None:
         mouth.send(_Failed(str(error)))
     except BrokenPipeError:  # the caller is gone
         sys.exit(1)
+    except OSError as error:
+        if (why := disk_refusal(error)) is None:
+            raise
+        mouth.send(_Failed(why))
 
 
 def _end_with_the_caller() -> None:
@@ -119,7 +124,7 @@ def _hear(ear: Connection, name: str, gathered: Gathered[Result], progress: Prog
     """Take in what a work says; False once it says nothing more."""
     try:
         word = ear.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the latter in the middle of a word
         return False
     match word:
         case _Told(stage, share):

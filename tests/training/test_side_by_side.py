@@ -14,7 +14,16 @@ import psutil
 import pytest
 
 from edge_inspector.training.side_by_side import run_side_by_side
-from tests.training.works import be_killed, meet, process_number, refuse, stumble, write_for_ever
+from tests.training.works import (
+    be_killed,
+    be_killed_in_the_middle_of_a_word,
+    fill_the_disk,
+    meet,
+    process_number,
+    refuse,
+    stumble,
+    write_for_ever,
+)
 
 
 def unheard(stage: str, share: float) -> None:
@@ -37,17 +46,28 @@ def test_so_many_are_at_work_at_once(tmp_path: Path) -> None:
 
 
 def test_where_one_fails_the_others_go_on_and_each_failure_says_why(capfd: pytest.CaptureFixture[str]) -> None:
-    works = {"bad": refuse, "wrong": stumble, "big": be_killed, "good": process_number}
+    works = {
+        "bad": refuse,
+        "full": fill_the_disk,
+        "wrong": stumble,
+        "big": be_killed,
+        "half": be_killed_in_the_middle_of_a_word,
+        "good": process_number,
+    }
     gathered = run_side_by_side(works, 1, unheard)
     assert gathered.done.keys() == {"good"}
     assert gathered.failed == {
         "bad": "p7-c1.png: is damaged",
+        "full": "runs/crack/run.yaml: can not be written (No space left on device); make room, or correct its rights, and "
+        "give the command again. What was kept before stays",
         "wrong": "its process ended with code 1 before it was done; what it printed stands above",
         "big": "its process was ended by SIGKILL before it was done; what it printed stands above",
+        "half": "its process was ended by SIGKILL before it was done; what it printed stands above",
     }
     printed = capfd.readouterr().err
     assert "ZeroDivisionError: nobody thought of it" in printed
     assert "TrainingDataError" not in printed  # a person's mistake is a sentence, not a traceback
+    assert "OSError" not in printed
 
 
 def test_an_interrupt_ends_all_and_nothing_half_made_is_left(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import struct
 import sys
 import time
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
@@ -36,6 +39,22 @@ def refuse(progress: Progress) -> int:
 def stumble(progress: Progress) -> int:
     """A mistake that the program made."""
     raise ZeroDivisionError("nobody thought of it")
+
+
+def fill_the_disk(progress: Progress) -> int:
+    """A mistake that nobody made."""
+    raise OSError(errno.ENOSPC, "No space left on device", "runs/crack/run.yaml")
+
+
+def be_killed_in_the_middle_of_a_word(progress: Progress) -> int:
+    """As by the kernel, while a result is on its way."""
+
+    def send_half(mouth: Connection, word: bytes) -> None:
+        os.write(mouth.fileno(), struct.pack("!i", len(word)) + bytes(word[: len(word) // 2]))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Connection._send_bytes = send_half  # type: ignore[attr-defined]  # how it sends
+    return 0
 
 
 def be_killed(progress: Progress) -> int:
