@@ -5,6 +5,7 @@ Kornia does it (Apache-2.0): every crop by itself, masks along with their pictur
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from edge_inspector.training.batches import Batch
 
-BLUR_PX = 5  # side of the kernel
+LEAST_KERNEL_PX = 5  # side of what blurs
+LEAST_SIGMA_PX = 0.1  # which blurs nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ def _moods(settings: Augmentation) -> list[torch.nn.Module]:
     if settings.gamma:
         steps.append(kornia.RandomGamma((1.0 / (1.0 + settings.gamma), 1.0 + settings.gamma), p=1.0))
     if settings.blur_px:
-        steps.append(kornia.RandomGaussianBlur((BLUR_PX, BLUR_PX), (0.1, settings.blur_px), p=0.5))
+        side_px = max(LEAST_KERNEL_PX, 2 * math.ceil(2.0 * settings.blur_px) + 1)  # two sigma either way
+        sigma_px = (min(LEAST_SIGMA_PX, settings.blur_px), settings.blur_px)
+        steps.append(kornia.RandomGaussianBlur((side_px, side_px), sigma_px, p=0.5))
     if settings.jpeg_quality is not None:
         steps.append(kornia.RandomJPEG((settings.jpeg_quality, 95), p=0.5))
     return steps

@@ -66,6 +66,31 @@ def test_moods_change_pictures_each_by_itself_and_no_mask(batch: Batch, change: 
     assert float(distance.max()) > 2
 
 
+def widths_px(blur_px: float) -> torch.Tensor:
+    """How wide the edge between black and white becomes in each of 200 crops: its standard deviation."""
+    pictures = torch.zeros((200, 16, 80, 3), dtype=torch.uint8)
+    pictures[:, :, 40:] = 255
+    nowhere = torch.zeros((200, 1, 16, 80))
+    edges = Batch(pictures, nowhere, torch.ones_like(nowhere), torch.full((200, 1), torch.nan))
+    torch.manual_seed(3)
+    blurred = Augmenter(replace(NOTHING, blur_px=blur_px))(edges).pictures[:, 0, :, 0].double() / 255.0
+    share = blurred.diff(dim=1)  # (n, 79) of the edge, at each place
+    place = torch.arange(79.0, dtype=torch.float64)
+    middle = (share * place).sum(1, keepdim=True)
+    return (share * (place - middle) ** 2).sum(1).clamp_min(0.0).sqrt()
+
+
+@pytest.mark.parametrize("blur_px", [1.0, 2.5, 5.0])
+def test_pictures_are_blurred_by_up_to_as_much_as_was_said(blur_px: float) -> None:
+    widths = widths_px(blur_px)
+    assert 0.85 * blur_px < float(widths.max()) <= blur_px  # a little is lost beyond two sigma
+    assert 60 < int((widths == 0.0).sum()) < 140  # half of the crops
+
+
+def test_a_blur_that_is_hardly_one_changes_nothing() -> None:
+    assert float(widths_px(0.05).max()) == 0.0
+
+
 @pytest.mark.parametrize(
     ("change", "is_alike"),
     [
