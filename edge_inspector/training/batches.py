@@ -20,7 +20,10 @@ EDGE_PX = 8  # so far inside a crop lies the pixel of a defect that it was drawn
 
 @dataclass(frozen=True, slots=True)
 class CropPlan:
-    """How large a crop is, how many make a batch, and what share of them is drawn around a defect."""
+    """How large a crop is, how many make a batch, and what share of them is drawn around a defect.
+
+    The others are drawn from clean pictures, or, where every picture shows the defect, from anywhere in one.
+    """
 
     batch: int = 8
     height_px: int = 160
@@ -91,7 +94,7 @@ class Batches:
                 shows[output] = 1.0
                 continue
             masks[output] = is_judged * sample.mask_of(picture)[own].astype(np.float32) / np.float32(255)
-        rows, columns = _area(masks[number] >= 0.5, self._plan, rng)
+        rows, columns = _area(masks[number] >= 0.5, wants_defect, self._plan, rng)
         crop = rgb[rows, columns]
         below, right = self._plan.height_px - crop.shape[0], self._plan.width_px - crop.shape[1]
         beyond = ((0, 0), (0, below), (0, right))
@@ -99,13 +102,13 @@ class Batches:
         return fit(crop, "pad", self._plan.width_px, self._plan.height_px), masks, judged, shows
 
 
-def _area(is_defect: NDArray[np.bool_], plan: CropPlan, rng: np.random.Generator) -> tuple[slice, slice]:
-    """Rows and columns that hold a random defect pixel somewhere inside, or lie anywhere if there is none."""
+def _area(is_defect: NDArray[np.bool_], wants_defect: bool, plan: CropPlan, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns that hold a random defect pixel somewhere inside, or lie anywhere if none is wanted or there."""
     height, width = min(plan.height_px, is_defect.shape[0]), min(plan.width_px, is_defect.shape[1])
     top = int(rng.integers(is_defect.shape[0] - height + 1))
     left = int(rng.integers(is_defect.shape[1] - width + 1))
     defect = np.flatnonzero(is_defect)
-    if len(defect):
+    if wants_defect and len(defect):
         y, x = divmod(int(rng.choice(defect)), is_defect.shape[1])
         top = int(np.clip(y - _inside(height, rng), 0, is_defect.shape[0] - height))
         left = int(np.clip(x - _inside(width, rng), 0, is_defect.shape[1] - width))

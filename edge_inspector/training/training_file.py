@@ -85,7 +85,11 @@ class Crops(FileModel):
     batch: Annotated[int, Field(ge=1, le=1024)] = Field(default=8, description="crops a step")
     height_px: PixelCount = Field(default=256, description="of a crop; nothing is learned beyond a smaller picture")
     width_px: PixelCount = Field(default=256, description="of a crop")
-    defective_share: Share = Field(default=0.5, description="of the crops that are drawn around a defect")
+    defective_share: Share = Field(
+        default=0.5,
+        description="of the crops that are drawn around a defect; the others are drawn from clean pictures, or, where all "
+        "show the defect, from anywhere in them",
+    )
 
 
 class Loss(FileModel):

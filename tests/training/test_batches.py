@@ -114,10 +114,21 @@ def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) 
         Batches([defect_set(labelled, "dent")], CropPlan(height_px=24, width_px=32))
 
 
-def test_a_set_of_one_kind_alone_is_drawn_from_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_where_every_picture_shows_the_defect_the_other_crops_lie_anywhere(tmp_path: Path, share: float) -> None:
     labelled = labelled_set(tmp_path, {"p1-c1": {"dent": write_mask(tmp_path / "m.png", square(9, 9))}})
-    batch = Batches([defect_set(labelled, "dent")], CropPlan(height_px=24, width_px=32)).draw(np.random.default_rng(0))
-    assert float(batch.masks.amax((1, 2, 3)).min()) == 1.0
+    plan = CropPlan(batch=80, height_px=24, width_px=32, defective_share=share)
+    batch = Batches([defect_set(labelled, "dent")], plan).draw(np.random.default_rng(0))
+    shown, wanted = batch.masks.amax((1, 2, 3)) > 0, round(80 * share)
+    assert bool(shown[:wanted].all())
+    assert int(shown[wanted:].sum()) <= 0.3 * (80 - wanted)  # a ninth of all places; the dent is in a corner
+
+
+def test_where_no_picture_shows_the_defect_all_crops_are_clean(tmp_path: Path) -> None:
+    batches = Batches([defect_set(labelled_set(tmp_path, {"p1-c1": {"dent": CLEAN}}), "dent")], CropPlan())
+    batch = batches.draw(np.random.default_rng(0))
+    assert len(batch.masks) == 8
+    assert float(batch.masks.max()) == 0.0
 
 
 def test_a_picture_that_vanishes_meanwhile_is_named(labelled: LabelledSet) -> None:
