@@ -6,6 +6,7 @@ Kornia does it (Apache-2.0): every crop by itself, masks along with their pictur
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -38,16 +39,15 @@ class Augmentation:
 
 
 class Augmenter:
-    """Changes batches, on the device where they are. All chance is the CPU's own generator's, wherever that is."""
+    """Changes batches, on the device where they are. All chance is the CPU's own generator's, wherever that is.
+
+    A batch with a crop that shows a defect of which nobody said where is not turned or scaled: it might be moved out. The
+    whole batch is not, because turning blurs: were that crop alone left sharp, sharpness would give it away.
+    """
 
     def __init__(self, settings: Augmentation) -> None:
         self._light, self._colour = settings.light, settings.colour
-        steps = list(_movements(settings)) + list(_moods(settings))
-        self._pipeline = (
-            kornia.AugmentationSequential(*steps, data_keys=["input", "mask"])  # type: ignore[arg-type]  # it is too narrow
-            if steps
-            else None
-        )
+        self._flips, self._turn, self._moods = (_together(each(settings)) for each in (_flips, _turn, _moods))
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with its crops changed: uint8 stays uint8, masks stay within 0..1, what moves in is not judged."""
@@ -55,12 +55,21 @@ class Augmenter:
         count, bands = pictures.shape[:2]
         light, colour = _around_1(self._light, count, 1), _around_1(self._colour, count, bands)
         pictures = (pictures * light.to(pictures.device) * colour.to(pictures.device)).clamp(0.0, 1.0)
-        masks, judged = batch.masks, batch.judged
-        if self._pipeline is not None:
-            outputs = masks.shape[1]
-            pictures, moved = self._pipeline(pictures, torch.cat((masks, judged), 1))
-            masks, judged = moved[:, :outputs], (moved[:, outputs:] > 0.999).to(torch.float32)
-        return replace(batch, pictures=_bytes(pictures), masks=masks * judged, judged=judged)
+        drawn = torch.cat((batch.masks, batch.judged), 1)  # (n, 2 d, h, w)
+        pictures, drawn = self._flips(pictures, drawn)
+        if not batch.shows.isfinite().any():
+            pictures, drawn = self._turn(pictures, drawn)
+        pictures, drawn = self._moods(pictures, drawn)
+        outputs = batch.masks.shape[1]
+        judged = (drawn[:, outputs:] > 0.999).to(torch.float32)
+        return replace(batch, pictures=_bytes(pictures), masks=drawn[:, :outputs] * judged, judged=judged)
+
+
+def _together(steps: Sequence[torch.nn.Module]) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """All steps on pictures and on what is drawn on them; none: as they are."""
+    if not steps:
+        return lambda pictures, drawn: (pictures, drawn)
+    return kornia.AugmentationSequential(*steps, data_keys=["input", "mask"])  # type: ignore[arg-type]  # it is too narrow
 
 
 def _around_1(most: float, count: int, channels: int) -> Tensor:
@@ -72,16 +81,20 @@ def _bytes(pictures: Tensor) -> Tensor:
     return (255.0 * pictures.clamp(0.0, 1.0)).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
-def _movements(settings: Augmentation) -> list[torch.nn.Module]:
+def _flips(settings: Augmentation) -> list[torch.nn.Module]:
     steps: list[torch.nn.Module] = []
     if settings.flip_sideways:
         steps.append(kornia.RandomHorizontalFlip(p=0.5))
     if settings.flip_upright:
         steps.append(kornia.RandomVerticalFlip(p=0.5))
-    if settings.turn_deg or settings.scale:
-        scale = (1.0 - settings.scale, 1.0 + settings.scale)
-        steps.append(kornia.RandomAffine(settings.turn_deg, scale=scale, padding_mode="zeros", p=1.0))
     return steps
+
+
+def _turn(settings: Augmentation) -> list[torch.nn.Module]:
+    if not settings.turn_deg and not settings.scale:
+        return []
+    scale = (1.0 - settings.scale, 1.0 + settings.scale)
+    return [kornia.RandomAffine(settings.turn_deg, scale=scale, padding_mode="zeros", p=1.0)]
 
 
 def _moods(settings: Augmentation) -> list[torch.nn.Module]:

@@ -114,8 +114,12 @@ class Changes(FileModel):
 
     flip_sideways: bool = Field(default=True, description="half of the crops")
     flip_upright: bool = Field(default=True, description="half of the crops")
-    turn_deg: Annotated[float, Field(ge=0, le=180)] = Field(default=0.0, description="either way, at most")
-    scale: Annotated[float, Field(ge=0, le=0.5)] = Field(default=0.0, description="share of growing or shrinking, at most")
+    turn_deg: Annotated[float, Field(ge=0, le=180)] = Field(
+        default=0.0, description="either way, at most; batches with a picture labelled without a place are not turned"
+    )
+    scale: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        default=0.0, description="share of growing or shrinking, at most; as with turn_deg"
+    )
     light: Annotated[float, Field(ge=0, le=0.9)] = Field(default=0.12, description="share of brightness, at most")
     colour: Annotated[float, Field(ge=0, le=0.9)] = Field(default=0.15, description="share of each colour, at most")
     gamma: Annotated[float, Field(ge=0, le=2)] = Field(default=0.18, description="exponent from 1 / (1 + g) to 1 + g")

@@ -66,6 +66,19 @@ def test_moods_change_pictures_each_by_itself_and_no_mask(batch: Batch, change: 
     assert float(distance.max()) > 2
 
 
+def test_a_defect_of_which_nobody_said_where_is_never_moved_out_of_its_crop(batch: Batch) -> None:
+    pictures = torch.full((12, 40, 60, 3), 90, dtype=torch.uint8)
+    pictures[:, :5, :5] = 180  # in a corner: half of the crops would lose it
+    shows = torch.full((12, 2), torch.nan)
+    shows[7, 0] = 1.0
+    torch.manual_seed(3)
+    somewhere = replace(batch, pictures=pictures, masks=torch.zeros_like(batch.masks), shows=shows)
+    moved = Augmenter(replace(NOTHING, turn_deg=45.0, scale=0.3, flip_sideways=True, flip_upright=True))(somewhere)
+    assert bright(moved).sum((1, 2)).tolist() == [25] * 12  # the others stay as sharp as the one
+    assert float(moved.judged.min()) == 1.0
+    assert len({tuple(map(int, each.nonzero()[0])) for each in bright(moved)}) == 4  # flips move it, within its crop
+
+
 def widths_px(blur_px: float) -> torch.Tensor:
     """How wide the edge between black and white becomes in each of 200 crops: its standard deviation."""
     pictures = torch.zeros((200, 16, 80, 3), dtype=torch.uint8)
