@@ -273,4 +273,7 @@ def _refuse_nonsense(state: RunState, checkpoint: Checkpoint | None) -> None:
     kept = "nothing was kept"
     if checkpoint is not None and checkpoint.path.is_file():
         kept = f"the last good state is kept in {checkpoint.path}"
-    raise TrainingStoppedError(f"the loss became {state.loss} at step {state.step}; {kept}. Lower the learning rate")
+    raise TrainingStoppedError(
+        f"the loss became {state.loss} at step {state.step}; {kept}. Lower the learning rate, and give another --out, or "
+        "remove the run's folder"
+    )
