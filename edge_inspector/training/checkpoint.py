@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
+from edge_inspector.training.kept_file import load_kept, write_kept
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 
 FORMAT = 1
@@ -40,22 +38,6 @@ class RunState:
     checks: int = 0  # of the validation loss since it was least
     best_loss: float = float("inf")
     best: dict[str, torch.Tensor] | None = None
-
-
-def load_kept(path: Path) -> dict[str, Any]:  # Any: what torch kept, of every kind
-    """Read what a training kept in a file. torch's own words of a damaged one are no help: they advise to trust it.
-
-    Raises TrainingDataError if it is damaged, TrainingStoppedError if it can not be read.
-    """
-    try:
-        kept = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise TrainingStoppedError(f"{path}: can not be read ({error}); correct this, then run the command again") from error
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
-        raise TrainingDataError(f"{path}: is damaged, or no file of a training; remove it, to learn anew") from error
-    if not isinstance(kept, dict):
-        raise TrainingDataError(f"{path}: is no file of a training; remove it, to learn anew")
-    return kept
 
 
 @dataclass(slots=True)
@@ -106,7 +88,6 @@ class Checkpoint:
 
         Raises TrainingStoppedError if the disk does not take it; the file before it stays.
         """
-        partial = self.path.with_suffix(".partial")
         kept = {
             "format": FORMAT,
             "asked": dict(self.asked),
@@ -124,19 +105,8 @@ class Checkpoint:
             "best_loss": state.best_loss,
             "best": state.best,
         }
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                torch.save(kept, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
-        except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write falls short
-            partial.unlink(missing_ok=True)
-            kept_yet = "what was kept before stays" if self.path.is_file() else "nothing was kept before"
-            raise TrainingStoppedError(
-                f"{self.path}: step {state.step} can not be kept ({error}); {kept_yet}. Make room and give the command again"
-            ) from error
+        kept_yet = "what was kept before stays" if self.path.is_file() else "nothing was kept before"
+        write_kept(self.path, kept, f"step {state.step}", kept_yet)
         self._written_s = time.monotonic()
 
     def remove(self) -> None:

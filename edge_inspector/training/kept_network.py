@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
-
-from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
-from edge_inspector.training.checkpoint import Checkpoint, load_kept
+from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.kept_file import load_kept, write_kept
 from edge_inspector.training.models.bands import RGB
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
@@ -49,17 +48,8 @@ def keep_network(
             other.unlink()
     trained = learn(checkpoint)
     run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"asked": asked, "network": trained.network.state_dict(), **run}, partial)
-        partial.replace(path)
-    except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write falls short
-        partial.unlink(missing_ok=True)
-        raise TrainingStoppedError(
-            f"{path}: what was learned can not be kept ({error}); the last checkpoint stays. Make room and give the command "
-            "again"
-        ) from error
+    kept_now = {"asked": asked, "network": trained.network.state_dict(), **run}
+    write_kept(path, kept_now, "what was learned", "the last checkpoint stays")
     checkpoint.remove()
     return trained
 
