@@ -78,7 +78,15 @@ def plain_rate(labelled: DefectSet, model: str, steps: int) -> float:
 def our_rate(labelled: DefectSet, model: str, steps: int) -> float:
     """Crops a second of `train`."""
     threads = torch.get_num_threads()
-    settings = TrainingSettings(seed=1, steps=steps, crops=CROPS, bf16=has_fast_bf16(), threads=threads)
+    settings = TrainingSettings(
+        seed=1,
+        steps=steps,
+        crops=CROPS,
+        learning_rate=2e-3,
+        ema_decay=0.995,
+        bf16=has_fast_bf16(),
+        threads=threads,
+    )
     started = time.perf_counter()
     train([labelled], settings, build=lambda outputs: build_model(model, outputs))
     return steps * CROPS.batch / (time.perf_counter() - started)

@@ -18,7 +18,7 @@ from edge_inspector.training.defect_set import DefectSet, Picture, Sample, read_
 EDGE_PX = 8  # so far inside a crop lies the pixel of a defect that it was drawn for, where the picture allows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CropPlan:
     """How large a crop is, how many make a batch, and what share of them is drawn around a defect.
 
@@ -26,8 +26,8 @@ class CropPlan:
     """
 
     batch: int = 8
-    height_px: int = 160
-    width_px: int = 256
+    height_px: int
+    width_px: int
     defective_share: float = 0.5
 
 

@@ -129,6 +129,7 @@ def _settings(plan: BuildPlan) -> TrainingSettings:
         minutes=plan.common_minutes,
         crops=CropPlan(batch=9, height_px=192, width_px=320, defective_share=0.7),
         loss=LossMix(alpha=0.9, overlap="pooled_dice"),
+        learning_rate=2e-3,
         ema_decay=0.998,
         bf16=has_fast_bf16(),
         threads=len(os.sched_getaffinity(0)),

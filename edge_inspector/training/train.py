@@ -1,4 +1,7 @@
-"""Trains a network on crops of labelled sets, after science.md §3.6; `TrainingSettings` names what differs.
+"""Trains a network on crops of labelled sets in the way of science.md §3.6, but for three things; how much is settings'.
+
+BatchNorm's statistics are never frozen: those that count are averaged over the last steps, like the weights. Clean pictures
+are drawn evenly, not by how seldom they were used. Where validation pictures choose among weights, the loss on them decides.
 
 One set an output. An engine has one output; a network with several is a start for engines that are then trained each for
 its own defect.
@@ -41,26 +44,26 @@ class Checks:
     pictures: int = 60  # of each set, at most; half of them defective where there are so many
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
-    """Everything that decides a training run besides its pictures.
+    """Everything that decides a training run besides its pictures. A default is that of the training file, or there is none.
 
     The run ends after `steps`, or after `minutes` if that comes first; the learning rate follows whichever is nearer
     its end. Only a run that `steps` ended repeats exactly.
     """
 
     seed: int
-    steps: int = 1500
+    steps: int
     minutes: float = math.inf
-    crops: CropPlan = CropPlan()  # noqa: RUF009  # frozen
-    loss: LossMix = LossMix()  # noqa: RUF009
+    crops: CropPlan
+    loss: LossMix = LossMix()  # noqa: RUF009  # frozen
     augmentation: Augmentation = Augmentation()  # noqa: RUF009
-    learning_rate: float = 2e-3
+    learning_rate: float
     encoder_rate: float = 1.0  # of the learning rate: below 1 where the encoder starts from published weights
     schedule: Schedule = "cosine"
     checks: Checks | None = None
     weight_decay: float = 1e-4
-    ema_decay: float = 0.995
+    ema_decay: float
     bf16: bool = False
     threads: int = 2
     bands: tuple[Band, ...] = RGB

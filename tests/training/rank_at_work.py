@@ -24,7 +24,13 @@ from edge_inspector.training.ranks import Rank, rank_of, together
 from edge_inspector.training.train import Checks, TrainedNetwork, TrainingSettings, train
 
 SETTINGS = TrainingSettings(
-    seed=5, steps=4, crops=CropPlan(batch=4, height_px=32, width_px=32), checks=Checks(every_steps=2, pictures=2), threads=1
+    seed=5,
+    steps=4,
+    crops=CropPlan(batch=4, height_px=32, width_px=32),
+    learning_rate=2e-3,
+    ema_decay=0.995,
+    checks=Checks(every_steps=2, pictures=2),
+    threads=1,
 )
 
 

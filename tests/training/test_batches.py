@@ -14,6 +14,8 @@ from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledPic
 from edge_inspector.training.defect_set import ViewFit, defect_set
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
 
+CROPS = CropPlan(height_px=24, width_px=32)
+
 
 @pytest.fixture
 def labelled(tmp_path: Path) -> LabelledSet:
@@ -40,7 +42,7 @@ def test_the_share_wanted_shows_the_defect(labelled: LabelledSet, share: float) 
 
 
 def test_the_same_chance_draws_the_same_crops_and_more_chance_others(labelled: LabelledSet) -> None:
-    batches = Batches([defect_set(labelled, "crack")], CropPlan(height_px=24, width_px=32))
+    batches = Batches([defect_set(labelled, "crack")], CROPS)
     first, again = (batches.draw(np.random.default_rng(5)) for _ in range(2))
     assert torch.equal(first.masks, again.masks)
     rng = np.random.default_rng(5)
@@ -48,7 +50,8 @@ def test_the_same_chance_draws_the_same_crops_and_more_chance_others(labelled: L
 
 
 def test_a_crop_teaches_only_outputs_whose_set_knows_the_picture(labelled: LabelledSet) -> None:
-    batches = Batches([defect_set(labelled, "crack"), defect_set(labelled, "stain")], CropPlan(batch=40))
+    whole = CropPlan(batch=40, height_px=160, width_px=256)
+    batches = Batches([defect_set(labelled, "crack"), defect_set(labelled, "stain")], whole)
     batch = batches.draw(np.random.default_rng(0))
     known = batch.judged.amax((2, 3))
     shown = batch.masks.amax((2, 3))
@@ -111,7 +114,7 @@ def test_a_defect_without_a_place_is_told_of_the_picture_as_far_as_it_goes(tmp_p
 def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) -> None:
     labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
     with pytest.raises(TrainingDataError, match=r"p1-c1\.png: shows dent, and nobody said where.*\(32 x 24 px now\)"):
-        Batches([defect_set(labelled, "dent")], CropPlan(height_px=24, width_px=32))
+        Batches([defect_set(labelled, "dent")], CROPS)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
@@ -125,14 +128,14 @@ def test_where_every_picture_shows_the_defect_the_other_crops_lie_anywhere(tmp_p
 
 
 def test_where_no_picture_shows_the_defect_all_crops_are_clean(tmp_path: Path) -> None:
-    batches = Batches([defect_set(labelled_set(tmp_path, {"p1-c1": {"dent": CLEAN}}), "dent")], CropPlan())
+    batches = Batches([defect_set(labelled_set(tmp_path, {"p1-c1": {"dent": CLEAN}}), "dent")], CROPS)
     batch = batches.draw(np.random.default_rng(0))
     assert len(batch.masks) == 8
     assert float(batch.masks.max()) == 0.0
 
 
 def test_a_picture_that_vanishes_meanwhile_is_named(labelled: LabelledSet) -> None:
-    batches = Batches([defect_set(labelled, "crack")], CropPlan())
+    batches = Batches([defect_set(labelled, "crack")], CROPS)
     for each in labelled.pictures:
         each.picture.unlink()
     with pytest.raises(TrainingDataError, match=r"images/p\d-c1\.png: .*No such file"):

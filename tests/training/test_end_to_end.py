@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.evaluate import ExportedEngine
 from edge_inspector.training.export import INPUT, LogitMap, cast_comes_first, export_onnx, halve_weights, torch_probability
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, train
+from tests.training.tiny import SETTINGS
 
 LOGIT_MAP = LogitMap(alpha=0.99, scale=1.1, bias=0.2)
 
@@ -30,7 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> DefectSet:
 
 @pytest.fixture(scope="module")
 def trained(folder: DefectSet) -> TrainedNetwork:
-    settings = TrainingSettings(seed=1, steps=12, crops=CropPlan(batch=4, height_px=96, width_px=128))
+    crops = CropPlan(batch=4, height_px=96, width_px=128)
+    settings = TrainingSettings(seed=1, steps=12, crops=crops, learning_rate=2e-3, ema_decay=0.995)
     losses: list[float] = []
     result = train([folder], settings, lambda step, share, loss: losses.append(loss))
     assert losses[-1] < losses[0]
@@ -54,14 +57,14 @@ def test_masks_match_their_pictures(folder: DefectSet) -> None:
 
 
 def test_half_of_a_batch_has_defects(folder: DefectSet) -> None:
-    batch = Batches([folder], CropPlan(batch=8)).draw(np.random.default_rng(0))
+    batch = Batches([folder], CropPlan(batch=8, height_px=160, width_px=256)).draw(np.random.default_rng(0))
     assert batch.pictures.shape == (8, 160, 256, 3)
     assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == 4
     assert 0.8 < float(batch.judged.mean()) < 1.0
 
 
 def test_the_same_seed_trains_the_same_network(folder: DefectSet) -> None:
-    settings = TrainingSettings(seed=3, steps=2, crops=CropPlan(batch=2, height_px=64, width_px=64), threads=1)
+    settings = replace(SETTINGS, steps=2, crops=CropPlan(batch=2, height_px=64, width_px=64))
     first, second = (train([folder], settings).network.state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from edge_inspector.training.models.registry import build_model
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.split import given_folds, split_of_two
-from edge_inspector.training.train import TrainingSettings, train
+from edge_inspector.training.train import train
+from tests.training import tiny
 from tests.training.datasets.lookalikes import write_dagm, write_kolektor2
 from tests.training.datasets.test_registry import request, write_layout
 
-SETTINGS = TrainingSettings(seed=1, steps=1, crops=CropPlan(batch=2, height_px=64, width_px=64), threads=1)
+SETTINGS = replace(tiny.SETTINGS, steps=1, crops=CropPlan(batch=2, height_px=64, width_px=64))
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -13,8 +13,9 @@ from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.kept_network import keep_network
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings
+from tests.training import tiny
 
-SETTINGS = TrainingSettings(seed=1, steps=3, minutes=2.5)
+SETTINGS = replace(tiny.SETTINGS, seed=1, steps=3, minutes=2.5)
 SOURCES = {"pictures": "ab", "weights": "random"}
 
 

@@ -16,14 +16,15 @@ from edge_inspector.training.logit_sample import LogitSample, calibrate, fit, fi
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.unet import LightUNet
-from edge_inspector.training.train import TrainedNetwork, TrainingSettings
+from edge_inspector.training.train import TrainedNetwork
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask
+from tests.training.tiny import SETTINGS
 
 
 @pytest.fixture
 def trained() -> TrainedNetwork:
     torch.manual_seed(0)
-    return TrainedNetwork(LightUNet().eval(), TrainingSettings(seed=0), 0.9, 1, 0.0, 0.0)
+    return TrainedNetwork(LightUNet().eval(), SETTINGS, 0.9, 1, 0.0, 0.0)
 
 
 def dents(folder: Path, count: int, defective: int) -> DefectSet:

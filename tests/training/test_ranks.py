@@ -52,8 +52,8 @@ def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_batch_is_shared_equally_or_not_at_all() -> None:
-    plan = CropPlan(batch=8, height_px=64)
-    assert Rank(1, 4).share_of(plan) == CropPlan(batch=2, height_px=64)
+    plan = CropPlan(batch=8, height_px=64, width_px=32)
+    assert Rank(1, 4).share_of(plan) == CropPlan(batch=2, height_px=64, width_px=32)
     with pytest.raises(ConfigurationError, match=r"crops\.batch is 8, which 3 processes can not share equally"):
         Rank(1, 3).share_of(plan)
 

@@ -20,13 +20,16 @@ from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix
-from edge_inspector.training.train import Checks, Progress, TrainingSettings, train
+from edge_inspector.training.train import Checks, Progress, TrainingSettings, has_fast_bf16, train
+from edge_inspector.training.training_file import Learning
 from tests.training.labelled import labelled_set, square, write_mask
 
 SETTINGS = TrainingSettings(
     seed=5,
     steps=6,
     crops=CropPlan(batch=2, height_px=32, width_px=32),
+    learning_rate=2e-3,
+    ema_decay=0.995,
     augmentation=Augmentation(turn_deg=5.0, blur_px=0.5),
     threads=1,
 )
@@ -159,6 +162,12 @@ def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weigh
         train([dents], SETTINGS, checkpoint=kept(tmp_path))
     state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
     assert state["step"] == 3
+
+
+def test_what_has_a_default_has_that_of_the_training_file() -> None:
+    crops = CropPlan(height_px=256, width_px=256)
+    ours = TrainingSettings(seed=1, steps=4000, crops=crops, learning_rate=1e-3, ema_decay=0.998, bf16=has_fast_bf16())
+    assert ours == Learning().settings(ours.threads)
 
 
 def test_without_validation_sets_nothing_ends_early(dents: DefectSet) -> None:
