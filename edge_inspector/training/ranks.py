@@ -44,6 +44,12 @@ class Rank:
         """The device without its number."""
         return torch.device(self.device).type
 
+    def of_work(self, number: int) -> Rank:
+        """The same for one of several works side by side, which take this computer's GPUs in turn."""
+        if self.device_kind != "cuda":
+            return self
+        return replace(self, device=f"cuda:{number % torch.cuda.device_count()}")
+
     def share_of(self, crops: CropPlan) -> CropPlan:
         """Its share of every batch. Raises ConfigurationError if the ranks' shares would not be equal."""
         if crops.batch % self.count:

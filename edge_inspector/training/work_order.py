@@ -30,6 +30,10 @@ class Order:
         """The same for so many works: no more at once than there are."""
         return replace(self, at_once=max(min(self.at_once, count), 1))
 
+    def rank_of(self, number: int) -> Rank:
+        """Of the work of this number: where several are at work at once each has a GPU of its own, as far as there are."""
+        return self.rank.of_work(number) if self.at_once > 1 else self.rank
+
     @property
     def own_threads(self) -> int:
         """Of each work."""
@@ -39,7 +43,10 @@ class Order:
 def train_engines(plan: Plan, order: Order, tell: Progress) -> Gathered[TrainedEngine]:
     """`train_engine` for each. One at a time: the first error is raised. Several: it is gathered, and the others go on."""
     each = order.for_works(len(order.names))
-    works = {name: partial(train_engine, plan, name, each.out, each.own_threads, rank=each.rank) for name in each.names}
+    works = {
+        name: partial(train_engine, plan, name, each.out, each.own_threads, rank=each.rank_of(number))
+        for number, name in enumerate(each.names)
+    }
     return _done(works, each, tell, is_gathered=order.at_once > 1)
 
 
@@ -51,7 +58,10 @@ def cross_validate_engines(folds: Sequence[Plan], order: Order, tell: Progress) 
     failed = _learn_side_by_side(folds, order, tell) if order.at_once > 1 else {}
     left = [name for name in order.names if name not in failed]
     each = order.for_works(len(left))
-    works = {name: partial(cross_validate, folds, name, each.out, each.own_threads, rank=each.rank) for name in left}
+    works = {
+        name: partial(cross_validate, folds, name, each.out, each.own_threads, rank=each.rank_of(number))
+        for number, name in enumerate(left)
+    }
     gathered = _done(works, each, tell, is_gathered=order.at_once > 1)
     return Gathered(gathered.done, failed | gathered.failed)
 
@@ -67,8 +77,8 @@ def _learn_side_by_side(folds: Sequence[Plan], order: Order, tell: Progress) -> 
     folds_of = {f"{name}: fold {plan.fold}": (name, plan) for name in order.names if name not in failed for plan in folds}
     order = order.for_works(len(folds_of))
     works = {
-        title: partial(_learn, plan, name, order.out, order.own_threads, order.rank)
-        for title, (name, plan) in folds_of.items()
+        title: partial(_learn, plan, name, order.out, order.own_threads, order.rank_of(number))
+        for number, (title, (name, plan)) in enumerate(folds_of.items())
     }
     for title, why in _done(works, order, tell, is_gathered=True).failed.items():
         name, plan = folds_of[title]

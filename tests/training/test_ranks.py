@@ -44,6 +44,13 @@ def test_each_process_of_a_computer_has_a_gpu_of_its_own(monkeypatch: pytest.Mon
         rank_of(said | {"LOCAL_WORLD_SIZE": "3"}, "auto")
 
 
+def test_works_side_by_side_take_the_gpus_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    on_gpu = Rank(device="cuda:0")
+    assert [on_gpu.of_work(number).device for number in range(3)] == ["cuda:0", "cuda:1", "cuda:0"]
+    assert ALONE.of_work(1) == ALONE
+
+
 def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert rank_of({}, "auto").device == "cpu"

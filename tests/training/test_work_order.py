@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge_inspector.training.ranks import ALONE
+import pytest
+import torch
+
+from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.training_plan import Plan, plan_every_fold
 from edge_inspector.training.work_order import Order, cross_validate_engines
 from tests.training.test_training_plan import TILE_TRAINING, written
 from tests.training.tiles import FOLDS, write_tiles
 
 SHORT = "learning: {steps: 1, crops: {batch: 2, height_px: 32, width_px: 32}}\n"
+
+
+@pytest.mark.parametrize(("at_once", "devices"), [(1, ["cuda:0"] * 3), (2, ["cuda:0", "cuda:1", "cuda:0"])])
+def test_what_is_trained_side_by_side_has_a_gpu_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, devices: list[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    order = Order(("crack", "fray", "hole"), Path("out"), 2, at_once, Rank(device="cuda:0")).for_works(3)
+    assert [order.rank_of(number).device for number in range(3)] == devices
 
 
 def planned(folder: Path) -> list[Plan]:
