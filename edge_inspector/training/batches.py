@@ -130,5 +130,9 @@ def _refuse_placeless_crops(each: DefectSet, plan: CropPlan) -> None:
 
 
 def _is_covered(sample: Sample, plan: CropPlan) -> bool:
-    rows, columns = sample.own_of(read_picture(sample.picture))
+    """Whether a crop holds all of a picture; where its view says that, it is not read."""
+    view = sample.view
+    if view is not None and plan.height_px >= view.height_px and plan.width_px >= view.width_px:
+        return True
+    rows, columns = sample.own_of(read_picture(sample.picture))  # smaller than a view that pads it
     return bool(plan.height_px >= rows.stop and plan.width_px >= columns.stop)

@@ -111,6 +111,14 @@ def test_a_defect_without_a_place_is_told_of_the_picture_as_far_as_it_goes(tmp_p
     assert float(batch.masks.max()) == 0.0
 
 
+def test_a_picture_without_a_place_whose_view_a_crop_holds_is_not_read_for_its_size(tmp_path: Path) -> None:
+    labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
+    seen = defect_set(labelled, "dent", ViewFit("exact", WIDTH_PX, HEIGHT_PX))
+    for each in labelled.pictures:
+        each.picture.unlink()
+    Batches([seen], CropPlan(height_px=HEIGHT_PX, width_px=WIDTH_PX))
+
+
 def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) -> None:
     labelled = labelled_set(tmp_path, {"p1-c1": {"dent": Somewhere()}, "p2-c1": {"dent": CLEAN}})
     with pytest.raises(TrainingDataError, match=r"p1-c1\.png: shows dent, and nobody said where.*\(32 x 24 px now\)"):
