@@ -37,7 +37,8 @@ from edge_inspector.training.weight_average import average_weights, decay_at
 @dataclass(frozen=True, slots=True)
 class Checks:
     """Looks at the validation loss every so many steps. Without a better one in `patience` looks training ends, with the
-    weights that had the best; under a plateau schedule the rate falls once in the middle of the wait."""
+    weights that had the best; under a plateau schedule the rate falls once in the middle of the wait, if that is of 2 and
+    more: of one, it is the end."""
 
     every_steps: int = 200
     patience: int = 10

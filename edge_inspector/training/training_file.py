@@ -133,7 +133,9 @@ class EarlyStop(FileModel):
     """Training ends when the loss on validation parts has not fallen for long enough."""
 
     every_steps: Annotated[int, Field(ge=1)] = Field(default=200, description="from one look to the next")
-    patience: Annotated[int, Field(ge=1)] = Field(default=10, description="looks without a better loss")
+    patience: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="looks without a better loss; a plateau's rate falls after half of them, so 2 at least there"
+    )
     pictures: Annotated[int, Field(ge=1)] = Field(default=60, description="looked at, at most")
 
 
