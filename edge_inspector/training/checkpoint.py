@@ -66,16 +66,15 @@ class Checkpoint:
             state.optimiser.load_state_dict(kept["optimiser"])
             state.rng.bit_generator.state = json.loads(kept["rng"])
             torch.set_rng_state(kept["torch_rng"])
+            state.step, state.seconds, state.loss = kept["step"], kept["seconds"], kept["loss"]
+            state.rate_factor, state.checks, state.alphas = kept["rate_factor"], kept["checks"], kept["alphas"]
+            state.best_loss, state.best = kept["best_loss"], kept["best"]
         except (TrainingDataError, TrainingStoppedError):
             raise
         except Exception as error:  # a damaged file shows itself in many ways
             raise TrainingDataError(
                 f"{self.path}: is no checkpoint that can be gone on from ({error}); remove it"
             ) from error
-        state.step, state.seconds, state.loss = kept["step"], kept["seconds"], kept["loss"]
-        state.rate_factor, state.checks = kept["rate_factor"], kept["checks"]
-        state.alphas = kept.get("alphas", state.alphas)  # older files have none: theirs were those of the sets
-        state.best_loss, state.best = kept["best_loss"], kept["best"]
         return True
 
     def write_if_due(self, state: RunState) -> None:

@@ -6,8 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.learning_rate import parameter_groups
 from tests.training.tiny import TinyNetwork, copied, differing
@@ -50,6 +52,16 @@ def test_everything_that_changes_is_given_back(tmp_path: Path) -> None:
     moments = (each.optimiser.state_dict()["state"][0] for each in (found, kept))
     assert not differing(*moments)
     assert (found.rng.random(), float(torch.rand(()))) == (drawn, torch_drawn)
+
+
+def test_a_checkpoint_that_lacks_something_is_refused(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", {})
+    checkpoint.write(in_the_middle())
+    kept = torch.load(checkpoint.path, weights_only=True)
+    del kept["alphas"]
+    torch.save(kept, checkpoint.path)
+    with pytest.raises(TrainingDataError, match=r"is no checkpoint that can be gone on from \('alphas'\); remove it"):
+        checkpoint.restore(fresh(2))
 
 
 def test_without_a_file_a_state_stays_as_it_begins(tmp_path: Path) -> None:
