@@ -47,7 +47,7 @@ def keep_network(
         if other != checkpoint.path:
             other.unlink()
     trained = learn(checkpoint)
-    run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes, "last_loss": trained.last_loss}
+    run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes}
     kept_now = {"asked": asked, "network": trained.network.state_dict(), **run}
     write_kept(path, kept_now, "what was learned", "the last checkpoint stays")
     checkpoint.remove()
@@ -63,7 +63,7 @@ def _taken(
     network = build().eval()
     try:
         network.load_state_dict(kept["network"])
-        return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"], kept["last_loss"])
+        return TrainedNetwork(network, settings, kept["alpha"], kept["steps"], kept["minutes"])
     except (RuntimeError, KeyError) as error:
         raise TrainingDataError(f"{path}: was kept by another version of this program; remove it, to learn anew") from error
 

@@ -53,24 +53,23 @@ class Objective:
     def __init__(self, mix: LossMix) -> None:
         self._mix = mix
 
-    def __call__(self, logits: Logits, batch: Batch, alphas: Sequence[float]) -> Tensor:
-        """The loss of float32 logits, a scalar."""
-        return torch.stack([self._loss(logits, batch, output, alpha) for output, alpha in enumerate(alphas)]).mean()
+    def __call__(
+        self, logits: Logits, batch: Batch, alphas: Sequence[float], weights: Sequence[float] | None = None
+    ) -> Tensor:
+        """The loss of float32 logits, a scalar. `weights`: what `weights_of` gave for the batch, if it is known already."""
+        weights = self.weights_of(batch, alphas) if weights is None else weights
+        each = zip(alphas, weights, strict=True)
+        return torch.stack([self._loss(logits, batch, output, *both) for output, both in enumerate(each)]).mean()
 
-    def alphas_of(self, batch: Batch, alphas: Sequence[float]) -> Sequence[float]:
+    def weights_of(self, batch: Batch, alphas: Sequence[float]) -> Sequence[float]:
         """What weighs the batch's defect pixels, an output: `alphas`, or the batch's own."""
-        if not self._has_own_alphas:
+        if self._mix.pixels != "weighted" or self._mix.alpha != "batch":
             return alphas
         return [alpha_of_batch(batch.masks[:, output], _placed(batch, output)[:, 0]) for output in range(len(alphas))]
 
-    @property
-    def _has_own_alphas(self) -> bool:
-        return self._mix.pixels == "weighted" and self._mix.alpha == "batch"
-
-    def _loss(self, logits: Logits, batch: Batch, output: int, alpha: float) -> Tensor:
+    def _loss(self, logits: Logits, batch: Batch, output: int, alpha: float, weight: float) -> Tensor:
         z, y, judged = (each[:, output : output + 1] for each in (logits.pixels, batch.masks, batch.judged))  # (n, 1, h, w)
         shows, placed = batch.shows[:, output], _placed(batch, output)
-        weight = alpha_of_batch(y, placed) if self._has_own_alphas else alpha
         loss = self._of_pixels(z, y, placed, weight) + self._of_overlap(z - prior_shift(alpha), y, placed)
         placeless = shows.isfinite() & (judged > 0).flatten(1).any(1)  # (n,)
         if placeless.any():

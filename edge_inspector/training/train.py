@@ -79,7 +79,6 @@ class TrainedNetwork:
     alpha: float  # of the first output
     steps: int
     minutes: float
-    last_loss: float
 
 
 Progress = Callable[[int, float, float], None]  # step, share done 0..1, running loss
@@ -141,7 +140,7 @@ def train(
         progress(state.step, share, state.loss)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
-    return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0, state.loss)
+    return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0)
 
 
 class _AllLogits(nn.Module):
@@ -188,7 +187,8 @@ class _Run:
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
             pictures = normalise_bands(batch.pictures, settings.bands).contiguous(memory_format=torch.channels_last)
             logits: Logits = self._network(pictures)
-        loss = self._objective(logits.float(), batch, state.alphas)
+        weights = self._objective.weights_of(batch, state.alphas)
+        loss = self._objective(logits.float(), batch, state.alphas, weights)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         state.step += 1
@@ -197,7 +197,7 @@ class _Run:
             return
         state.optimiser.step()
         if settings.loss.alpha == "batch":
-            self._follow_alphas(state, batch)
+            self._follow_weights(state, weights)
         average_weights(state.averaged, state.network, decay_at(state.step, settings.ema_decay))
         value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
@@ -205,11 +205,11 @@ class _Run:
             self._observe("loss/training", state.step, state.loss)
             self._observe("learning rate", state.step, state.optimiser.param_groups[-1]["lr"])
 
-    def _follow_alphas(self, state: RunState, batch: Batch) -> None:
+    def _follow_weights(self, state: RunState, weights: Sequence[float]) -> None:
         """What is to be undone is the mean shift of all batches (science.md §3.1); until the first one, the set's."""
-        for output, alpha in enumerate(self._objective.alphas_of(batch, state.alphas)):
+        for output, weight in enumerate(weights):
             mean = 0.0 if state.step == 1 else prior_shift(state.alphas[output])
-            shift = self._rank.mean(torch.tensor(prior_shift(alpha), device=self._rank.device))
+            shift = self._rank.mean(torch.tensor(prior_shift(weight), device=self._rank.device))
             state.alphas[output] = alpha_of_shift(mean + (shift - mean) / state.step)
 
     def check(self, state: RunState) -> None:

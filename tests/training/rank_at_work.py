@@ -60,8 +60,9 @@ def stop(step: int, share: float, loss: float) -> None:
         raise StoppedError
 
 
-def learn(blots: DefectSet, folder: Path, rank: Rank) -> tuple[TrainedNetwork, list[str]]:
-    """Train, with an interruption after two of four steps, and return what this rank was shown after it."""
+def learn(blots: DefectSet, folder: Path, rank: Rank) -> tuple[TrainedNetwork, list[str], list[float]]:
+    """Train, with an interruption after two of four steps, and return what this rank was shown, and each step's loss."""
+    losses: list[float] = []
     networks: list[WatchedUNet] = []
 
     def build(outputs: int) -> WatchedUNet:
@@ -71,7 +72,10 @@ def learn(blots: DefectSet, folder: Path, rank: Rank) -> tuple[TrainedNetwork, l
     def kept() -> Checkpoint:
         return Checkpoint(folder / "run.checkpoint", {}, every_s=0.0)
 
-    whole = train([blots], SETTINGS, build=build, validation=[blots], rank=rank)
+    def take(step: int, share: float, loss: float) -> None:
+        losses.append(loss)
+
+    whole = train([blots], SETTINGS, take, build=build, validation=[blots], rank=rank)
     try:
         train([blots], SETTINGS, stop, build=build, checkpoint=kept(), validation=[blots], rank=rank)
     except StoppedError:
@@ -81,7 +85,7 @@ def learn(blots: DefectSet, folder: Path, rank: Rank) -> tuple[TrainedNetwork, l
     assert seen == networks[1].seen + networks[2].seen
     for one, other in zip(whole.network.parameters(), resumed.network.parameters(), strict=True):
         assert torch.equal(one, other)
-    return whole, seen
+    return whole, seen, losses
 
 
 def main() -> None:
@@ -89,8 +93,8 @@ def main() -> None:
     blots = defect_set(read_plain(folder / "blots", "blot", is_complete=True), "blot")
     rank = rank_of(os.environ, "cpu")
     with together(rank):
-        trained, seen = learn(blots, folder, rank)
-        found = {"seen": seen, "weights": digest(list(trained.network.parameters())), "loss": trained.last_loss}
+        trained, seen, losses = learn(blots, folder, rank)
+        found = {"seen": seen, "weights": digest(list(trained.network.parameters())), "losses": losses}
         found["unshared"] = ""
         try:
             rank.refuse_unshared(rank.number, folder / "network.pt")

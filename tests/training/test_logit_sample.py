@@ -24,7 +24,7 @@ from tests.training.tiny import SETTINGS
 @pytest.fixture
 def trained() -> TrainedNetwork:
     torch.manual_seed(0)
-    return TrainedNetwork(LightUNet().eval(), SETTINGS, 0.9, 1, 0.0, 0.0)
+    return TrainedNetwork(LightUNet().eval(), SETTINGS, 0.9, 1, 0.0)
 
 
 def dents(folder: Path, count: int, defective: int) -> DefectSet:

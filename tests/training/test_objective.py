@@ -65,7 +65,7 @@ def test_each_batch_may_weigh_its_defect_pixels_by_its_own_share_of_them(batch: 
         share = sum(y[judged > 0].tolist()) / int((judged > 0).sum())
         wanted.append((1.0 - share, float(weighted_cross_entropy(z, y, 1.0 - share, judged))))
     objective = Objective(mix)
-    assert objective.alphas_of(batch, [0.9, 0.9]) == pytest.approx([alpha for alpha, _ in wanted])
+    assert objective.weights_of(batch, [0.9, 0.9]) == pytest.approx([alpha for alpha, _ in wanted])
     loss = float(objective(Logits(logits, None), batch, [0.9, 0.9]))
     assert loss == pytest.approx(sum(each for _, each in wanted) / 2)
 

@@ -103,7 +103,8 @@ def test_two_ranks_see_different_crops_and_learn_the_same_weights(two: tuple[dic
     assert len(first["seen"]) == len(second["seen"]) == 4
     assert not set(first["seen"]) & set(second["seen"])
     assert first["weights"] == second["weights"]
-    assert first["loss"] == second["loss"]
+    assert len(first["losses"]) == 4
+    assert first["losses"] == second["losses"]
 
 
 def test_a_folder_that_only_one_computer_sees_is_refused(two: tuple[dict[str, Any], dict[str, Any]]) -> None:
