@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
 
 import typer
 
+from edge_inspector.domain.disk_refusal import disk_refusal
 from edge_inspector.domain.errors import AlreadyRunningError, EdgeInspectorError
 
 EXIT_ERROR = 1
 EXIT_ALREADY_RUNNING = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells do
-DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-_AGAIN = "make room, or correct its rights, and give the command again. What was kept before stays"
 
 COMMANDS = {  # name: module of this folder, and its function or group of commands
     "run": ("run", "run"),
@@ -73,10 +71,10 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(EXIT_ALREADY_RUNNING if isinstance(error, AlreadyRunningError) else EXIT_ERROR)
     except OSError as error:
-        if error.errno not in DISK_REFUSES:
+        told = disk_refusal(error)
+        if told is None:
             raise
-        verb = "used" if error.errno in (errno.EACCES, errno.EPERM) else "written"  # rights may be lacking to read, too
-        print(f"{error.filename or 'a file'}: can not be {verb} ({error.strerror}); {_AGAIN}", file=sys.stderr)
+        print(told, file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
