@@ -66,6 +66,6 @@ def test_a_file_that_is_damaged_is_told_from_one_that_can_not_be_read(tmp_path: 
     path.unlink()
     path.mkdir()
     with pytest.raises(
-        TrainingStoppedError, match=r"network\.pt: can not be read .*; correct this, then run the command again"
+        TrainingStoppedError, match=r"network\.pt: can not be read .*; correct this, then run the"
     ):
         load_kept(path)
