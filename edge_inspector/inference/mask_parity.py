@@ -25,11 +25,11 @@ from edge_inspector.station.engine_manifest import RESTORE, EngineManifest, Engi
 MOST_SCORE_DIFF = 0.02  # three times what was measured
 MASK_STEP = 0.004  # 1 / 255, rounded up: what 8 bits can not tell apart lies on no side of a cut
 # What a manifest states holds for all its precisions, so it is as wide as the coarsest; each allows no more than this: twice
-# the measured difference of a pixel, and four times the share across t_low, of which few pixels make much.
+# the measured difference of a pixel, and nine times the share across t_low: another CPU rounds bf16 at other places.
 WIDEST_LIMITS = {
     "f32": ParityLimits(max_abs_diff=0.05, max_crossing_share=2e-4),
-    "bf16": ParityLimits(max_abs_diff=0.2, max_crossing_share=5e-4),
-    "f16": ParityLimits(max_abs_diff=0.2, max_crossing_share=5e-4),  # not measured; it rounds finer than bf16
+    "bf16": ParityLimits(max_abs_diff=0.2, max_crossing_share=1e-3),
+    "f16": ParityLimits(max_abs_diff=0.2, max_crossing_share=1e-3),  # not measured; it rounds finer than bf16
 }
 
 
