@@ -65,7 +65,5 @@ def test_a_file_that_is_damaged_is_told_from_one_that_can_not_be_read(tmp_path: 
         load_kept(path)
     path.unlink()
     path.mkdir()
-    with pytest.raises(
-        TrainingStoppedError, match=r"network\.pt: can not be read .*; correct this, then run the"
-    ):
+    with pytest.raises(TrainingStoppedError, match=r"network\.pt: can not be read .*; correct this, then run the"):
         load_kept(path)
