@@ -116,7 +116,9 @@ def test_a_picture_without_a_place_whose_view_a_crop_holds_is_not_read_for_its_s
     seen = defect_set(labelled, "dent", ViewFit("exact", WIDTH_PX, HEIGHT_PX))
     for each in labelled.pictures:
         each.picture.unlink()
-    Batches([seen], CropPlan(height_px=HEIGHT_PX, width_px=WIDTH_PX))
+    batches = Batches([seen], CropPlan(height_px=HEIGHT_PX, width_px=WIDTH_PX))
+    with pytest.raises(TrainingDataError, match="No such file"):
+        batches.draw(np.random.default_rng(0))  # read now, and not before
 
 
 def test_crops_of_pictures_labelled_without_a_place_are_refused(tmp_path: Path) -> None:

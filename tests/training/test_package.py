@@ -33,9 +33,11 @@ def spot(probability: float, side: int = 6) -> NDArray[np.float32]:
     return probabilities
 
 
-def test_a_graph_within_its_precision_is_taken() -> None:
+def test_a_graph_within_its_precision_is_taken_and_one_just_beyond_is_not() -> None:
     refuse_wrong_export(Path("spot"), spot(0.5), spot(0.51), SHEET, "f32")
     refuse_wrong_export(Path("spot"), spot(0.5, side=1), spot(0.63, side=1), BF16, "bf16")
+    with pytest.raises(TrainingStoppedError, match=r"in bf16: a pixel of a golden picture by 0\.16, 0\.15 is allowed"):
+        refuse_wrong_export(Path("spot"), spot(0.5, side=1), spot(0.66, side=1), BF16, "bf16")
 
 
 def test_a_pixel_that_is_far_off_is_refused_in_f32_though_bf16_may_be_so_far() -> None:

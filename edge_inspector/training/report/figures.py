@@ -160,20 +160,21 @@ def _regions_found(defective: Sequence[JudgedPicture]) -> Figure:
     regions = [each.comparison.regions for each in defective if each.comparison is not None]
     labelled, hit = sum(each.labelled for each in regions), sum(each.hit for each in regions)
     figure = _over_parts("labelled regions found", defective, _share_of_regions_hit, "labelled regions")
-    return _exact_at_the_ends(replace(figure, n=labelled, count=hit), defective)
+    return exact_at_the_ends(replace(figure, n=labelled, count=hit), len({each.sample.part for each in defective}))
 
 
 def _clean_with_false_pixels(clean: Sequence[JudgedPicture]) -> Figure:
     name = "clean pictures with any pixel found"
     figure = _over_parts(name, clean, lambda c: share_with_false_pixels(each.overlap for each in c), "clean pictures")
-    return _exact_at_the_ends(replace(figure, count=round(figure.value * figure.n)), clean)
+    return exact_at_the_ends(
+        replace(figure, count=round(figure.value * figure.n)), len({each.sample.part for each in clean})
+    )
 
 
-def _exact_at_the_ends(figure: Figure, among: Sequence[JudgedPicture]) -> Figure:
+def exact_at_the_ends(figure: Figure, parts: int) -> Figure:
     """A share of none or of all: no drawing of parts gives another one, but so many parts do not prove it."""
     if figure.interval is not None or figure.value not in (0.0, 1.0):
         return figure
-    parts = len({each.sample.part for each in among})
     return replace(figure, interval=proportion_interval(round(figure.value * parts), parts))
 
 

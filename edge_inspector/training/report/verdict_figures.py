@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from edge_inspector.training.judging import JudgedPicture, JudgedSet
-from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
+from edge_inspector.training.metrics.intervals import bootstrap_interval
 from edge_inspector.training.metrics.probabilities import brier_score, expected_calibration_error
 from edge_inspector.training.metrics.ranking import area_under_roc, average_precision, cut_rejecting
 from edge_inspector.training.part_scores import Cuts
-from edge_inspector.training.report.figures import DRAWS, Figure, share_figure
+from edge_inspector.training.report.figures import DRAWS, Figure, exact_at_the_ends, share_figure
 
 REJECT_SHARE = 0.01  # of good ones: engines are compared by what escapes when no more than so many are rejected
 
@@ -151,10 +151,7 @@ def _wrong_share(name: str, scored: Sequence[_Scored], of: str) -> Figure:
     """Of so many pictures; the interval by part, exact where no drawing of parts could give another share."""
     figure = _figure(name, scored, lambda parts: _mean([each.is_wrong for part in parts for each in part]), of, len(scored))
     figure = replace(figure, count=sum(each.is_wrong for each in scored))
-    if figure.interval is not None or figure.value not in (0.0, 1.0):
-        return figure
-    parts = len({each.part for each in scored})
-    return replace(figure, interval=proportion_interval(round(figure.value * parts), parts))
+    return exact_at_the_ends(figure, len({each.part for each in scored}))
 
 
 def _mean(statements: Sequence[bool]) -> float:
