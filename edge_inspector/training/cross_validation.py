@@ -64,7 +64,7 @@ def cross_validate(
     # all are learned before any is measured, so that a run that goes on goes on learning at once
     networks = [learn_fold(plan, name, out, threads, progress, rank=rank) for plan in folds]
     progress = named(progress, name)
-    fitted = _calibrated(folds, name, networks, progress)
+    fitted = _calibrated(folds, name, networks, rank.device, progress)
     measured = [
         _measure(plan, name, out, trained, logit_map, survey, counted, named(progress, f"fold {plan.fold}"))
         for plan, trained, logit_map in zip(folds, networks, fitted, strict=True)
@@ -148,13 +148,15 @@ def what_a_cut_parts(folds: Sequence[Plan], name: str) -> Counted | None:
     return "pictures" if all(min(each.kinds("pictures")) for each in held_back) else None
 
 
-def _calibrated(folds: Sequence[Plan], name: str, networks: Sequence[TrainedNetwork], progress: Progress) -> list[LogitMap]:
+def _calibrated(
+    folds: Sequence[Plan], name: str, networks: Sequence[TrainedNetwork], device: str, progress: Progress
+) -> list[LogitMap]:
     """Each network's map from logits: of the fold that chooses; else of what all other networks made of their own folds."""
     if folds[0].split.validation:
-        fitted = [calibrate(trained, plan.dealt(name)[1]) for plan, trained in zip(folds, networks, strict=True)]
+        fitted = [calibrate(trained, plan.dealt(name)[1], device) for plan, trained in zip(folds, networks, strict=True)]
     else:
         samples = [
-            sample_logits(trained, plan.dealt(name)[2], told(progress, f"fold {plan.fold}: looking at logits"))
+            sample_logits(trained, plan.dealt(name)[2], device, told(progress, f"fold {plan.fold}: looking at logits"))
             for plan, trained in zip(folds, networks, strict=True)
         ]
         fitted = fits_by_the_others(samples)

@@ -29,8 +29,8 @@ class LogitSample:
     weights: NDArray[np.float64]
 
 
-def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, float]:
-    """Scale and bias for a network, on pictures that it did not learn from.
+def calibrate(trained: TrainedNetwork, validation: DefectSet, device: str = "cpu") -> tuple[float, float]:
+    """Scale and bias for a network, on pictures that it did not learn from; it looks at them on this device.
 
     Raises TrainingDataError if none shows where a defect is: nothing could be calibrated on.
     """
@@ -39,7 +39,7 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet) -> tuple[float, fl
             f"{validation.source}: no picture that is to calibrate shows where {validation.defect} is; draw masks, add "
             "defective parts, or take fewer folds"
         )
-    return fit([sample_logits(trained, validation)])
+    return fit([sample_logits(trained, validation, device)])
 
 
 def fit(samples: Sequence[LogitSample]) -> tuple[float, float]:
@@ -60,26 +60,32 @@ def fits_by_the_others(samples: Sequence[LogitSample]) -> list[tuple[float, floa
 
 @torch.no_grad()
 def sample_logits(
-    trained: TrainedNetwork, each: DefectSet, progress: Callable[[float], None] = lambda share: None
+    trained: TrainedNetwork,
+    each: DefectSet,
+    device: str = "cpu",
+    progress: Callable[[float], None] = lambda share: None,
 ) -> LogitSample:
     """All pixels that show the defect, and one in ONE_IN of the others.
 
-    Of very many pictures some are taken, spread over the set, and each stands for as many of its kind.
+    Of very many pictures some are taken, spread over the set, and each stands for as many of its kind. The network is on the
+    CPU again when this returns.
     """
     rng = np.random.default_rng(0)
     logits, targets, weights = [], [], []
     taken = each.spread(MOST_PICTURES)
     stands_for = {kind: _stands_for(each, taken, is_defective=kind) for kind in (False, True)}
+    network = trained.network.to(device)
     for done, sample in enumerate(taken, 1):
         picture, mask, judged = sample.read()
-        pictures = normalise_bands(torch.from_numpy(picture[None]), trained.settings.bands)
-        z = trained.network(pictures)[0, 0].numpy().ravel() - prior_shift(trained.alpha)
+        pictures = normalise_bands(torch.from_numpy(picture[None]).to(device), trained.settings.bands)
+        z = network(pictures)[0, 0].cpu().numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
         chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 1 / ONE_IN)))
         logits.append(z[chosen].astype(np.float64))
         targets.append(y[chosen].astype(np.float64))
         weights.append(np.where(y[chosen], 1.0, float(ONE_IN)) * stands_for[sample.is_defective])
         progress(done / len(taken))
+    network.to("cpu")
     return LogitSample(*(np.concatenate([np.zeros(0), *parts]) for parts in (logits, targets, weights)))
 
 

@@ -134,9 +134,14 @@ def package_engine(
     sets: EngineSets,
     sheet: EngineSheet,
     progress: Progress = lambda stage, share: None,
+    *,
+    device: str = "cpu",
 ) -> PackagedEngine:
-    """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one."""
-    draft = start_package(out, trained, sets.validation, sets.golden)
+    """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one.
+
+    `device` is where the network looks at what calibrates it; all else is the exported graph's.
+    """
+    draft = start_package(out, trained, sets.validation, sets.golden, device)
     try:
         px = sheet.smallest_defect_px
         validation = judge_in_all(
@@ -169,9 +174,11 @@ def judge_in_all(
     }
 
 
-def start_package(out: Path, trained: TrainedNetwork, calibration: DefectSet, golden: DefectSet) -> Draft:
-    """Calibrate on pictures that training did not see, and export the graph."""
-    draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration)), golden)
+def start_package(
+    out: Path, trained: TrainedNetwork, calibration: DefectSet, golden: DefectSet, device: str = "cpu"
+) -> Draft:
+    """Calibrate on pictures that training did not see, looked at on this device, and export the graph."""
+    draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration, device)), golden)
     draft.discard()  # what an earlier one left that was killed
     (draft.folder / "golden").mkdir(parents=True)
     try:

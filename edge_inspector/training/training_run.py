@@ -81,7 +81,8 @@ def train_engine(
         precisions=tuple(file.precisions),
         counted=file.judged,
     )
-    packaged = package_engine(place, trained, EngineSets(validation, test, validation), sheet, progress)
+    sets = EngineSets(validation, test, validation)
+    packaged = package_engine(place, trained, sets, sheet, progress, device=rank.device)
     report = run / "report.html"
     write_report(_reported(packaged, sheet, facts, file.defective_share), report, told(progress, "report"))
     return TrainedEngine(packaged.package, report)

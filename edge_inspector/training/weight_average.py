@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain, compress
+
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 def decay_at(step: int, most: float) -> float:
@@ -18,8 +21,10 @@ def decay_at(step: int, most: float) -> float:
 @torch.no_grad()
 def average_weights(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the average towards the network by 1 - decay: weights and BatchNorm's statistics. Counters are taken over."""
-    for mean, value in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1.0 - decay)
-        else:
-            mean.copy_(value)
+    means, values = (list(chain(each.parameters(), each.buffers())) for each in (averaged, network))
+    moving = [mean.is_floating_point() for mean in means]
+    # all at once: one by one they would cost a GPU's step a tenth of its time
+    move = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    move(list(compress(means, moving)), list(compress(values, moving)), 0)
+    for mean, value in compress(zip(means, values, strict=True), (not each for each in moving)):
+        mean.copy_(value)
