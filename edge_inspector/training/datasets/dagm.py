@@ -17,6 +17,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     LabelledSet,
     MaskFile,
 )
+from edge_inspector.training.datasets.text_file import read_lines
 from edge_inspector.training.datasets.wording import counted, listed
 
 DEFECT = "defect"
@@ -61,10 +62,7 @@ def read_labels(path: Path) -> list[tuple[str, str]]:
 
     Raises TrainingDataError naming the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingDataError(f"{path}: can not be read ({error})") from error
+    lines = read_lines(path)
     if not lines or lines[0].strip() != "1":
         raise TrainingDataError(f"{path}:1: is no DAGM label file, whose first line is 1")
     found = []

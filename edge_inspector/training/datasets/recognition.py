@@ -99,6 +99,13 @@ def is_voc(seen: Glimpse) -> bool:
     return seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml")
 
 
+def is_yolo(seen: Glimpse) -> bool:
+    """A folder of text files, one a picture: labels/ beside images/, or each with folders of the split's parts in it."""
+    if seen.labels is not None:
+        return seen.labels.is_dir() and any(seen.labels.rglob("*.txt"))
+    return any(seen.holds(pattern) for pattern in ("labels/*.txt", "labels/*/*.txt", "*/labels/*.txt"))
+
+
 def is_severstal(seen: Glimpse) -> bool:
     """One CSV file, `train.csv` beside train_images/ where none is named."""
     return seen.labels_end_in(".csv") or (seen.labels is None and seen.holds("train.csv", "train_images/*"))

@@ -75,7 +75,18 @@ class Stencil:
     counts: tuple[int, ...]
 
 
-Region = Polygon | Polyline | Ellipse | Spot | Stencil
+@dataclass(frozen=True, slots=True)
+class SharePolygon:
+    """A closed outline whose points are shares of the picture's width and height, for labels that do not know its size.
+
+    (0.5, 0) of a picture 100 wide is pixel 50 of its first row. The pixels under the outline belong to it.
+    """
+
+    points: tuple[tuple[float, float], ...]
+
+
+InPixels = Polygon | Polyline | Ellipse | Spot | Stencil
+Region = InPixels | SharePolygon
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Polygon:
@@ -100,6 +111,7 @@ def cover(region: Region, height_px: int, width_px: int) -> tuple[Box, Mask]:
 
     Raises TrainingDataError for a region of too few points, or with a number that is not finite.
     """
+    region = _in_pixels(region, height_px, width_px)
     points = _checked(region)
     if isinstance(region, Stencil):
         return _lay(region, height_px, width_px)
@@ -134,8 +146,14 @@ def _lay(stencil: Stencil, height_px: int, width_px: int) -> tuple[Box, Mask]:
 
 def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:
     """Whether any point of a region lies off the picture by more than half a pixel."""
-    points = _checked(region)
+    points = _checked(_in_pixels(region, height_px, width_px))
     return any(not (-0.5 <= x <= width_px - 0.5 and -0.5 <= y <= height_px - 0.5) for x, y in points)
+
+
+def _in_pixels(region: Region, height_px: int, width_px: int) -> InPixels:
+    if not isinstance(region, SharePolygon):
+        return region
+    return Polygon(tuple((x * width_px, y * height_px) for x, y in region.points))
 
 
 def _outline(region: Ellipse) -> NDArray[np.float64]:
@@ -147,7 +165,7 @@ def _outline(region: Ellipse) -> NDArray[np.float64]:
     return np.asarray(turned.T + np.array([region.x, region.y]), np.float64)
 
 
-def _checked(region: Region) -> NDArray[np.float64]:
+def _checked(region: InPixels) -> NDArray[np.float64]:
     """Points of a region's outline, (n, 2)."""
     match region:
         case Polygon(points) | Polyline(points):

@@ -31,12 +31,14 @@ from edge_inspector.training.datasets.recognition import (
     is_severstal,
     is_via,
     is_voc,
+    is_yolo,
     take_glimpse,
 )
 from edge_inspector.training.datasets.severstal import read_severstal
 from edge_inspector.training.datasets.via import read_via
 from edge_inspector.training.datasets.voc import read_voc
 from edge_inspector.training.datasets.wording import counted
+from edge_inspector.training.datasets.yolo import read_yolo
 
 AUTO = "auto"
 DEFECT = "defect"  # what a defect is called that nobody named
@@ -248,6 +250,13 @@ READERS: Mapping[str, Reader] = {
         labels="a folder of XML files; default: Annotations/ or annotations/ in the folder",
         fits=is_voc,
         read=_read_voc,
+    ),
+    "yolo": Reader(
+        folder="images/ and labels/ with a .txt for each picture, or train/, valid/, … with these",
+        labels="a folder of .txt files; default: labels/ beside images/",
+        fits=is_yolo,
+        read=lambda ask: read_yolo(ask.folder, ask.labels, ask.defect, is_complete=ask.complete),
+        options=("defect", "complete"),
     ),
     "severstal": Reader(
         folder="the pictures, or train_images/ with them",

@@ -14,6 +14,7 @@ from edge_inspector.training.datasets.recognition import (
     is_severstal,
     is_via,
     is_voc,
+    is_yolo,
     take_glimpse,
 )
 
@@ -102,3 +103,12 @@ def test_xml_and_csv_are_told_by_their_names(tmp_path: Path) -> None:
     assert is_voc(take_glimpse(tmp_path, None))
     assert is_voc(take_glimpse(tmp_path, tmp_path / "Annotations"))
     assert not is_voc(take_glimpse(tmp_path, tmp_path / "train_images"))
+
+
+def test_yolo_is_told_by_texts_in_folders_called_labels(tmp_path: Path) -> None:
+    for name, fits in (("labels/a.txt", True), ("labels/train/a.txt", True), ("train/labels/a.txt", True), ("a.txt", False)):
+        folder = tmp_path / name.replace("/", "-")
+        put(folder, name)
+        assert is_yolo(take_glimpse(folder, None)) == fits
+    assert is_yolo(take_glimpse(tmp_path, tmp_path / "labels-a.txt"))
+    assert not is_yolo(take_glimpse(tmp_path, put(tmp_path, "a.csv")))

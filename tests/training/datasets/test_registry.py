@@ -78,6 +78,13 @@ def write_voc(folder: Path) -> None:
     (folder / "Annotations" / "a.xml").write_text(text)
 
 
+def write_yolo(folder: Path) -> None:
+    write_pictures(folder, "images/a.png", "images/b.png")
+    (folder / "labels").mkdir()
+    (folder / "labels" / "a.txt").write_text("0 0.1 0.1 0.3 0.1 0.3 0.45\n")
+    (folder / "data.yaml").write_text("names: [crack]\n")
+
+
 WRITERS: dict[str, Callable[[Path], object]] = {
     "plain": write_plain,
     "coco": write_coco,
@@ -85,6 +92,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "labelme": write_labelme,
     "cvat": write_cvat,
     "voc": write_voc,
+    "yolo": write_yolo,
     "severstal": write_severstal,
     "dagm": lambda folder: write_dagm(folder.parent / "all") and (folder.parent / "all" / "Class1" / "Train").rename(folder),
     "kolektor": write_kolektor,
@@ -124,7 +132,7 @@ def test_a_layout_is_recognised_by_its_files_and_read_as_if_it_was_named(tmp_pat
     assert found.pictures
 
 
-@pytest.mark.parametrize("name", ["coco", "via", "labelme", "cvat"])
+@pytest.mark.parametrize("name", ["coco", "via", "labelme", "cvat", "yolo"])
 def test_a_picture_without_labels_is_clean_only_if_the_set_is_said_to_be_complete(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path)
     for is_complete in (False, True):
@@ -160,8 +168,8 @@ def test_a_label_file_may_lie_elsewhere_and_tells_its_layout(tmp_path: Path, nam
     assert open_set(request(folder, labels=labels)).source == name
 
 
-def test_labels_of_voc_and_severstal_may_lie_elsewhere(tmp_path: Path) -> None:
-    for name, labels in (("voc", "Annotations"), ("severstal", "train.csv")):
+def test_labels_of_voc_yolo_and_severstal_may_lie_elsewhere(tmp_path: Path) -> None:
+    for name, labels in (("voc", "Annotations"), ("yolo", "labels"), ("severstal", "train.csv")):
         folder = tmp_path / name
         folder.mkdir()
         WRITERS[name](folder)
