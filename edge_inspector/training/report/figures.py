@@ -60,7 +60,7 @@ def mask_figures(judged: JudgedSet) -> list[Figure]:
 
     shown = "pictures with the defect"
     if defective:
-        rows.append(mean_iou_figure(judged))
+        rows += [mean_iou_figure(judged), shown_iou_figure(judged)]
     if pictures:
         rows.append(pooled_iou_figure(judged))
     add("IoU, mean of defect and background", pictures, lambda c: two_class_iou(each.overlap for each in c), "pictures")
@@ -94,6 +94,16 @@ def pooled_iou_figure(judged: JudgedSet) -> Figure:
     pictures = [each for each in judged.pictures if each.comparison is not None]
     name = "IoU, pooled over all pictures"
     return _over_parts(name, pictures, lambda c: pooled_iou(each.overlap for each in c), "pictures")
+
+
+def shown_iou_figure(judged: JudgedSet) -> Figure:
+    """Of the set's pictures with the defect laid side by side: what is falsely found on others has no say.
+
+    So it is measured where a set holds none, as many published ones do.
+    """
+    defective = [each for each in judged.pictures if each.comparison is not None and each.sample.is_defective]
+    name = "IoU, pooled over pictures with the defect"
+    return _over_parts(name, defective, lambda c: pooled_iou(each.overlap for each in c), "pictures with the defect")
 
 
 def mean_iou_figure(judged: JudgedSet) -> Figure:

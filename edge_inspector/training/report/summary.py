@@ -10,25 +10,31 @@ from statistics import fmean
 
 from edge_inspector.training.judging import JudgedSet
 from edge_inspector.training.metrics.overlap import Overlap, kaggle_dice, kaggle_dice_of_silence, macro_iou
-from edge_inspector.training.report.figures import Figure, mean_iou_figure, pooled_iou_figure
+from edge_inspector.training.report.figures import Figure, mean_iou_figure, pooled_iou_figure, shown_iou_figure
 from edge_inspector.training.report.files import replace_json
 
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """One engine: on how many pictures with its defect and without, and how well its masks agree."""
+    """One engine: on how many pictures with its defect and without, and how well its masks agree.
+
+    IoU is `pooled` over all of these pictures, or over those that show its defect alone, or the `mean` of the latter.
+    """
 
     engine: str
     defect: str
     shown: int
     clean: int
     pooled: Figure
+    pooled_of_shown: Figure
     mean: Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A row an engine; the background; and means of pooled IoU over the engines alone, and over them and the background.
+
+    `macro_of_shown`: the former where each engine is asked only about pictures with its own defect.
 
     `kaggle`: Severstal's score, the mean of Dice over pictures and engines, 1 where both masks are empty (science.md §4.1);
     `kaggle_of_silence`: what empty masks alone would get.
@@ -37,6 +43,7 @@ class Summary:
     rows: tuple[EngineRow, ...]
     background: float
     macro: float
+    macro_of_shown: float
     macro_with_background: float
     kaggle: float
     kaggle_of_silence: float
@@ -52,6 +59,7 @@ def summarise(judged: Mapping[str, JudgedSet]) -> Summary:
         rows,
         background,
         macro=macro_iou(overlaps),
+        macro_of_shown=fmean(row.pooled_of_shown.value for row in rows),
         macro_with_background=fmean([*(row.pooled.value for row in rows), background]),
         kaggle=kaggle_dice(every),
         kaggle_of_silence=kaggle_dice_of_silence(every),
@@ -79,18 +87,21 @@ def background_iou(judged: Iterable[JudgedSet]) -> float:
 def summary_table(summary: Summary) -> str:
     """As Markdown, in per cent."""
     lines = [
-        "| engine | pictures with its defect / without | IoU, pooled | 95 % by part | IoU, mean of pictures with it |",
-        "|---|---|---|---|---|",
+        "| engine | pictures with its defect / without | IoU, pooled | 95 % by part | of those with it | their mean |",
+        "|---|---|---|---|---|---|",
     ]
     for row in summary.rows:
-        pooled, mean = 100 * row.pooled.value, 100 * row.mean.value
+        pooled, of_shown, mean = (100 * each.value for each in (row.pooled, row.pooled_of_shown, row.mean))
         low, high = (100 * end for end in row.pooled.interval or (row.pooled.value, row.pooled.value))
-        lines.append(f"| {row.engine} | {row.shown} / {row.clean} | {pooled:.1f} | {low:.1f} to {high:.1f} | {mean:.1f} |")
+        interval = f"{low:.1f} to {high:.1f}"
+        lines.append(
+            f"| {row.engine} | {row.shown} / {row.clean} | {pooled:.1f} | {interval} | {of_shown:.1f} | {mean:.1f} |"
+        )
     count = len(summary.rows)
     lines += [
-        f"| **mean of the {count}** | | **{100 * summary.macro:.1f}** | | |",
-        f"| background | | {100 * summary.background:.1f} | | |",
-        f"| **mean of the {count} and the background** | | **{100 * summary.macro_with_background:.1f}** | | |",
+        f"| **mean of the {count}** | | **{100 * summary.macro:.1f}** | | {100 * summary.macro_of_shown:.1f} | |",
+        f"| background | | {100 * summary.background:.1f} | | | |",
+        f"| **mean of the {count} and the background** | | **{100 * summary.macro_with_background:.1f}** | | | |",
         "",
         f"Dice as Kaggle counts it, over pictures and engines: {100 * summary.kaggle:.1f}; empty masks alone would get "
         f"{100 * summary.kaggle_of_silence:.1f}.",
@@ -106,4 +117,5 @@ def write_summary(summary: Summary, path: Path, run: Mapping[str, str]) -> None:
 def _row(name: str, judged: JudgedSet) -> EngineRow:
     placed = [each for each in judged.pictures if each.comparison is not None]
     shown = sum(each.sample.is_defective for each in placed)
-    return EngineRow(name, judged.defect, shown, len(placed) - shown, pooled_iou_figure(judged), mean_iou_figure(judged))
+    figures = (pooled_iou_figure(judged), shown_iou_figure(judged), mean_iou_figure(judged))
+    return EngineRow(name, judged.defect, shown, len(placed) - shown, *figures)

@@ -54,6 +54,20 @@ def test_means_are_over_defects_without_and_with_the_background() -> None:
     assert summary.macro_with_background == pytest.approx((0.5 + 0.9 + background) / 3)
 
 
+def test_what_is_falsely_found_on_pictures_without_the_defect_is_in_one_iou_and_not_in_the_other() -> None:
+    crack = judged(
+        "crack",
+        a=Overlap(both=6, found=8, labelled=8, pixels=100),
+        b=Overlap(both=0, found=5, labelled=0, pixels=100),
+    )
+    summary = summarise({"tile_crack": crack, "tile_fray": NEARLY})
+    assert summary.rows[0].pooled.value == pytest.approx(6 / 15)
+    assert summary.rows[0].pooled_of_shown.value == pytest.approx(6 / 10)
+    assert summary.macro_of_shown == pytest.approx((0.6 + 0.9) / 2)
+    cells = [cell.strip() for cell in summary_table(summary).splitlines()[2].split("|")]
+    assert (cells[3], cells[5], cells[6]) == ("40.0", "60.0", "60.0")
+
+
 def test_dice_as_kaggle_counts_it_is_of_every_picture_and_engine_and_stands_beside_that_of_empty_masks() -> None:
     clean = judged("uneven", c=Overlap(both=0, found=0, labelled=0, pixels=100))
     summary = summarise({"tile_crack": HALF, "tile_fray": NEARLY, "tile_uneven": clean})
@@ -64,7 +78,7 @@ def test_dice_as_kaggle_counts_it_is_of_every_picture_and_engine_and_stands_besi
 
 def test_the_table_says_it_in_per_cent() -> None:
     lines = summary_table(summarise({"tile_crack": HALF, "tile_fray": NEARLY})).splitlines()
-    assert lines[2] == "| tile_crack | 1 / 0 | 50.0 | 50.0 to 50.0 | 50.0 |"
+    assert lines[2] == "| tile_crack | 1 / 0 | 50.0 | 50.0 to 50.0 | 50.0 | 50.0 |"
     assert "**mean of the 2** | | **70.0**" in lines[4]
     assert "| background | | 96.8 |" in lines[5]
     assert "**78.9**" in lines[6]
