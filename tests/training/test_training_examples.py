@@ -48,5 +48,5 @@ def test_small_tile_defects_learn_from_crops_and_those_as_large_as_a_tile_from_w
     assert {(crops[name].height_px, crops[name].width_px, crops[name].batch) for name in ("blowhole", "break", "crack")} == {
         (256, 256, 8)
     }
-    assert {file.learning_of(name).steps for name in ("fray", "uneven")} == {300}  # a batch takes twice the time there
-    assert {file.learning_of(name).steps for name in ("blowhole", "break", "crack")} == {600}
+    assert {file.learning_of(name).steps for name in ("fray", "uneven")} == {400}  # a batch takes twice the time there
+    assert {file.learning_of(name).steps for name in ("blowhole", "break", "crack")} == {800}
