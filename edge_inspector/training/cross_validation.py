@@ -14,9 +14,8 @@ from pathlib import Path
 from edge_inspector.station.engine_manifest import MODEL_FILE
 from edge_inspector.training.cuts import choose_cut, cuts_by_the_others, refuse_too_few
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.export import LogitMap
 from edge_inspector.training.judging import JudgedSet, judge_set, pool
-from edge_inspector.training.logit_sample import calibrate, fits_by_the_others, sample_logits
+from edge_inspector.training.logit_sample import Fit, calibrate, fits_by_the_others, sample_logits
 from edge_inspector.training.package import Progress, export_for, judge_in_all
 from edge_inspector.training.part_scores import Counted, worst_by_start
 from edge_inspector.training.ranks import ALONE, Rank
@@ -66,8 +65,8 @@ def cross_validate(
     progress = named(progress, name)
     fitted = _calibrated(folds, name, networks, rank.device, progress)
     measured = [
-        _measure(plan, name, out, trained, logit_map, survey, counted, named(progress, f"fold {plan.fold}"))
-        for plan, trained, logit_map in zip(folds, networks, fitted, strict=True)
+        _measure(plan, name, out, trained, fit, survey, counted, named(progress, f"fold {plan.fold}"))
+        for plan, trained, fit in zip(folds, networks, fitted, strict=True)
     ]
     if counted is not None and not first.split.validation:
         scores = [each.judged.by_start(counted) for each in measured]
@@ -150,17 +149,15 @@ def what_a_cut_parts(folds: Sequence[Plan], name: str) -> Counted | None:
 
 def _calibrated(
     folds: Sequence[Plan], name: str, networks: Sequence[TrainedNetwork], device: str, progress: Progress
-) -> list[LogitMap]:
-    """Each network's map from logits: of the fold that chooses; else of what all other networks made of their own folds."""
+) -> list[Fit]:
+    """Each network's own: of the fold that chooses; else of what all other networks made of their own folds."""
     if folds[0].split.validation:
-        fitted = [calibrate(trained, plan.dealt(name)[1], device) for plan, trained in zip(folds, networks, strict=True)]
-    else:
-        samples = [
-            sample_logits(trained, plan.dealt(name)[2], device, told(progress, f"fold {plan.fold}: looking at logits"))
-            for plan, trained in zip(folds, networks, strict=True)
-        ]
-        fitted = fits_by_the_others(samples)
-    return [LogitMap(trained.alpha, *each) for trained, each in zip(networks, fitted, strict=True)]
+        return [calibrate(trained, plan.dealt(name)[1], device) for plan, trained in zip(folds, networks, strict=True)]
+    samples = [
+        sample_logits(trained, plan.dealt(name)[2], device, told(progress, f"fold {plan.fold}: looking at logits"))
+        for plan, trained in zip(folds, networks, strict=True)
+    ]
+    return fits_by_the_others(samples)
 
 
 def _measure(
@@ -168,7 +165,7 @@ def _measure(
     name: str,
     out: Path,
     trained: TrainedNetwork,
-    logit_map: LogitMap,
+    fit: Fit,
     survey: Survey,
     counted: Counted | None,
     progress: Progress,
@@ -177,16 +174,18 @@ def _measure(
     file, (training, validation, test) = plan.file, plan.dealt(name)
     smallest_px = file.engines[name].smallest_defect_px or smallest_defect_px(survey.areas_of(training, validation))
     model = plan.run_folder(out, name) / MODEL_FILE
-    export_for(trained, logit_map, test, model)
+    export_for(trained, fit.map_of(trained), test, model)
     t_low = cut = None
     if counted is not None and validation.samples:
-        choosing = judge_in_all(model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"))
+        choosing = judge_in_all(
+            model, file.precisions, validation, smallest_px, told(progress, "judging for the cut"), fit.mask_cut
+        )
         scores = worst_by_start([each.by_start(counted) for each in choosing.values()])
         chosen = choose_cut(scores, " and ".join(choosing), file.cut_rule, counted)
         t_low, cut = chosen.t_low, chosen.score
     engine = ExportedEngine(model, file.precisions[0])
-    judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"))
-    return Measured(judged.at(t_low), engine, cut, plan.fold, trained.steps)
+    judged = judge_set(test, engine, smallest_px, told(progress, "judging what is held back"), mask_cut=fit.mask_cut)
+    return Measured(judged.at(t_low), engine, cut, plan.fold, trained.steps, fit.mask_cut)
 
 
 def _reported(

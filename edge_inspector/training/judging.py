@@ -1,7 +1,7 @@
 """Judges a set of one defect with an exported engine, picture by picture, and keeps what every metric needs of each.
 
-Masks are found at p >= 0.5 of the calibrated probability, whatever the cut of parts is (science.md §4). As at a station
-only what is the picture's own is judged, not what a view adds at its edge.
+Masks are found from a calibrated probability on that was chosen on other pictures (`logit_sample.Fit`), whatever the cut of
+parts is. As at a station only what is the picture's own is judged, not what a view adds at its edge.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, ma
 from edge_inspector.training.part_scores import Counted, PartScores, ScoresByStart
 from edge_inspector.training.station_scores import REGION_STARTS, station_scores
 
-MASK_CUT = 0.5
+MASK_CUT = 0.5  # where none was chosen
 SAMPLED_PX = 1_000_000  # of all pictures together, for calibration (science.md §4.7)
 RING_PX = 6  # round a defect: what its contrast is measured against
 
@@ -142,9 +142,13 @@ def judge_set(
     engine: ExportedEngine,
     smallest_defect_px: int,
     progress: Callable[[float], None] = lambda share: None,
+    *,
+    mask_cut: float = MASK_CUT,
 ) -> JudgedSet:
-    """Judge every picture of a set alone. Raises TrainingDataError naming a file that can not be read, and
-    TrainingStoppedError naming the picture whose map is no probability.
+    """Judge every picture of a set alone; masks hold what has `mask_cut` and more.
+
+    Raises TrainingDataError naming a file that can not be read, and TrainingStoppedError naming the picture whose map is no
+    probability.
     """
     judged_set = JudgedSet(each.defect)
     rng = np.random.default_rng(0)
@@ -163,7 +167,7 @@ def judge_set(
         comparison = None
         if not isinstance(sample.label, Somewhere):
             labelled = sample.mask_of(picture)[own] >= 128
-            comparison = compare(rgb[own], probability, labelled, judged)
+            comparison = compare(rgb[own], probability >= mask_cut, labelled, judged)
             judged_set.pixels.add(probability, labelled, judged)
             chosen = rng.choice(np.flatnonzero(judged), min(sampled_px, int(judged.sum())), replace=False)
             judged_set.sampled_p.append(probability.ravel()[chosen])
@@ -173,9 +177,9 @@ def judge_set(
     return judged_set
 
 
-def compare(rgb: Picture, probability: NDArray[np.float32], labelled: Mask, judged: Mask) -> Comparison:
-    """Compare a map (h, w) with a label; where `judged` is False nothing counts."""
-    found, labelled = (probability >= MASK_CUT) & judged, labelled & judged
+def compare(rgb: Picture, found: Mask, labelled: Mask, judged: Mask) -> Comparison:
+    """Compare a mask (h, w) with a label; where `judged` is False nothing counts."""
+    found, labelled = found & judged, labelled & judged
     height_px, width_px = labelled.shape
     distances = [boundary_distance_px(height_px, width_px, ratio) for ratio in RATIOS]
     return Comparison(

@@ -1,4 +1,8 @@
-"""What a calibration is fitted on: a network's logits at pixels of pictures that it did not learn from, and their labels."""
+"""What a calibration is fitted on: a network's logits at pixels of pictures that it did not learn from, and their labels.
+
+Of the same comes the probability from which on pixels are called the defect where masks are measured. It is seldom 0.5: a
+network that finds a little on many clean pictures is calibrated down, and so are its thin defects.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,15 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.calibration import fit_calibration
 from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.export import LogitMap
+from edge_inspector.training.judging import MASK_CUT
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.models.bands import normalise_bands
 from edge_inspector.training.train import TrainedNetwork
 
 MOST_PICTURES = 400  # some 30 s
 ONE_IN = 100  # of the pixels that show no defect
+MASK_CUTS = tuple(k / 20 for k in range(1, 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,21 @@ class LogitSample:
     weights: NDArray[np.float64]
 
 
-def calibrate(trained: TrainedNetwork, validation: DefectSet, device: str = "cpu") -> tuple[float, float]:
-    """Scale and bias for a network, on pictures that it did not learn from; it looks at them on this device.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A calibration, and the probability from which on masks are found: of MASK_CUTS the one whose pooled IoU was best."""
+
+    scale: float = 1.0
+    bias: float = 0.0
+    mask_cut: float = MASK_CUT
+
+    def map_of(self, trained: TrainedNetwork) -> LogitMap:
+        """What makes a probability of the network's logit."""
+        return LogitMap(trained.alpha, self.scale, self.bias)
+
+
+def calibrate(trained: TrainedNetwork, validation: DefectSet, device: str = "cpu") -> Fit:
+    """The fit for a network, on pictures that it did not learn from; it looks at them on this device.
 
     Raises TrainingDataError if none shows where a defect is: nothing could be calibrated on.
     """
@@ -42,18 +62,33 @@ def calibrate(trained: TrainedNetwork, validation: DefectSet, device: str = "cpu
     return fit([sample_logits(trained, validation, device)])
 
 
-def fit(samples: Sequence[LogitSample]) -> tuple[float, float]:
-    """Scale and bias for all of them together; 1 and 0 where they show no defect, or nothing else."""
+def fit(samples: Sequence[LogitSample]) -> Fit:
+    """For all of them together; nothing is changed where they show no defect, or nothing else."""
     if not samples:
-        return 1.0, 0.0
-    return fit_calibration(
-        np.concatenate([each.logits for each in samples]),
-        np.concatenate([each.targets for each in samples]),
-        np.concatenate([each.weights for each in samples]),
+        return Fit()
+    logits, targets, weights = (
+        np.concatenate([getattr(each, name) for each in samples]) for name in ("logits", "targets", "weights")
     )
+    scale, bias = fit_calibration(logits, targets, weights)
+    p = 1.0 / (1.0 + np.exp(-np.clip(scale * logits + bias, -40, 40)))
+    return Fit(scale, bias, best_mask_cut(p, targets, weights))
 
 
-def fits_by_the_others(samples: Sequence[LogitSample]) -> list[tuple[float, float]]:
+def best_mask_cut(p: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Of MASK_CUTS the one with the best IoU over all pixels, (n,) each; of several the one nearest to MASK_CUT."""
+    shown = float((weights * targets).sum())
+    if not shown:
+        return MASK_CUT
+
+    def iou(cut: float) -> float:
+        found = weights[p >= cut].sum()
+        both = (weights * targets)[p >= cut].sum()
+        return float(both / (found + shown - both))
+
+    return max(MASK_CUTS, key=lambda cut: (round(iou(cut), 9), -abs(cut - MASK_CUT)))
+
+
+def fits_by_the_others(samples: Sequence[LogitSample]) -> list[Fit]:
     """For each network, what the samples of all the others ask for: its own has no say."""
     return [fit([*samples[:k], *samples[k + 1 :]]) for k in range(len(samples))]
 

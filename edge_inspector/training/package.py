@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -42,7 +42,7 @@ from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
-from edge_inspector.training.logit_sample import calibrate
+from edge_inspector.training.logit_sample import Fit, calibrate
 from edge_inspector.training.models.bands import RGB, Band
 from edge_inspector.training.part_scores import Counted, worst_by_start
 from edge_inspector.training.run_log import git_state
@@ -101,8 +101,13 @@ class Draft:
 
     out: Path
     trained: TrainedNetwork
-    logit_map: LogitMap
+    fit: Fit
     golden: DefectSet
+
+    @property
+    def logit_map(self) -> LogitMap:
+        """What makes a probability of the network's logit."""
+        return self.fit.map_of(self.trained)
 
     @property
     def folder(self) -> Path:
@@ -121,11 +126,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class PackagedEngine:
-    """A package, and how its exported graph judged the two sets in the first precision."""
+    """A package, how its exported graph judged the two sets in the first precision, and from which probability on masks
+    were found."""
 
     package: EnginePackage
     validation: JudgedSet
     test: JudgedSet
+    mask_cut: float
 
 
 def package_engine(
@@ -143,11 +150,17 @@ def package_engine(
     """
     draft = start_package(out, trained, sets.validation, sets.golden, device)
     try:
-        px = sheet.smallest_defect_px
-        validation = judge_in_all(
-            draft.model_path, sheet.precisions, sets.validation, px, lambda done: progress("judging validation", done)
+        validation, test = (
+            judge_in_all(
+                draft.model_path,
+                sheet.precisions,
+                each,
+                sheet.smallest_defect_px,
+                partial(progress, f"judging {where}"),
+                draft.fit.mask_cut,
+            )
+            for where, each in (("validation", sets.validation), ("test", sets.test))
         )
-        test = judge_in_all(draft.model_path, sheet.precisions, sets.test, px, lambda done: progress("judging test", done))
         measured = {
             precision: Measurement(
                 validation[precision].evaluation(sheet.counted), test[precision].evaluation(sheet.counted)
@@ -155,7 +168,8 @@ def package_engine(
             for precision in sheet.precisions
         }
         first = sheet.precisions[0]
-        return PackagedEngine(finish_package(draft, measured, sheet), validation[first], test[first])
+        package = finish_package(draft, measured, sheet)
+        return PackagedEngine(package, validation[first], test[first], draft.fit.mask_cut)
     finally:
         draft.discard()
 
@@ -166,10 +180,11 @@ def judge_in_all(
     each: DefectSet,
     smallest_defect_px: int,
     progress: Callable[[float], None],
+    mask_cut: float,
 ) -> dict[Precision, JudgedSet]:
     """Judge a set with an exported graph, in every precision. Raises as `judge_set`."""
     return {
-        precision: judge_set(each, ExportedEngine(model, precision), smallest_defect_px, progress)
+        precision: judge_set(each, ExportedEngine(model, precision), smallest_defect_px, progress, mask_cut=mask_cut)
         for precision in precisions
     }
 
@@ -178,7 +193,7 @@ def start_package(
     out: Path, trained: TrainedNetwork, calibration: DefectSet, golden: DefectSet, device: str = "cpu"
 ) -> Draft:
     """Calibrate on pictures that training did not see, looked at on this device, and export the graph."""
-    draft = Draft(out, trained, LogitMap(trained.alpha, *calibrate(trained, calibration, device)), golden)
+    draft = Draft(out, trained, calibrate(trained, calibration, device), golden)
     draft.discard()  # what an earlier one left that was killed
     (draft.folder / "golden").mkdir(parents=True)
     try:
@@ -215,7 +230,7 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
         threshold=Threshold(score=cut.score, evidence=cut.evidence),
         smallest_defect_px=sheet.smallest_defect_px,
         calibration=Calibration(alpha=draft.logit_map.alpha, scale=draft.logit_map.scale, bias=draft.logit_map.bias),
-        metrics=_all_metrics(measured, sheet, cut),
+        metrics=_all_metrics(measured, sheet, cut, draft.fit.mask_cut),
         training=_training_record(draft.trained, sheet),
         parity=sheet.parity,
         golden=golden,
@@ -226,7 +241,9 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     return load_engine_package(draft.out)
 
 
-def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: Cut) -> dict[str, Metric]:
+def _all_metrics(
+    measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: Cut, mask_cut: float
+) -> dict[str, Metric]:
     """Of every precision; the first one's names stand by themselves."""
     metrics: dict[str, Metric] = {}
     for number, (precision, each) in enumerate(measured.items()):
@@ -235,7 +252,7 @@ def _all_metrics(measured: Mapping[Precision, Measurement], sheet: EngineSheet, 
             ("validation", sheet.validation_words, each.validation),
             ("test", sheet.test_words, each.test),
         ):
-            found = _metrics(where, f"{words}, in {precision}", evaluation, cut, sheet.counted)
+            found = _metrics(where, f"{words}, in {precision}", evaluation, cut, mask_cut, sheet.counted)
             metrics |= {f"{name}{suffix}": metric for name, metric in found.items()}
     return metrics
 
@@ -345,7 +362,7 @@ def refuse_wrong_export(
             )
 
 
-def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Counted) -> dict[str, Metric]:
+def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, mask_cut: float, counted: Counted) -> dict[str, Metric]:
     scores = evaluation.parts[cut.t_low]
     rows = {
         "escapes": (
@@ -360,7 +377,7 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, counted: Cou
         ),
     }
     if evaluation.dice_count:  # none where nobody said where the defects are
-        words = f"mean Dice at p >= 0.5 of pictures with the defect, bootstrap by part; {on}"
+        words = f"mean Dice at p >= {mask_cut:g} of pictures with the defect, bootstrap by part; {on}"
         rows = {"dice": (*evaluation.mean_dice(), evaluation.dice_count, words), **rows}
     return {
         f"{where}_{key}": Metric(value=round(value, 4), low=round(low, 4), high=round(high, 4), n=n, of=of)

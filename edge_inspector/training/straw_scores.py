@@ -89,7 +89,7 @@ def measure_engines(
     share the parts.
     """
     asked = [
-        _Asked(name, precision, draft.model_path, sheets[name].defect, sheets[name].smallest_defect_px)
+        _Asked(name, precision, draft.model_path, sheets[name].defect, sheets[name].smallest_defect_px, draft.fit.mask_cut)
         for name, draft in drafts.items()
         for precision in sheets[name].precisions
     ]
@@ -114,6 +114,7 @@ class _Asked:
     model: Path
     defect: str
     smallest_defect_px: int
+    mask_cut: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _judge_part(part: _Part) -> tuple[_Part, list[_Judged]]:
             continue
         rejudged = judge.judge(pictures)
         score = max(rejudged.score(asked.name), T_LOW) if _is_whole(rejudged) else None
-        dice = [] if kind is None or score is None else _dice(engine.maps, measured, kind)
+        dice = [] if kind is None or score is None else _dice(engine.maps >= asked.mask_cut, measured, kind)
         found.append(_Judged(asked.name, asked.precision, score, dice))
     return part, found
 
@@ -212,12 +213,12 @@ def _is_whole(rejudged: Rejudged) -> bool:
     return not rejudged.missing and not any(isinstance(each.result, NotJudged) for each in judged)
 
 
-def _dice(maps: NDArray[np.float32], measured: MeasuredPart, kind: DefectKind) -> list[float]:
-    """Dice at p >= 0.5 of each view that shows the defect, where the surface is not seen too flat."""
+def _dice(masks: NDArray[np.bool_], measured: MeasuredPart, kind: DefectKind) -> list[float]:
+    """Dice of each view that shows the defect, where the surface is not seen too flat."""
     values = []
-    for probability, view in zip(maps, measured.views, strict=True):
+    for mask, view in zip(masks, measured.views, strict=True):
         seen = ~view.exposure.flat
-        found, truth = (probability >= 0.5) & seen, (view.exposure.masks[kind] > 0) & seen
+        found, truth = mask & seen, (view.exposure.masks[kind] > 0) & seen
         if truth.any():
             values.append(overlap(found, truth).dice)
     return values

@@ -12,9 +12,9 @@ from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.datasets.registry import READERS, open_set
 from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.export import LogitMap, export_onnx
+from edge_inspector.training.export import export_onnx
 from edge_inspector.training.judging import judge_set
-from edge_inspector.training.logit_sample import calibrate
+from edge_inspector.training.logit_sample import Fit, calibrate
 from edge_inspector.training.models.registry import build_model
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
@@ -38,7 +38,7 @@ def test_a_set_is_learned_from_judged_and_reported_on_whatever_its_layout(tmp_pa
     known = defect_set(labelled, defect, view)
     trained = train([known], SETTINGS, build=lambda outputs: build_model("unet-light4", outputs))
     says_where = any(sample.positive_px for sample in known.samples)  # boxes say only that it is somewhere
-    logit_map = LogitMap(trained.alpha, *(calibrate(trained, known) if says_where else (1.0, 0.0)))
+    logit_map = (calibrate(trained, known) if says_where else Fit()).map_of(trained)
     export_onnx(trained.network, logit_map, tmp_path / "model.onnx", view.height_px, view.width_px)
     engine = ExportedEngine(tmp_path / "model.onnx", "f32", threads=1)
     judged = judge_set(known, engine, 9)

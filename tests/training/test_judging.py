@@ -70,6 +70,15 @@ def test_a_picture_is_compared_with_its_own_label(spots: DefectSet) -> None:
     assert placeless.comparison is None
 
 
+def test_a_mask_holds_what_has_the_probability_that_was_chosen_and_scores_do_not_depend_on_it(spots: DefectSet) -> None:
+    usual, low = judge_set(spots, ENGINE, 9), judge_set(spots, ENGINE, 9, mask_cut=0.05)
+    for one, other in zip(usual.pictures, low.pictures, strict=True):
+        assert (one.score, one.station_scores) == (other.score, other.station_scores)
+    found = [c.overlap.found for c in low.comparisons()]
+    assert all(more >= c.overlap.found for more, c in zip(found, usual.comparisons(), strict=True))
+    assert sum(found) > sum(c.overlap.found for c in usual.comparisons())
+
+
 def test_a_part_scores_the_largest_of_its_views_and_is_defective_by_any(spots: DefectSet) -> None:
     judged = judge_set(spots, ENGINE, 9)
     parts = judged.parts()

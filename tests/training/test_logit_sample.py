@@ -7,12 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training import logit_sample
 from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.logit_sample import LogitSample, calibrate, fit, fits_by_the_others, sample_logits
+from edge_inspector.training.logit_sample import (
+    MASK_CUTS,
+    Fit,
+    LogitSample,
+    best_mask_cut,
+    calibrate,
+    fit,
+    fits_by_the_others,
+    sample_logits,
+)
 from edge_inspector.training.losses import prior_shift
 from edge_inspector.training.models.bands import RGB, normalise_bands
 from edge_inspector.training.models.unet import LightUNet
@@ -36,10 +47,11 @@ def dents(folder: Path, count: int, defective: int) -> DefectSet:
 
 def test_a_network_is_calibrated_on_defects_wherever_in_the_set_they_come(trained: TrainedNetwork, tmp_path: Path) -> None:
     many = dents(tmp_path, 40, 2)
-    scale, bias = calibrate(trained, many)
+    fitted = calibrate(trained, many)
     with torch.no_grad():
         pictures = torch.from_numpy(np.stack([sample.read_picture() for sample in many.samples]))
-        probability = torch.sigmoid(scale * (trained.network(normalise_bands(pictures, RGB)) - prior_shift(0.9)) + bias)
+        undone = trained.network(normalise_bands(pictures, RGB)) - prior_shift(0.9)
+        probability = torch.sigmoid(fitted.scale * undone + fitted.bias)
     assert float(probability.mean()) == pytest.approx(2 * 64 / (40 * HEIGHT_PX * WIDTH_PX), rel=0.3)
 
 
@@ -47,11 +59,11 @@ def test_pictures_that_are_left_out_are_stood_for(
     trained: TrainedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = dents(tmp_path, 40, 2)
-    (whole_scale, whole_bias) = calibrate(trained, many)
+    whole = calibrate(trained, many)
     monkeypatch.setattr(logit_sample, "MOST_PICTURES", 12)
-    scale, bias = calibrate(trained, many)
-    assert scale == pytest.approx(whole_scale, abs=0.25)
-    assert bias == pytest.approx(whole_bias, abs=0.5)  # ln(38 / 10) = 1.3 off if clean ones stood for themselves
+    some = calibrate(trained, many)
+    assert some.scale == pytest.approx(whole.scale, abs=0.25)
+    assert some.bias == pytest.approx(whole.bias, abs=0.5)  # ln(38 / 10) = 1.3 off if clean ones stood for themselves
 
 
 def test_without_a_defect_that_is_drawn_nothing_can_be_calibrated(trained: TrainedNetwork, tmp_path: Path) -> None:
@@ -78,9 +90,38 @@ def test_several_samples_are_fitted_as_one_and_clean_ones_alone_change_nothing(
         (tmp_path / name).mkdir()
     clean, defective = dents(tmp_path / "a", 6, 0), dents(tmp_path / "b", 6, 3)
     samples = [sample_logits(trained, each) for each in (clean, defective)]
-    assert fit(samples[:1]) == fit([]) == (1.0, 0.0)
+    assert fit(samples[:1]) == fit([]) == Fit(1.0, 0.0, 0.5)
     both = LogitSample(
         *(np.concatenate([getattr(each, name) for each in samples]) for name in ("logits", "targets", "weights"))
     )
     assert fit(samples) == fit([both]) != fit(samples[1:])
     assert samples[0].weights.sum() == pytest.approx(6 * HEIGHT_PX * WIDTH_PX, rel=0.5)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from((1.0, 100.0))), min_size=1, max_size=30))
+def test_masks_are_cut_where_the_iou_of_all_pixels_is_best_and_if_several_are_nearest_to_a_half(
+    pixels: list[tuple[float, bool, float]],
+) -> None:
+    p, shows, weights = (np.array(values, np.float64) for values in zip(*pixels, strict=True))
+
+    def slow_iou(cut: float) -> float:
+        both = sum(w for at, is_shown, w in pixels if is_shown and at >= cut)
+        return both / sum(w for at, is_shown, w in pixels if is_shown or at >= cut)
+
+    chosen = best_mask_cut(p, shows, weights)
+    if not shows.any():
+        assert chosen == 0.5
+        return
+    best = max(map(slow_iou, MASK_CUTS))
+    assert slow_iou(chosen) == pytest.approx(best)
+    assert all(abs(cut - 0.5) >= abs(chosen - 0.5) for cut in MASK_CUTS if slow_iou(cut) > best - 1e-12)
+
+
+def test_thin_defects_that_are_calibrated_down_are_still_found() -> None:
+    """Sure of 300 defect pixels, and as sure of 400 clean ones of other pictures: each is right less than half the time."""
+    logits = np.concatenate((np.full(300, 3.0), np.full(400, 3.0), np.full(9300, -6.0)))
+    targets = np.concatenate((np.ones(300), np.zeros(9700)))
+    fitted = fit([LogitSample(logits, targets, np.ones(10_000))])
+    probability = 1 / (1 + np.exp(-(fitted.scale * 3.0 + fitted.bias)))
+    assert probability == pytest.approx(3 / 7, abs=0.01)
+    assert fitted.mask_cut <= probability < 0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import cv2
@@ -86,6 +88,10 @@ def test_a_manifest_says_what_the_set_showed(odd: Path) -> None:
     assert (manifest.input.width, manifest.input.height) == (94, 70)
     assert manifest.smallest_defect_px == 6 * 20 / 2
     assert manifest.metrics["validation_escapes"].n == manifest.metrics["test_false_rejects"].n == 3
+    report = json.loads((odd / "runs" / "blot" / "report.json").read_text(encoding="utf-8"))
+    (of_masks,) = (row for row in report["figures"]["masks"] if row["name"] == "Dice, mean of pictures with the defect")
+    assert manifest.metrics["test_dice"].value == pytest.approx(of_masks["value"], abs=1e-4)
+    assert re.match(r"mean Dice at p >= 0\.\d+ of pictures with the defect", manifest.metrics["test_dice"].of)
     assert {pair.defective for pair in manifest.golden} == {True, False}
     assert [path.name for path in (odd / "engines").iterdir()] == ["blot"]
 

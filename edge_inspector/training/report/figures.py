@@ -48,7 +48,7 @@ def share_figure(name: str, count: int, n: int, of: str) -> Figure:
 
 
 def mask_figures(judged: JudgedSet) -> list[Figure]:
-    """How well masks at p >= 0.5 agree, by every name under which such figures are published (science.md §4)."""
+    """How well masks agree, by every name under which such figures are published (science.md §4)."""
     pictures = [each for each in judged.pictures if each.comparison is not None]
     defective = [each for each in pictures if each.sample.is_defective]
     clean = [each for each in pictures if not each.sample.is_defective]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.judging import JudgedSet
+from edge_inspector.training.judging import MASK_CUT, JudgedSet
 from edge_inspector.training.metrics.overlap import iou_of_defective, pooled_iou
 from edge_inspector.training.metrics.ranking import area_under_roc, average_precision
 from edge_inspector.training.part_scores import Counted, PartScores
@@ -14,7 +14,8 @@ from edge_inspector.training.part_scores import Counted, PartScores
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Parts that chose nothing, as one network judged them. `cut` is None where none could be chosen.
+    """Parts that chose nothing, as one network judged them. `cut` is None where none could be chosen; `mask_cut` is the
+    probability from which on masks were found.
 
     `fold` is its name in a cross-validation; `steps` are those that its network learned.
     """
@@ -24,6 +25,7 @@ class Measured:
     cut: float | None
     fold: str = ""
     steps: int = 0
+    mask_cut: float = MASK_CUT
 
     def parts(self) -> set[str]:
         """Their names."""
@@ -46,6 +48,7 @@ class FoldRow:
     false_rejects: int | None
     average_precision: float
     area_under_roc: float
+    mask_cut: float
     pooled_iou: float
     mean_iou: float
 
@@ -64,6 +67,7 @@ def fold_row(measured: Measured, counted: Counted) -> FoldRow:
         None if cut is None else scores.escapes(cut),
         None if cut is None else scores.false_rejects(cut),
         *_ranking(judged.at(None).scores(counted)),
+        measured.mask_cut,
         pooled_iou(overlaps),
         iou_of_defective(overlaps),
     )

@@ -18,8 +18,7 @@ from edge_inspector.imaging.overlay import COLOURS, colour_of, draw_outline, dra
 from edge_inspector.imaging.pages import as_rgb
 from edge_inspector.training.datasets.labelled_picture import Somewhere
 from edge_inspector.training.defect_set import Sample, read_picture
-from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.judging import MASK_CUT, JudgedPicture, JudgedSet, pool
+from edge_inspector.training.judging import JudgedPicture, JudgedSet, pool
 from edge_inspector.training.part_scores import Counted, Cuts
 from edge_inspector.training.report import plots
 from edge_inspector.training.report.breakdown import Quarter, breakdown, suspects, worst_false_rejects, worst_misses
@@ -55,9 +54,14 @@ class Reported:
         """Every part's own cut; empty where none was chosen."""
         return {part: each.cut for each in self.measured if each.cut is not None for part in each.parts()}
 
-    def engines(self) -> dict[str, ExportedEngine]:
-        """By part, the one that judged it."""
-        return {part: each.engine for each in self.measured for part in each.parts()}
+    def by_part(self) -> dict[str, Measured]:
+        """By part, where it was measured."""
+        return {part: each for each in self.measured for part in each.parts()}
+
+    def mask_words(self) -> str:
+        """From which probability on masks were found."""
+        cuts = sorted({each.mask_cut for each in self.measured})
+        return f"{cuts[0]:g}" if len(cuts) == 1 else f"{cuts[0]:g} to {cuts[-1]:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +149,21 @@ def _told(pictures: Sequence[JudgedPicture], cuts: Cuts) -> list[tuple[JudgedPic
 
 
 def _drawn(told: Sequence[tuple[JudgedPicture, str]], reported: Reported) -> list[_Shown]:
-    engines = reported.engines()
-    return [_draw(each, engines[each.sample.part], reported.colour, why) for each, why in told]
+    measured = reported.by_part()
+    return [_draw(each, measured[each.sample.part], reported.colour, why) for each, why in told]
 
 
-def _draw(each: JudgedPicture, engine: ExportedEngine, colour: str, why: str) -> _Shown:
+def _draw(each: JudgedPicture, measured: Measured, colour: str, why: str) -> _Shown:
     """What of the view is the picture's own, what was found in the engine's colour, and the label outlined in white."""
     sample: Sample = each.sample
     picture = read_picture(sample.picture)
     view, own = sample.view_of(picture), sample.own_of(picture)
-    probability = np.where(sample.judged_of(picture), engine.probability(view[None])[0], np.float32(0))[own]
+    probability = np.where(sample.judged_of(picture), measured.engine.probability(view[None])[0], np.float32(0))[own]
     drawn = draw_probability(
-        np.ascontiguousarray(as_rgb(view[own])), np.rint(255 * probability).astype(np.uint8), colour_of(colour), MASK_CUT
+        np.ascontiguousarray(as_rgb(view[own])),
+        np.rint(255 * probability).astype(np.uint8),
+        colour_of(colour),
+        measured.mask_cut,
     )
     if not isinstance(sample.label, Somewhere):
         drawn = draw_outline(drawn, sample.mask_of(picture)[own] >= 128, COLOURS["white"])

@@ -74,7 +74,8 @@ def test_folds_are_pooled_each_part_at_its_own_cut_and_told_one_by_one(judged: J
         judge_set(DefectSet("drawn", "spot", chosen), ENGINE, 9) for chosen in (samples[:5] + samples[-1:], samples[5:-1])
     )
     write_report(
-        report_of(Measured(first, ENGINE, 0.95, "1"), Measured(second, ENGINE, 0.96, "2")), tmp_path / "report.html"
+        report_of(Measured(first, ENGINE, 0.95, "1", mask_cut=0.2), Measured(second, ENGINE, 0.96, "2", mask_cut=0.35)),
+        tmp_path / "report.html",
     )
     content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     rates = {row["name"]: row["value"] for row in content["figures"]["parts"]}
@@ -85,6 +86,8 @@ def test_folds_are_pooled_each_part_at_its_own_cut_and_told_one_by_one(judged: J
     assert content["folds"][1]["area_under_roc"] is None
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Fold by fold" in page
+    assert "How well masks agree, p of 0.2 to 0.35 and more" in page
+    assert [row["mask_cut"] for row in content["folds"]] == [0.2, 0.35]
     assert "cut 0.95" in page
     assert "cut 0.96" in page
 
@@ -93,6 +96,7 @@ def test_without_a_cut_masks_are_reported_and_no_part_is_said_to_pass(judged: Ju
     write_report(report_of(Measured(judged, ENGINE, None)), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "escape rate at the cut that rejects" in page
+    assert "How well masks agree, p of 0.5 and more" in page
     assert "false reject rate" not in page
     assert "passed" not in page
     assert "no cut" in page
