@@ -1,6 +1,5 @@
-"""Trains a network on crops of labelled sets in the way of science.md §3.6, but for four things; how much is settings'.
+"""Trains a network on crops of labelled sets in the way of science.md §3.6, but for three things; how much is settings'.
 
-Encoders with published weights learn at the full rate, unless a training file says otherwise (docs/decisions/0016).
 BatchNorm's statistics are never frozen: those that count are averaged over the last steps, like the weights. Clean pictures
 are drawn evenly, not by how seldom they were used. Where validation pictures choose among weights, the loss on them decides.
 

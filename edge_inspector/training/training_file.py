@@ -152,7 +152,7 @@ class Learning(FileModel):
     changes: Changes = Field(default=Changes(), description="what crops undergo by chance")
     learning_rate: Positive = Field(default=1e-3, description="at its highest")
     encoder_rate: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=1.0, description="of the learning rate, for an encoder that begins with published weights; another has all"
+        default=0.1, description="of the learning rate, for an encoder that begins with published weights; another has all"
     )
     schedule: Literal["cosine", "plateau"] = Field(
         default="cosine", description="how the rate falls: to 1 % at the end, or when the validation loss rests"

@@ -46,7 +46,7 @@ def test_the_least_that_can_be_said_means_what_is_usual(tmp_path: Path) -> None:
 def test_an_encoder_with_published_weights_learns_as_fast_as_the_file_says_and_a_random_one_at_all_of_the_rate(
     tmp_path: Path,
 ) -> None:
-    assert load(tmp_path, LEAST).learning.settings(threads=1, has_weights=True).encoder_rate == 1.0
+    assert load(tmp_path, LEAST).learning.settings(threads=1, has_weights=True).encoder_rate == 0.1  # science.md §3.6
     learning = load(tmp_path, LEAST + "learning: {encoder_rate: 0.25}\n").learning
     assert learning.settings(threads=1, has_weights=True).encoder_rate == 0.25
     assert learning.settings(threads=1).encoder_rate == 1.0
