@@ -76,13 +76,13 @@ def fit(samples: Sequence[LogitSample]) -> Fit:
 
 def best_mask_cut(p: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     """Of MASK_CUTS the one with the best IoU over all pixels, (n,) each; of several the one nearest to MASK_CUT."""
-    shown = float((weights * targets).sum())
+    showing = weights * targets
+    shown = float(showing.sum())
     if not shown:
         return MASK_CUT
 
     def iou(cut: float) -> float:
-        found = weights[p >= cut].sum()
-        both = (weights * targets)[p >= cut].sum()
+        found, both = (each[p >= cut].sum() for each in (weights, showing))
         return float(both / (found + shown - both))
 
     return max(MASK_CUTS, key=lambda cut: (round(iou(cut), 9), -abs(cut - MASK_CUT)))

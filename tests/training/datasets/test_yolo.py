@@ -19,7 +19,7 @@ TRIANGLE = "0.1 0.1 0.5 0.1 0.5 0.5"
 
 
 def put(folder: Path, labels: dict[str, str], names: str = "names: [Crack, stain]\n") -> Path:
-    """A picture for each text; None of it is opened by the reader."""
+    """An empty picture for each text: the reader opens none."""
     for stem, text in labels.items():
         for place, ending, content in (("images", "jpg", ""), ("labels", "txt", text)):
             path = folder / place / f"{stem}.{ending}"
