@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.training.kept_file import load_kept, write_kept
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
 class RunState:
-    """What changes while a network is trained.
+    """What changes while a network is trained. What a step draws follows from its number (`Rank.chance_of`).
 
     `alphas`: of each output, the weight of defect pixels that is to be undone. `best`: the averaged weights with the least
     validation loss so far.
@@ -29,7 +27,6 @@ class RunState:
     network: SegmentationModel
     averaged: SegmentationModel
     optimiser: torch.optim.Optimizer
-    rng: np.random.Generator
     alphas: list[float]
     step: int = 0
     seconds: float = 0.0
@@ -50,7 +47,7 @@ class Checkpoint:
     _written_s: float = field(default_factory=time.monotonic)
 
     def restore(self, state: RunState) -> bool:
-        """Fill a fresh state from the file, if it is there, chance included; tell whether it was.
+        """Fill a fresh state from the file, if it is there; tell whether it was.
 
         Raises TrainingDataError if the file is damaged, or is of another run: what differs is named.
         """
@@ -64,8 +61,6 @@ class Checkpoint:
             state.network.load_state_dict(kept["network"])
             state.averaged.load_state_dict(kept["averaged"])
             state.optimiser.load_state_dict(kept["optimiser"])
-            state.rng.bit_generator.state = json.loads(kept["rng"])
-            torch.set_rng_state(kept["torch_rng"])
             state.step, state.seconds, state.loss = kept["step"], kept["seconds"], kept["loss"]
             state.rate_factor, state.checks, state.alphas = kept["rate_factor"], kept["checks"], kept["alphas"]
             state.best_loss, state.best = kept["best_loss"], kept["best"]
@@ -93,8 +88,6 @@ class Checkpoint:
             "network": state.network.state_dict(),
             "averaged": state.averaged.state_dict(),
             "optimiser": state.optimiser.state_dict(),
-            "rng": json.dumps(state.rng.bit_generator.state),
-            "torch_rng": torch.get_rng_state(),
             "alphas": state.alphas,
             "step": state.step,
             "seconds": state.seconds,

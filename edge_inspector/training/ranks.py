@@ -59,14 +59,12 @@ class Rank:
             )
         return replace(crops, batch=crops.batch // self.count)
 
-    def begin_step(self, seed: int, step: int) -> np.random.Generator:
-        """Seed torch, and return numpy's generator, for all that this rank draws in a step.
+    def chance_of(self, seed: int, step: int) -> np.random.SeedSequence:
+        """Of all that this rank draws in a step.
 
-        It follows from seed, step and rank alone, so that a checkpoint need not hold the chance of every rank.
+        It follows from seed, step and rank alone, so that steps can be drawn ahead, and a checkpoint holds no chance.
         """
-        entropy = np.random.SeedSequence((seed, step, self.number))
-        torch.manual_seed(int(entropy.generate_state(1)[0]))
-        return np.random.default_rng(entropy)
+        return np.random.SeedSequence((seed, step, self.number))
 
     def spread(self, network: nn.Module) -> nn.Module:
         """What to call in the network's place, so that every rank gets the mean gradient of all; alone, the network itself.

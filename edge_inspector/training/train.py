@@ -24,6 +24,7 @@ from edge_inspector.training.augmentation import Augmentation, Augmenter
 from edge_inspector.training.batches import Batch, Batches, CropPlan
 from edge_inspector.training.checkpoint import Checkpoint, RunState
 from edge_inspector.training.defect_set import DefectSet, Sample
+from edge_inspector.training.drawn_ahead import drawn_ahead
 from edge_inspector.training.learning_rate import PLATEAU_FACTOR, Schedule, parameter_groups, rate_at
 from edge_inspector.training.losses import alpha_of_set, alpha_of_shift, prior_shift
 from edge_inspector.training.models.bands import RGB, Band, normalise_bands
@@ -119,7 +120,6 @@ def train(
         network,
         copy.deepcopy(network).eval(),
         torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True),
-        np.random.default_rng(settings.seed),
         [_alpha(each, settings.loss) for each in sets],
     )
     if checkpoint is not None:
@@ -127,17 +127,21 @@ def train(
         rank.refuse_unshared(state.step, checkpoint.path)
     network.train()
     batches = Batches(sets, rank.share_of(settings.crops))
-    spread = rank.spread(_AllLogits(network))
-    run = _Run(settings, batches, Objective(settings.loss), rank, spread, validation, observe)
+    run = _Run(settings, Objective(settings.loss), rank, rank.spread(_AllLogits(network)), validation, observe)
+
+    def draw(step: int) -> Batch:
+        return batches.draw(np.random.default_rng(rank.chance_of(settings.seed, step)))
+
     started = time.monotonic() - state.seconds
-    while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
-        run.learn(state, share)
-        state.seconds = rank.from_first(time.monotonic() - started)
-        _refuse_nonsense(state, checkpoint)
-        run.check(state)
-        if checkpoint is not None and rank.is_first:
-            checkpoint.write_if_due(state)
-        progress(state.step, share, state.loss)
+    with drawn_ahead(draw, range(state.step, settings.steps), settings.threads) as drawn:
+        while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
+            run.learn(state, next(drawn), share)
+            state.seconds = rank.from_first(time.monotonic() - started)
+            _refuse_nonsense(state, checkpoint)
+            run.check(state)
+            if checkpoint is not None and rank.is_first:
+                checkpoint.write_if_due(state)
+            progress(state.step, share, state.loss)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
     return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0)
@@ -160,7 +164,6 @@ class _Run:
     def __init__(
         self,
         settings: TrainingSettings,
-        batches: Batches,
         objective: Objective,
         rank: Rank,
         network: nn.Module,
@@ -168,7 +171,6 @@ class _Run:
         observe: Observe,
     ) -> None:
         self._settings = settings
-        self._batches = batches
         self._objective = objective
         self._rank = rank
         self._network = network  # gives Logits, of the state's own network
@@ -176,14 +178,13 @@ class _Run:
         self._validation = validation
         self._observe = observe
 
-    def learn(self, state: RunState, share: float) -> None:
+    def learn(self, state: RunState, drawn: Batch, share: float) -> None:
         """One step."""
         settings = self._settings
         for group in state.optimiser.param_groups:
             group["lr"] = group["rate"] * rate_at(share, settings.schedule, state.rate_factor)
-        if self._rank.count > 1:
-            state.rng = self._rank.begin_step(settings.seed, state.step)
-        batch = self._augment(self._batches.draw(state.rng).to(self._rank.device))
+        torch.manual_seed(int(self._rank.chance_of(settings.seed, state.step).generate_state(1)[0]))
+        batch = self._augment(drawn.to(self._rank.device))
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
             pictures = normalise_bands(batch.pictures, settings.bands).contiguous(memory_format=torch.channels_last)
             logits: Logits = self._network(pictures)

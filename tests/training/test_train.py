@@ -20,6 +20,7 @@ from edge_inspector.training.datasets.labelled_picture import CLEAN
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix
+from edge_inspector.training.ranks import ALONE
 from edge_inspector.training.train import Checks, Progress, TrainingSettings, has_fast_bf16, train
 from edge_inspector.training.training_file import Learning
 from tests.training.labelled import labelled_set, square, write_mask
@@ -199,9 +200,9 @@ def test_only_the_weighted_loss_has_a_weight_to_undo(dents: DefectSet, pixels: s
 
 def test_what_is_undone_of_batches_with_weights_of_their_own_is_their_mean_shift(dents: DefectSet) -> None:
     crops = CropPlan(batch=4, height_px=10, width_px=10)  # which cut into dents
-    drawn = Batches([dents], crops)
-    rng = np.random.default_rng(SETTINGS.seed)
-    shares = [float(batch.masks.sum() / batch.judged.sum()) for batch in (drawn.draw(rng) for _ in range(SETTINGS.steps))]
+    chances = [ALONE.chance_of(SETTINGS.seed, step) for step in range(SETTINGS.steps)]
+    drawn = [Batches([dents], crops).draw(np.random.default_rng(chance)) for chance in chances]
+    shares = [float(batch.masks.sum() / batch.judged.sum()) for batch in drawn]
     shifts = [math.log((1 - share) / share) for share in (min(max(share, 0.01), 0.5) for share in shares)]
     trained = train([dents], replace(SETTINGS, crops=crops, loss=LossMix(alpha="batch"), augmentation=Augmentation()))
     assert math.log(trained.alpha / (1 - trained.alpha)) == pytest.approx(sum(shifts) / len(shifts), abs=1e-5)
