@@ -27,7 +27,6 @@ from edge_inspector.training.metrics.tolerance import TOLERANCES_PX, Matched, po
 
 Interval = tuple[float, float]
 Statistic = Callable[[list[Comparison]], float]
-DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ def _over_parts(name: str, among: Sequence[JudgedPicture], statistic: Statistic,
         by_part.setdefault(each.sample.part, []).append(each.comparison)
     parts = list(by_part.values())
     everything = [each for part in parts for each in part]
-    low, high = bootstrap_interval(parts, lambda chosen: statistic([each for i in chosen for each in parts[i]]), draws=DRAWS)
+    low, high = bootstrap_interval(parts, lambda chosen: statistic([each for i in chosen for each in parts[i]]))
     interval = (low, high) if low < high else None
     return Figure(name, statistic(everything), interval, len(everything), of)
 

@@ -12,7 +12,7 @@ from edge_inspector.training.metrics.intervals import bootstrap_interval
 from edge_inspector.training.metrics.probabilities import brier_score, expected_calibration_error
 from edge_inspector.training.metrics.ranking import area_under_roc, average_precision, cut_rejecting
 from edge_inspector.training.part_scores import Cuts
-from edge_inspector.training.report.figures import DRAWS, Figure, exact_at_the_ends, share_figure
+from edge_inspector.training.report.figures import Figure, exact_at_the_ends, share_figure
 
 REJECT_SHARE = 0.01  # of good ones: engines are compared by what escapes when no more than so many are rejected
 
@@ -170,5 +170,5 @@ def _figure(name: str, scored: Sequence[_Scored], statistic: Statistic, of: str,
     for each in scored:
         by_part.setdefault(each.part, []).append(each)
     parts = list(by_part.values())
-    low, high = bootstrap_interval(parts, lambda chosen: statistic([parts[i] for i in chosen]), draws=DRAWS)
+    low, high = bootstrap_interval(parts, lambda chosen: statistic([parts[i] for i in chosen]))
     return Figure(name, statistic(parts), (low, high) if low < high else None, n, of)
