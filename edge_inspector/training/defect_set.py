@@ -20,6 +20,7 @@ from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
 from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.imaging.pages import decode_pages, decode_single_page, page_count
 from edge_inspector.training.datasets.labelled_picture import (
+    ColourMask,
     Label,
     LabelledPicture,
     LabelledSet,
@@ -101,7 +102,7 @@ class Sample:
         try:
             mask = read_mask(self.label, *picture.shape[:2])
         except TrainingDataError as error:
-            if isinstance(self.label, MaskFile) or self.label.where:
+            if isinstance(self.label, MaskFile | ColourMask) or self.label.where:
                 raise
             raise TrainingDataError(f"{self.picture}: {error}") from error
         return self._placed(_bytes(mask), picture, self.picture)
@@ -273,7 +274,12 @@ def _look(sample: Sample, bands: int | None) -> Sample:
     if sample.ignore is not None:
         digest.update(sample.ignore.read_bytes())
     label = sample.label
-    digest.update(label.path.read_bytes() if isinstance(label, MaskFile) else repr(label).encode())
+    if isinstance(label, MaskFile | ColourMask):
+        digest.update(label.path.read_bytes())
+    else:
+        digest.update(repr(label).encode())
+    if isinstance(label, ColourMask):
+        digest.update(repr(label.colour).encode())
     positive_px = int(np.count_nonzero((mask >= 128) & judged))
     return replace(
         sample,

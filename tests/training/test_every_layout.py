@@ -30,7 +30,7 @@ SETTINGS = replace(tiny.SETTINGS, steps=1, crops=CropPlan(batch=2, height_px=64,
 @pytest.mark.parametrize("name", READERS)
 def test_a_set_is_learned_from_judged_and_reported_on_whatever_its_layout(tmp_path: Path, name: str) -> None:
     folder = write_layout(tmp_path / "set", name)
-    complete = {"complete": True} if name in ("coco", "via", "labelme", "cvat", "yolo") else {}
+    complete = {"complete": True} if name in ("coco", "via", "labelme", "cvat", "voc_masks", "yolo") else {}
     labelled = open_set(request(folder, reader=name, **{"kolektor2": {"subset": "train"}}.get(name, complete)))
     defect = labelled.defects[0]
     sizes = [read_picture(each.picture).shape for each in labelled.pictures]

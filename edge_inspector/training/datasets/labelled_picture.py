@@ -20,6 +20,7 @@ from edge_inspector.training.datasets.run_lengths import decode_runs
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")  # of layouts that do not fix them, in small letters
 SoftMask = NDArray[np.float32]  # (h, w), 0..1
+Colour = tuple[int, int, int]  # red, green, blue, 0..255
 ANY_GREY = frozenset(range(1, 256))
 FROM_HALF_GREY = frozenset(range(128, 256))
 
@@ -36,6 +37,15 @@ class MaskFile:
     values: frozenset[int] | None = None
     known: frozenset[int] | None = None
     is_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColourMask:
+    """A picture whose colours are classes: `colour` is the defect's; one that is not `known` is refused."""
+
+    path: Path
+    colour: Colour
+    known: frozenset[Colour]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ class Somewhere:
     """The picture shows the defect; nobody has said where."""
 
 
-Label = MaskFile | Drawn | Runs | Somewhere
+Label = MaskFile | ColourMask | Drawn | Runs | Somewhere
 CLEAN = Drawn()
 
 
@@ -113,13 +123,15 @@ class LabelledSet:
     oddities: tuple[str, ...] = ()
 
 
-def read_mask(label: MaskFile | Drawn | Runs, height_px: int, width_px: int) -> SoftMask:
+def read_mask(label: MaskFile | ColourMask | Drawn | Runs, height_px: int, width_px: int) -> SoftMask:
     """Return a label as pixels of a picture of this size, float32 (height, width), 0..1.
 
     Raises TrainingDataError naming the mask's file, or the file and picture that the label stands in.
     """
     if isinstance(label, MaskFile):
         return _read_file(label, height_px, width_px)
+    if isinstance(label, ColourMask):
+        return _read_colours(label, height_px, width_px)
     try:
         _refuse_other_size(label.canvas, height_px, width_px)
         return _drawn(label, height_px, width_px) if isinstance(label, Drawn) else _run(label, height_px, width_px)
@@ -163,11 +175,7 @@ def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
         mask = mask[..., 0]  # grey, but saved as colours
     if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
         raise TrainingDataError(f"{label.path}: is not a picture of 8 bit and one channel; export the mask again")
-    if mask.shape != (height_px, width_px):
-        raise TrainingDataError(
-            f"{label.path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw "
-            "the mask again on this picture"
-        )
+    _refuse_other_mask(label.path, mask, height_px, width_px)
     if label.known is not None and (foreign := set(np.unique(mask).tolist()) - label.known):
         raise TrainingDataError(
             f"{label.path}: holds the grey level {min(foreign)}, allowed are {', '.join(map(str, sorted(label.known)))}; "
@@ -176,3 +184,31 @@ def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
     if label.values is not None:
         return np.asarray(np.isin(mask, list(label.values)), np.float32)
     return np.asarray(np.asarray(mask, np.float32) / np.float32(255), np.float32)
+
+
+def _read_colours(label: ColourMask, height_px: int, width_px: int) -> SoftMask:
+    mask = cv2.imread(str(label.path), cv2.IMREAD_COLOR)  # a palette becomes its colours
+    if mask is None:
+        raise TrainingDataError(f"{label.path}: can not be read as a picture; export the mask again")
+    _refuse_other_mask(label.path, mask, height_px, width_px)
+    packed = (mask.astype(np.int32) * (1, 1 << 8, 1 << 16)).sum(2)  # blue comes first
+    if foreign := set(np.unique(packed).tolist()) - set(map(_packed, label.known)):
+        red, green, blue = min(foreign) >> 16, min(foreign) >> 8 & 255, min(foreign) & 255
+        raise TrainingDataError(
+            f"{label.path}: holds the colour {red},{green},{blue}, which is no class's; name its class, or export the mask "
+            "again"
+        )
+    return np.asarray(packed == _packed(label.colour), np.float32)
+
+
+def _packed(colour: Colour) -> int:
+    red, green, blue = colour
+    return red << 16 | green << 8 | blue
+
+
+def _refuse_other_mask(path: Path, mask: NDArray[np.generic], height_px: int, width_px: int) -> None:
+    if mask.shape[:2] != (height_px, width_px):
+        raise TrainingDataError(
+            f"{path}: is {mask.shape[1]} x {mask.shape[0]} px, but its picture is {width_px} x {height_px} px; draw "
+            "the mask again on this picture"
+        )

@@ -13,6 +13,7 @@ from edge_inspector.training.datasets.coco import LISTS
 from edge_inspector.training.datasets.index_file import INDEX_FILE
 from edge_inspector.training.datasets.json_file import read_json
 from edge_inspector.training.datasets.plain import ORIGINS_FILE, PLACELESS_FILE
+from edge_inspector.training.datasets.voc_masks import CLASSES, MASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,14 @@ def is_voc(seen: Glimpse) -> bool:
     if seen.labels is not None:
         return seen.labels.is_dir() and any(seen.labels.glob("*.xml"))
     return seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml")
+
+
+def is_voc_masks(seen: Glimpse) -> bool:
+    """A folder of masks, and a file that says which colour is which class."""
+    if seen.labels is not None:
+        named = any((folder / CLASSES).is_file() for folder in (seen.labels, seen.labels.parent, seen.folder))
+        return named and any(seen.labels.glob("*.png"))
+    return seen.holds(f"{MASKS}/*.png", CLASSES)
 
 
 def is_yolo(seen: Glimpse) -> bool:

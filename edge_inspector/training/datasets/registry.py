@@ -31,12 +31,14 @@ from edge_inspector.training.datasets.recognition import (
     is_severstal,
     is_via,
     is_voc,
+    is_voc_masks,
     is_yolo,
     take_glimpse,
 )
 from edge_inspector.training.datasets.severstal import read_severstal
 from edge_inspector.training.datasets.via import read_via
 from edge_inspector.training.datasets.voc import read_voc
+from edge_inspector.training.datasets.voc_masks import CLASSES, MASKS, read_voc_masks
 from edge_inspector.training.datasets.wording import counted
 from edge_inspector.training.datasets.yolo import read_yolo
 
@@ -197,6 +199,13 @@ def _read_voc(request: SetRequest) -> LabelledSet:
     )
 
 
+def _read_voc_masks(request: SetRequest) -> LabelledSet:
+    folder = request.folder
+    masks = request.labels or folder / MASKS
+    classes = next((path for path in (masks / CLASSES, masks.parent / CLASSES) if path.is_file()), folder / CLASSES)
+    return read_voc_masks(masks, _subfolder(folder, "JPEGImages", "images"), classes, is_complete=request.complete)
+
+
 def _read_severstal(request: SetRequest) -> LabelledSet:
     return read_severstal(_labels_file(request, "train.csv"), _subfolder(request.folder, "train_images"))
 
@@ -250,6 +259,13 @@ READERS: Mapping[str, Reader] = {
         labels="a folder of XML files; default: Annotations/ or annotations/ in the folder",
         fits=is_voc,
         read=_read_voc,
+    ),
+    "voc_masks": Reader(
+        folder="labelmap.txt and the pictures, or JPEGImages/ or images/ with them",
+        labels="a folder of masks, a colour a class; default: SegmentationClass/ in the folder",
+        fits=is_voc_masks,
+        read=_read_voc_masks,
+        options=("complete",),
     ),
     "yolo": Reader(
         folder="images/ and labels/ with a .txt for each picture, or train/, valid/, … with these",

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -78,6 +79,14 @@ def write_voc(folder: Path) -> None:
     (folder / "Annotations" / "a.xml").write_text(text)
 
 
+def write_voc_masks(folder: Path) -> None:
+    write_pictures(folder, "JPEGImages/a.png", "JPEGImages/b.png", "SegmentationClass/a.png")
+    mask = np.zeros((20, 30, 3), np.uint8)
+    mask[2:9, 3:12] = (40, 50, 250)  # blue first
+    cv2.imwrite(str(folder / "SegmentationClass" / "a.png"), mask)
+    (folder / "labelmap.txt").write_text("# label:color_rgb:parts:actions\nbackground:0,0,0::\ncrack:250,50,40::\n")
+
+
 def write_yolo(folder: Path) -> None:
     write_pictures(folder, "images/a.png", "images/b.png")
     (folder / "labels").mkdir()
@@ -92,6 +101,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "labelme": write_labelme,
     "cvat": write_cvat,
     "voc": write_voc,
+    "voc_masks": write_voc_masks,
     "yolo": write_yolo,
     "severstal": write_severstal,
     "dagm": lambda folder: write_dagm(folder.parent / "all") and (folder.parent / "all" / "Class1" / "Train").rename(folder),
@@ -132,7 +142,7 @@ def test_a_layout_is_recognised_by_its_files_and_read_as_if_it_was_named(tmp_pat
     assert found.pictures
 
 
-@pytest.mark.parametrize("name", ["coco", "via", "labelme", "cvat", "yolo"])
+@pytest.mark.parametrize("name", ["coco", "via", "labelme", "cvat", "voc_masks", "yolo"])
 def test_a_picture_without_labels_is_clean_only_if_the_set_is_said_to_be_complete(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path)
     for is_complete in (False, True):
@@ -169,7 +179,8 @@ def test_a_label_file_may_lie_elsewhere_and_tells_its_layout(tmp_path: Path, nam
 
 
 def test_labels_of_voc_yolo_and_severstal_may_lie_elsewhere(tmp_path: Path) -> None:
-    for name, labels in (("voc", "Annotations"), ("yolo", "labels"), ("severstal", "train.csv")):
+    elsewhere = {"voc": "Annotations", "voc_masks": "SegmentationClass", "yolo": "labels", "severstal": "train.csv"}
+    for name, labels in elsewhere.items():
         folder = tmp_path / name
         folder.mkdir()
         WRITERS[name](folder)
