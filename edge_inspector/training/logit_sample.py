@@ -23,7 +23,9 @@ from edge_inspector.training.models.bands import normalise_bands
 from edge_inspector.training.train import TrainedNetwork
 
 MOST_PICTURES = 400  # some 30 s
-ONE_IN = 100  # of the pixels that show no defect
+LIKELY_LOGIT = -5.0  # p = 0.7 %: what lies above it decides where masks begin, and is seldom
+MOST_LIKELY_PX = 20_000  # of a picture, of those above it that show no defect
+ONE_IN = 100  # of the others
 MASK_CUTS = tuple(k / 20 for k in range(1, 20))
 
 
@@ -100,7 +102,8 @@ def sample_logits(
     device: str = "cpu",
     progress: Callable[[float], None] = lambda share: None,
 ) -> LogitSample:
-    """All pixels that show the defect, and one in ONE_IN of the others.
+    """All pixels that show the defect, up to MOST_LIKELY_PX a picture of those that look like it, and one in ONE_IN of the
+    others.
 
     Of very many pictures some are taken, spread over the set, and each stands for as many of its kind. The network is on the
     CPU again when this returns.
@@ -115,13 +118,21 @@ def sample_logits(
         pictures = normalise_bands(torch.from_numpy(picture[None]).to(device), trained.settings.bands)
         z = network(pictures)[0, 0].cpu().numpy().ravel() - prior_shift(trained.alpha)
         y = (mask > 127).ravel()
-        chosen = np.flatnonzero(judged.ravel() & (y | (rng.random(y.size) < 1 / ONE_IN)))
+        share = _share_taken(z, y, judged.ravel())
+        chosen = np.flatnonzero(judged.ravel() & (rng.random(y.size) < share))
         logits.append(z[chosen].astype(np.float64))
         targets.append(y[chosen].astype(np.float64))
-        weights.append(np.where(y[chosen], 1.0, float(ONE_IN)) * stands_for[sample.is_defective])
+        weights.append(stands_for[sample.is_defective] / share[chosen])
         progress(done / len(taken))
     network.to("cpu")
     return LogitSample(*(np.concatenate([np.zeros(0), *parts]) for parts in (logits, targets, weights)))
+
+
+def _share_taken(z: NDArray[np.float32], y: NDArray[np.bool_], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What share of pixels like each of a picture's (n,) is taken."""
+    likely = ~y & (z > LIKELY_LOGIT)
+    of_likely = min(1.0, MOST_LIKELY_PX / max(int(np.count_nonzero(likely & judged)), 1))
+    return np.where(y, 1.0, np.where(likely, of_likely, 1 / ONE_IN))
 
 
 def _stands_for(each: DefectSet, taken: Sequence[Sample], *, is_defective: bool) -> float:

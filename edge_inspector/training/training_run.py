@@ -75,7 +75,7 @@ def train_engine(
         seed=settings.seed,
         training_digest=training.digest,
         command=shlex.join(plan.command_words(name)),
-        validation_words=f"{_amount(validation, file.judged)} that chose the cut, {plan.dealing_words()}",
+        validation_words=f"{_amount(validation, file.judged)} that chose cut and start of masks, {plan.dealing_words()}",
         test_words=f"{_amount(test, file.judged)} held back, {plan.dealing_words()}",
         cut_rule=file.cut_rule,
         precisions=tuple(file.precisions),

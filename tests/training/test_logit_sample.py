@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training import logit_sample
@@ -96,6 +98,48 @@ def test_several_samples_are_fitted_as_one_and_clean_ones_alone_change_nothing(
     )
     assert fit(samples) == fit([both]) != fit(samples[1:])
     assert samples[0].weights.sum() == pytest.approx(6 * HEIGHT_PX * WIDTH_PX, rel=0.5)
+
+
+class Glowing(torch.nn.Module):
+    """Its logit is how bright a pixel is: -10 (black) to 10."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        grey = torch.arange(256, dtype=torch.uint8)[:, None, None, None].expand(256, 1, 1, 3)
+        levels = normalise_bands(grey, RGB)[:, :1, 0, 0]  # what 0 to 255 become
+        low, high = float(levels[0]), float(levels[-1])
+        return 20.0 * (x[:, :1] - low) / (high - low) - 10.0
+
+
+def glowing(folder: Path, grey: NDArray[np.uint8], shows: NDArray[np.uint8]) -> LogitSample:
+    """What is taken of one picture that the glowing network looks at."""
+    mask = write_mask(folder / "m.png", shows)
+    one = labelled_set(folder, {"p1-c1": {"dent": mask}})
+    cv2.imwrite(str(one.pictures[0].picture), cv2.merge([grey] * 3))
+    network = TrainedNetwork(Glowing().eval(), SETTINGS, 0.5, 1, 0.0)  # type: ignore[arg-type]  # all it needs
+    return sample_logits(network, defect_set(one, "dent"))
+
+
+def test_every_pixel_that_looks_like_the_defect_is_taken_and_dark_ones_stand_for_a_hundred(tmp_path: Path) -> None:
+    grey = np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8)
+    grey[10:14, 10:30], grey[20:30, 20:40] = 100, 200  # logits of -2.2 and 5.7
+    sample = glowing(tmp_path, grey, square(10, 10))
+    shown = int((square(10, 10) > 127).sum())
+    likely = int(((grey > 0) & ~(square(10, 10) > 127)).sum())
+    assert np.count_nonzero(sample.targets) == shown
+    is_likely = (sample.targets == 0) & (sample.logits > -5)
+    assert np.count_nonzero(is_likely) == likely
+    assert set(sample.weights[is_likely]) == set(sample.weights[sample.targets == 1]) == {1.0}
+    assert set(sample.weights[(sample.targets == 0) & ~is_likely]) == {100.0}
+
+
+def test_where_all_of_a_picture_looks_like_the_defect_some_pixels_stand_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logit_sample, "MOST_LIKELY_PX", 300)
+    sample = glowing(tmp_path, np.full((HEIGHT_PX, WIDTH_PX), 200, np.uint8), square(10, 10))
+    others = sample.targets == 0
+    assert np.count_nonzero(others) == pytest.approx(300, abs=60)
+    assert sample.weights[others].sum() == pytest.approx(HEIGHT_PX * WIDTH_PX, rel=0.2)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from((1.0, 100.0))), min_size=1, max_size=30))

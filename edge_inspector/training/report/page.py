@@ -185,13 +185,14 @@ def _as_json(
     quarters: list[Quarter],
     shown: Mapping[str, Sequence[tuple[JudgedPicture, str]]],
 ) -> dict[str, object]:
-    """`cut` is null in a cross-validation, whose folds have their own, as `scores` say; of each picture both scores, so that
-    curves can be drawn again."""
+    """`cut` and `mask_cut` are null in a cross-validation, whose folds have their own, as `scores` and `folds` say; of each
+    picture both scores, so that curves can be drawn again."""
     cuts = reported.cuts()
     return {
         "engine": reported.engine,
         "defect": reported.defect,
         "cut": None if folds else reported.measured[0].cut,
+        "mask_cut": None if folds else reported.measured[0].mask_cut,
         "evidence": reported.evidence,
         "set": reported.words,
         "run": dict(reported.run),

@@ -36,7 +36,7 @@ def judged(tmp_path: Path) -> JudgedSet:
 
 @pytest.fixture
 def reported(judged: JudgedSet) -> Reported:
-    return report_of(Measured(judged, ENGINE, 0.5))
+    return report_of(Measured(judged, ENGINE, 0.5, mask_cut=0.35))
 
 
 def test_the_page_needs_no_other_file_and_shows_figures_plots_and_pictures(reported: Reported, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_page_needs_no_other_file_and_shows_figures_plots_and_pictures(repor
 def test_the_same_figures_are_there_for_programs(reported: Reported, tmp_path: Path) -> None:
     write_report(reported, tmp_path / "report.html")
     content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (content["engine"], content["cut"], content["folds"]) == ("spot_finder", 0.5, [])
+    assert (content["engine"], content["cut"], content["mask_cut"], content["folds"]) == ("spot_finder", 0.5, 0.35, [])
     rates = {row["name"]: row for row in content["figures"]["parts"]}
     assert rates["escape rate"]["value"] == 0.25
     assert content["run"] == {"seed": "5"}
@@ -80,7 +80,7 @@ def test_folds_are_pooled_each_part_at_its_own_cut_and_told_one_by_one(judged: J
     content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     rates = {row["name"]: row["value"] for row in content["figures"]["parts"]}
     assert (rates["escape rate"], rates["false reject rate"]) == (2 / 4, 0)  # 240 of 255 lies below the second cut alone
-    assert content["cut"] is None
+    assert content["cut"] is content["mask_cut"] is None
     folds = [(row["fold"], row["cut"], row["escapes"], row["good"]) for row in content["folds"]]
     assert folds == [("1", 0.95, 1, 5), ("2", 0.96, 1, 0)]
     assert content["folds"][1]["area_under_roc"] is None
