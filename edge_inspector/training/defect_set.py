@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import PictureDamagedError, TrainingDataError
 from edge_inspector.imaging.decode import JPEG_START, PNG_START, decode_jpeg
+from edge_inspector.imaging.exif import UPRIGHT, orientation_of
 from edge_inspector.imaging.fit import Fit, fit
 from edge_inspector.imaging.pages import decode_pages, decode_single_page, page_count
 from edge_inspector.training.datasets.labelled_picture import (
@@ -229,12 +230,17 @@ def _folder_of(pictures: Sequence[LabelledPicture]) -> str:
 def read_picture(path: Path) -> Picture:
     """A picture at its own size, uint8 (h, w, 3), RGB, decoded as a station does; of a TIFF with pages (h, w, pages).
 
-    Raises TrainingDataError naming it.
+    Raises TrainingDataError naming it, also where it is not stored as it is shown: labels were drawn on what is shown.
     """
     try:
         encoded = path.read_bytes()
         if not encoded:
             raise TrainingDataError(f"{path}: is empty; replace the picture, or remove it and its label")
+        if encoded.startswith(JPEG_START) and (orientation := orientation_of(encoded)) != UPRIGHT:
+            raise TrainingDataError(
+                f"{path}: is stored turned or mirrored (Exif orientation {orientation}) and shown upright, so that labels "
+                "may lie elsewhere; write its pixels as they are shown, and see that its labels fit"
+            )
         if encoded.startswith((JPEG_START, PNG_START)):
             return decode_jpeg(encoded, from_camera=False)
         if pages := page_count(encoded):

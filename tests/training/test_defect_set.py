@@ -14,6 +14,7 @@ from edge_inspector.imaging.fit import fit
 from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, LabelledSet, Runs, Somewhere
 from edge_inspector.training.datasets.regions import rectangle
 from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
+from tests.imaging.test_exif import jpeg
 from tests.training.labelled import HEIGHT_PX, WIDTH_PX, labelled_set, square, write_mask, write_picture
 
 
@@ -176,20 +177,19 @@ def test_a_picture_that_does_not_fit_the_view_is_named(labelled: LabelledSet) ->
         defect_set(labelled, "crack", ViewFit("pad", 32, 32))
 
 
-def test_pictures_are_turned_by_no_hidden_note_as_a_station_turns_none(labelled: LabelledSet) -> None:
-    """An EXIF orientation is ignored by the station's decoder; a mask drawn on the pixels would not fit otherwise."""
-    encoded = cv2.imencode(".jpg", np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8))[1].tobytes()
-    turned = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
-    note = b"\xff\xe1" + (len(turned) + 2).to_bytes(2, "big") + turned
-    picture = labelled.pictures[1].picture
-    picture.write_bytes(encoded[:2] + note + encoded[2:])
-    decoded = cv2.imread(str(picture))
-    assert decoded is not None
-    assert decoded.shape[:2] == (WIDTH_PX, HEIGHT_PX)  # the note is understood, by those who look for one
-    assert read_picture(picture).shape[:2] == (HEIGHT_PX, WIDTH_PX)
-
-
 def test_other_forms_than_a_camera_has_are_read_too(labelled: LabelledSet, tmp_path: Path) -> None:
     bitmap = tmp_path / "p.bmp"
     assert cv2.imwrite(str(bitmap), np.full((8, 9, 3), (1, 2, 3), np.uint8))
     assert tuple(read_picture(bitmap)[0, 0]) == (3, 2, 1)
+
+
+def test_a_picture_that_is_shown_otherwise_than_it_is_stored_is_refused(tmp_path: Path) -> None:
+    """People label what they are shown: their outlines would lie elsewhere in what is learned from."""
+    picture = tmp_path / "phone.jpg"
+    picture.write_bytes(jpeg(1))
+    assert read_picture(picture).shape == (16, 24, 3)
+    picture.write_bytes(jpeg(3))
+    with pytest.raises(
+        TrainingDataError, match=r"phone\.jpg: is stored turned or mirrored \(Exif orientation 3\) and shown"
+    ):
+        read_picture(picture)

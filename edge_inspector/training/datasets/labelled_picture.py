@@ -15,10 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.regions import Region, cover
+from edge_inspector.training.datasets.regions import Region, cover, named
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")  # of layouts that do not fix them, in small letters
+PICTURE_ENDINGS = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+)  # of layouts that do not fix them, in small letters
 SoftMask = NDArray[np.float32]  # (h, w), 0..1
 Colour = tuple[int, int, int]  # red, green, blue, 0..255
 ANY_GREY = frozenset(range(1, 256))
@@ -147,7 +155,7 @@ def _drawn(label: Drawn, height_px: int, width_px: int) -> SoftMask:
         box, covered = cover(region, height_px, width_px)
         if not covered.any():
             raise TrainingDataError(
-                f"a labelled {type(region).__name__.lower()} covers no pixel of the picture of {width_px} x {height_px} px, "
+                f"a labelled {named(region)} covers no pixel of the picture of {width_px} x {height_px} px, "
                 "so it was meant elsewhere; correct the label, or remove it"
             )
         mask[box][covered] = np.float32(level)

@@ -109,10 +109,12 @@ def is_voc_masks(seen: Glimpse) -> bool:
 
 
 def is_yolo(seen: Glimpse) -> bool:
-    """A folder of text files, one a picture: labels/ beside images/, or each with folders of the split's parts in it."""
+    """A folder of text files, one a picture: labels/ beside images/, or each with folders of the split's parts in it; or,
+    as CVAT and Roboflow export for darknet, a file that names the classes beside folders with both."""
     if seen.labels is not None:
         return seen.labels.is_dir() and any(seen.labels.rglob("*.txt"))
-    return any(seen.holds(pattern) for pattern in ("labels/*.txt", "labels/*/*.txt", "*/labels/*.txt"))
+    darknet = seen.holds("obj.names") or seen.holds("_darknet.labels") or seen.holds("*/_darknet.labels")
+    return darknet or any(seen.holds(pattern) for pattern in ("labels/*.txt", "labels/*/*.txt", "*/labels/*.txt"))
 
 
 def is_severstal(seen: Glimpse) -> bool:

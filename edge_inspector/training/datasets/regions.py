@@ -22,6 +22,7 @@ from edge_inspector.training.datasets.run_lengths import decode_counts
 Mask = NDArray[np.bool_]
 Box = tuple[slice, slice]  # rows and columns
 FARTHEST = 1e6  # px, also degrees: no picture is as large, and an outline costs memory by its length
+WHOLE_PX = 0.02  # so near to a whole number of pixels shares of six digits bring it
 _SHIFT = 4  # cv2 takes points in sixteenths of a pixel
 _BEYOND_PX = 1000  # an outline farther off the picture is bent there
 
@@ -79,7 +80,9 @@ class Stencil:
 class SharePolygon:
     """A closed outline whose points are shares of the picture's width and height, for labels that do not know its size.
 
-    (0.5, 0) of a picture 100 wide is pixel 50 of its first row. The pixels under the outline belong to it.
+    Mostly they count from the picture's corner, (1, 1) being the opposite one: the pixels whose middles lie inside belong to
+    it. Where all of them are whole numbers of pixels, as of an outline that a program drew through pixels' middles, (0.5, 0)
+    of a picture 100 wide is pixel 50 of its first row, and the pixels under the outline belong to it.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -150,10 +153,19 @@ def reaches_beyond(region: Region, height_px: int, width_px: int) -> bool:
     return any(not (-0.5 <= x <= width_px - 0.5 and -0.5 <= y <= height_px - 0.5) for x, y in points)
 
 
+def named(region: Region) -> str:
+    """What kind it is, in a sentence."""
+    return type(region).__name__.removeprefix("Share").lower()
+
+
 def _in_pixels(region: Region, height_px: int, width_px: int) -> InPixels:
     if not isinstance(region, SharePolygon):
         return region
-    return Polygon(tuple((x * width_px, y * height_px) for x, y in region.points))
+    points = np.asarray(region.points, np.float64).reshape(-1, 2) * (width_px, height_px)
+    is_whole = bool(np.abs(points - np.rint(points)).max(initial=0.0) < WHOLE_PX)
+    if is_whole and bool((points < np.array((width_px, height_px)) - 0.5).all()):
+        return Polygon(tuple(map(tuple, points.tolist())))
+    return Polygon(tuple(map(tuple, (points - 0.5).tolist())), is_outlined=False)
 
 
 def _outline(region: Ellipse) -> NDArray[np.float64]:
@@ -178,7 +190,7 @@ def _checked(region: InPixels) -> NDArray[np.float64]:
             numbers = (left, top, left + width - 1, top + height - 1)  # the middles of its first and its last pixel
         case _:
             assert_never(region)
-    name = type(region).__name__.lower()
+    name = named(region)
     if not all(map(math.isfinite, numbers)):
         raise TrainingDataError(f"a {name} with a point that is no number")
     if isinstance(region, Ellipse):

@@ -106,7 +106,13 @@ def test_xml_and_csv_are_told_by_their_names(tmp_path: Path) -> None:
 
 
 def test_yolo_is_told_by_texts_in_folders_called_labels(tmp_path: Path) -> None:
-    for name, fits in (("labels/a.txt", True), ("labels/train/a.txt", True), ("train/labels/a.txt", True), ("a.txt", False)):
+    for name, fits in (
+        ("labels/a.txt", True),
+        ("labels/train/a.txt", True),
+        ("train/labels/a.txt", True),
+        ("a.txt", False),
+        ("obj.names", True),
+    ):
         folder = tmp_path / name.replace("/", "-")
         put(folder, name)
         assert is_yolo(take_glimpse(folder, None)) == fits

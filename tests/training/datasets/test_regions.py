@@ -15,6 +15,7 @@ from edge_inspector.training.datasets.regions import (
     Polygon,
     Polyline,
     Region,
+    SharePolygon,
     Spot,
     Stencil,
     cover,
@@ -158,3 +159,24 @@ def test_a_region_covers_the_same_pixels_wherever_the_picture_ends(region: Regio
 def test_a_region_that_is_none_is_refused(region: Polygon | Polyline | Ellipse, said: str) -> None:
     with pytest.raises(TrainingDataError, match=said):
         draw([region], 8, 8)
+
+
+@given(
+    corners=st.lists(st.tuples(st.floats(0, 32), st.floats(0, 16)), min_size=3, max_size=8),
+    shift=st.floats(0.03, 0.97),
+)
+def test_shares_that_are_no_whole_pixels_count_from_the_corner_as_in_coco(
+    corners: list[tuple[float, float]], shift: float
+) -> None:
+    points = [(shift, shift), *corners]
+    shares = SharePolygon(tuple((x / 32, y / 16) for x, y in points))
+    in_pixels = Polygon(tuple((x - 0.5, y - 0.5) for x, y in points), is_outlined=False)
+    assert np.array_equal(draw([shares], 16, 32), draw([in_pixels], 16, 32))
+
+
+def test_shares_of_whole_pixels_are_an_outline_through_their_middles_unless_they_reach_the_far_border() -> None:
+    traced = SharePolygon(((2 / 40, 2 / 24), (5 / 40, 2 / 24), (5 / 40, 4 / 24), (2 / 40, 4 / 24)))
+    assert draw([traced], 24, 40).sum() == 4 * 3
+    whole = SharePolygon(((0, 0), (1, 0), (1, 1), (0, 1)))
+    assert draw([whole], 24, 40).all()
+    assert not reaches_beyond(whole, 24, 40)

@@ -68,26 +68,83 @@ def test_of_a_picture_without_a_text_file_nothing_is_known_unless_all_were_looke
 def test_a_text_file_without_its_picture_is_told(tmp_path: Path) -> None:
     put(tmp_path, {"a": "", "b": "0 0.5 0.5 0.1 0.1"})
     (tmp_path / "images" / "b.jpg").unlink()
-    assert read_yolo(tmp_path).oddities == (f"{tmp_path / 'labels' / 'b.txt'}: its picture is missing; 1 line left out",)
+    (tmp_path / "runs" / "labels").mkdir(parents=True)
+    (tmp_path / "runs" / "labels" / "a.txt").write_text("0 0.5 0.5 0.1 0.1")  # what a network guessed
+    found = read_yolo(tmp_path)
+    assert found.oddities == tuple(
+        f"{tmp_path / place / 'labels'}: 1 text file without a picture left out: {name}"
+        for place, name in (("", "b.txt"), ("runs", "a.txt"))
+    )
+    assert labels_of(found, "a") == {"crack": CLEAN, "stain": CLEAN}
 
 
 @pytest.mark.parametrize("layout", ["{part}/{kind}", "{kind}/{part}"])
-def test_the_folders_of_a_split_are_read_together(tmp_path: Path, layout: str) -> None:
+def test_the_folders_of_a_split_are_read_together_and_are_its_folds(tmp_path: Path, layout: str) -> None:
     for part, stem in (("train", "a"), ("valid", "b")):
         for kind, ending in (("images", "png"), ("labels", "txt")):
             path = tmp_path / layout.format(part=part, kind=kind) / f"{stem}.{ending}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("" if kind == "images" else "0 0.5 0.5 0.1 0.1")
     (tmp_path / "data.yaml").write_text("names: {0: crack}")
-    assert [each.part for each in read_yolo(tmp_path).pictures] == ["a", "b"]
+    found = read_yolo(tmp_path)
+    assert [(each.part, each.fold) for each in found.pictures] == [("a", "train"), ("b", "valid")]
+
+
+def test_pictures_of_one_name_in_two_folders_are_two_parts_each_with_its_own_labels(tmp_path: Path) -> None:
+    for part, text in (("train", "0 0.5 0.5 0.1 0.1"), ("val", "")):
+        for kind in ("images", "labels"):
+            (tmp_path / kind / part).mkdir(parents=True)
+        (tmp_path / "images" / part / "0001.jpg").touch()
+        (tmp_path / "labels" / part / "0001.txt").write_text(text)
+    (tmp_path / "data.yaml").write_text("names: {'0': crack}")
+    found = {each.part: each.labels["crack"] for each in read_yolo(tmp_path).pictures}
+    assert found == {"train/0001": Somewhere(), "val/0001": CLEAN}
+
+
+def test_copies_that_roboflow_made_of_a_picture_are_one_part(tmp_path: Path) -> None:
+    put(tmp_path, {f"tile{k}_jpg.rf.{copy}": "" for k in range(2) for copy in ("0a1b", "2c3d")})
+    found = read_yolo(tmp_path)
+    assert [(each.part, each.view) for each in found.pictures] == [
+        (f"tile{k}_jpg", copy) for k in range(2) for copy in ("0a1b", "2c3d")
+    ]
+    assert found.oddities == (f"{tmp_path}: 4 pictures are copies that Roboflow made of 2, which are the parts",)
+
+
+def test_where_every_outline_has_four_corners_they_are_turned_boxes(tmp_path: Path) -> None:
+    box = "0 0.1 0.1 0.5 0.2 0.4 0.6 0.1 0.5"
+    found = read_yolo(put(tmp_path, {"a": box, "b": ""}))
+    assert labels_of(found, "a") == {"crack": Somewhere(), "stain": CLEAN}
+    said = "every outline has four corners, so that they count as turned boxes: of their pixels nothing is known"
+    assert found.oddities == (f"{tmp_path}: {said}",)
+    among_others = read_yolo(put(tmp_path, {"b": f"0 {TRIANGLE}"}))
+    assert isinstance(labels_of(among_others, "a")["crack"], Drawn)
+    assert among_others.oddities == ()
+
+
+def test_poses_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, {"a": "0 0.5 0.5 0.2 0.2 0.4 0.4 0.6 0.6"}, names="names: [crack]\nkpt_shape: [2, 2]\n")
+    with pytest.raises(TrainingDataError, match=r"data\.yaml: is of poses \(kpt_shape\), whose lines look like outlines"):
+        read_yolo(tmp_path)
 
 
 def test_pictures_and_texts_may_lie_in_one_folder(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     (tmp_path / "a.txt").write_text("1 0.5 0.5 0.1 0.1")
     (tmp_path / "classes.txt").write_text("crack\nstain\n")
+    (tmp_path / "README.txt").write_text("hello")
     found = read_yolo(tmp_path)
     assert labels_of(found, "a") == {"crack": CLEAN, "stain": Somewhere()}
+    assert found.oddities == ()
+
+
+def test_what_cvat_exports_for_darknet_is_read(tmp_path: Path) -> None:
+    (tmp_path / "obj_train_data").mkdir()
+    (tmp_path / "obj_train_data" / "a.jpg").touch()
+    (tmp_path / "obj_train_data" / "a.txt").write_text("1 0.5 0.5 0.1 0.1")
+    (tmp_path / "obj.names").write_text("crack\nstain\n")
+    (tmp_path / "obj.data").write_text("classes = 2\n")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.jpg\n")
+    assert labels_of(read_yolo(tmp_path), "a") == {"crack": CLEAN, "stain": Somewhere()}
 
 
 @pytest.mark.parametrize(
@@ -98,11 +155,14 @@ def test_pictures_and_texts_may_lie_in_one_folder(tmp_path: Path) -> None:
         ("classes.txt", "crack\nstain\n\n"),
         ("labels/classes.txt", "\ufeffcrack\nstain"),
         ("obj.names", "crack\nstain\n"),
+        ("labels/_darknet.labels", "crack\nstain\n"),
     ],
 )
 def test_a_file_names_the_classes(tmp_path: Path, file: str, text: str) -> None:
     put(tmp_path, {"a": "1 0.5 0.5 0.1 0.1"}, names="")
     (tmp_path / "other.yaml").write_text("[1, 2")  # somebody else's, and no YAML at all
+    (tmp_path / "another.yaml").write_text("date: 2024-13-45")
+    (tmp_path / "labels" / "._a.txt").write_bytes(b"\x00\xff")  # what macOS leaves
     (tmp_path / file).write_text(text, encoding="utf-8")
     assert read_yolo(tmp_path).defects == ("crack", "stain")
 
@@ -116,13 +176,33 @@ def test_two_files_that_name_them_otherwise_are_refused(tmp_path: Path) -> None:
         read_yolo(tmp_path)
 
 
+def test_a_class_beyond_those_that_are_named_is_refused_and_a_name_that_is_not_needed(tmp_path: Path) -> None:
+    put(tmp_path, {"a": "0 0.5 0.5 0.1 0.1\n5 0.5 0.5 0.1 0.1"})
+    with pytest.raises(TrainingDataError, match=r"a\.txt:2: has class 5, and .*data\.yaml names 0, 1; add its name there"):
+        read_yolo(tmp_path)
+    put(tmp_path, {"a": ""})
+    with pytest.raises(
+        TrainingDataError, match=r"data\.yaml: names the classes, so that `defect` is of no use; leave it out"
+    ):
+        read_yolo(tmp_path, defect="dent")
+
+
+def test_a_set_without_a_line_or_a_name_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, {"a": ""}, names="")
+    with pytest.raises(TrainingDataError, match=r"shows no class, and nothing says what that is; write .*classes\.txt"):
+        read_yolo(tmp_path)
+    assert labels_of(read_yolo(tmp_path, defect="dent"), "a") == {"dent": CLEAN}
+
+
 def test_one_class_without_a_name_is_what_the_person_calls_it(tmp_path: Path) -> None:
     put(tmp_path, {"a": "3 0.5 0.5 0.1 0.1", "b": ""}, names="")
     assert read_yolo(tmp_path, defect="Dent").defects == ("dent",)
-    with pytest.raises(TrainingDataError, match=r"a\.txt: has class 3, and nothing says what that is; write .*classes\.txt"):
+    with pytest.raises(
+        TrainingDataError, match=r"a\.txt:1: has class 3, and nothing says what that is; write .*classes\.txt"
+    ):
         read_yolo(tmp_path)
     put(tmp_path, {"b": "4 0.5 0.5 0.1 0.1"}, names="")
-    with pytest.raises(TrainingDataError, match=r"b\.txt: has class 4, and nothing says what that is"):
+    with pytest.raises(TrainingDataError, match=r"b\.txt:1: has class 4, and nothing says what that is"):
         read_yolo(tmp_path, defect="dent")
 
 
@@ -148,7 +228,9 @@ def test_a_line_that_can_not_be_meant_is_refused(tmp_path: Path, line: str, said
 
 
 def test_what_rounding_puts_beyond_the_border_is_drawn_as_far_as_the_picture_goes(tmp_path: Path) -> None:
-    label = labels_of(read_yolo(put(tmp_path, {"a": "0 0.5 -0.001 1.001 -0.001 1.001 1.001 0.5 1.001"})), "a")["crack"]
+    label = labels_of(read_yolo(put(tmp_path, {"a": "0 0.5 -0.001 1.001 -0.001 1.001 1.001 0.5 1.001 0.5 0.3"})), "a")[
+        "crack"
+    ]
     assert isinstance(label, Drawn)
     assert np.array_equal(read_mask(label, 8, 8), np.repeat([[0.0] * 4 + [1.0] * 4], 8, axis=0))
 
@@ -156,11 +238,18 @@ def test_what_rounding_puts_beyond_the_border_is_drawn_as_far_as_the_picture_goe
 def test_two_pictures_of_one_stem_and_a_folder_without_labels_are_refused(tmp_path: Path) -> None:
     put(tmp_path, {"a": ""})
     (tmp_path / "images" / "a.png").touch()
-    with pytest.raises(TrainingDataError, match=r"a\.png: has the same stem as .*a\.jpg; rename one with its labels"):
+    with pytest.raises(
+        TrainingDataError, match=r"a\.png: its labels would be .*a\.txt, which are those of .*a\.jpg; rename"
+    ):
         read_yolo(tmp_path)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(TrainingDataError, match=r"empty: holds no \.txt file of labels"):
+    with pytest.raises(TrainingDataError, match=r"empty: holds no \.txt file of a picture's labels; name the folder"):
         read_yolo(tmp_path / "empty")
+    (tmp_path / "images" / "a.png").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "z.txt").write_text("")
+    with pytest.raises(TrainingDataError, match=r"elsewhere: none of the 1 \.txt files there is of a picture in "):
+        read_yolo(tmp_path, tmp_path / "elsewhere")
 
 
 def test_the_real_boxes_are_those_that_were_counted() -> None:
@@ -173,7 +262,9 @@ def test_the_real_boxes_are_those_that_were_counted() -> None:
         "quartzity": 1,
         "crack": 1,
     }
-    with pytest.raises(TrainingDataError, match=r"has class 0, and nothing says what that is"):  # nothing there names them
+    with pytest.raises(
+        TrainingDataError, match=r"100000071\.txt:1: has class 7, and nothing says what"
+    ):  # nothing there names them
         read_yolo(folder)
 
 
