@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args  # Any: JSON that others wrote
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.training.datasets.augmented_copies import join_copies
 from edge_inspector.training.datasets.coco import read_coco
 from edge_inspector.training.datasets.crackforest import read_crackforest
 from edge_inspector.training.datasets.cvat import read_cvat
@@ -86,7 +87,7 @@ class Reader:
 
 
 def open_set(request: SetRequest) -> LabelledSet:
-    """Read the set that a person named; `source` of what is returned is the reader's name.
+    """Read the set that a person named; `source` of what is returned is the reader's name. Copies of a picture are one part.
 
     Raises ConfigurationError for a folder, a reader or an option that is none, an option that is missing, and where `auto`
     does not know; TrainingDataError for what is wrong with the set, or if it has no picture.
@@ -116,7 +117,7 @@ def open_set(request: SetRequest) -> LabelledSet:
             f"{request.folder}: holds no picture of a set that is read as {name}{_oddities(found)}; it should hold "
             f"{reader.folder}. Restore the pictures, or name the folder that has them"
         )
-    return found
+    return join_copies(found, f"{request.folder}")
 
 
 def _oddities(found: LabelledSet) -> str:

@@ -61,7 +61,7 @@ def read_yolo(folder: Path, labels: Path | None = None, defect: str = "", *, is_
             known = {name: _label(name, names, shapes[pair.labels], pair.labels) for name in defects}
         elif not is_complete:
             without.append(pair.picture.name)
-        found.append(LabelledPicture(pair.picture, pair.part, pair.view, known, "yolo", fold=pair.fold))
+        found.append(LabelledPicture(pair.picture, pair.part, "", known, "yolo", fold=pair.fold))
     if without:
         what = f"{counted(len(without), 'picture')} without a text file, of which nothing is known: {listed(without)}"
         oddities.append(f"{folder}: {what}; say `complete` if they are clean")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,26 +14,24 @@ from edge_inspector.training.datasets.yolo_classes import NAME_FILES
 
 IMAGES, LABELS = "images", "labels"
 FOLDS = ("train", "valid", "val", "test")  # what folders of a split are called
-COPY = re.compile(r"\.rf\.([0-9a-zA-Z]+)$")  # Roboflow's: one of several of a picture, turned and brightened
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A picture and its text file, None where it has none; what its name says of part and view, its folder of the fold."""
+    """A picture and its text file, None where it has none; its part by its name, and the fold that its folder says."""
 
     picture: Path
     labels: Path | None
     part: str
-    view: str
     fold: str
 
 
 def pair_files(folder: Path, labels: Path | None) -> tuple[list[Pair], list[str]]:
     """Every picture of a set with its text file, and what is odd about them.
 
-    The text of images/…/NAME.jpg is labels/…/NAME.txt, that of other pictures lies beside them or in labels/ there. `labels`
-    names another folder: the text lies there under the picture's path or its name. Copies that Roboflow made of one picture
-    are one part. Raises TrainingDataError where no picture has a text file, or two have the same.
+    The text of images/…/NAME.jpg is labels/…/NAME.txt, that of other pictures lies beside them or in labels/ there.
+    `labels` names another folder: it lies there under the picture's path or its name. Raises TrainingDataError where no
+    picture has a text file, or two have the same.
     """
     pictures = _pictures(folder)
     texts = _texts([labels] if labels is not None else [folder, *(path for path in folder.rglob(LABELS) if path.is_dir())])
@@ -59,8 +56,8 @@ def pair_files(folder: Path, labels: Path | None) -> tuple[list[Pair], list[str]
         why = f"none of the {are} is of a picture in {folder}" if lost else "holds no .txt file of a picture's labels"
         raise TrainingDataError(f"{where}: {why}; name the folder of the set, and with `labels` that of its .txt files")
     names, folds = _names(pictures, folder), _folds(pictures, folder)
-    pairs = [Pair(picture, found[picture], *names[picture], folds[picture]) for picture in pictures]
-    return pairs, [*_copies_told(pairs, folder), *_lost_told(lost)]
+    pairs = [Pair(picture, found[picture], names[picture], folds[picture]) for picture in pictures]
+    return pairs, _lost_told(lost)
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -96,18 +93,13 @@ def _places(picture: Path, folder: Path, labels: Path | None) -> list[Path]:
     return beside if swapped is None else [swapped]
 
 
-def _names(pictures: Iterable[Path], folder: Path) -> dict[Path, tuple[str, str]]:
-    """Part and view: a picture's name, with its folders where another one has the same; of a copy the view is which."""
+def _names(pictures: Iterable[Path], folder: Path) -> dict[Path, str]:
+    """A picture's name, with its folders where another one has the same."""
     places = {picture: picture.relative_to(folder).with_suffix("").parts for picture in pictures}
     times = Counter(place[-1] for place in places.values())
-    whole = {
+    return {
         picture: place[-1] if times[place[-1]] == 1 else "/".join(word for word in place if word != IMAGES)
         for picture, place in places.items()
-    }
-    copies = {picture: COPY.search(name) for picture, name in whole.items()}
-    return {
-        picture: (name, "") if (copy := copies[picture]) is None else (name[: copy.start()], copy[1])
-        for picture, name in whole.items()
     }
 
 
@@ -117,14 +109,6 @@ def _folds(pictures: Iterable[Path], folder: Path) -> dict[Path, str]:
         picture: next((word for word in picture.relative_to(folder).parts[:-1] if word in FOLDS), "") for picture in pictures
     }
     return said if all(said.values()) else dict.fromkeys(said, "")
-
-
-def _copies_told(pairs: Iterable[Pair], folder: Path) -> list[str]:
-    copied = [pair.part for pair in pairs if pair.view]
-    of = len(set(copied))
-    if len(copied) == of:
-        return []
-    return [f"{folder}: {len(copied)} pictures are copies that Roboflow made of {of}, which are the parts"]
 
 
 def _lost_told(lost: Iterable[Path]) -> list[str]:

@@ -101,15 +101,6 @@ def test_pictures_of_one_name_in_two_folders_are_two_parts_each_with_its_own_lab
     assert found == {"train/0001": Somewhere(), "val/0001": CLEAN}
 
 
-def test_copies_that_roboflow_made_of_a_picture_are_one_part(tmp_path: Path) -> None:
-    put(tmp_path, {f"tile{k}_jpg.rf.{copy}": "" for k in range(2) for copy in ("0a1b", "2c3d")})
-    found = read_yolo(tmp_path)
-    assert [(each.part, each.view) for each in found.pictures] == [
-        (f"tile{k}_jpg", copy) for k in range(2) for copy in ("0a1b", "2c3d")
-    ]
-    assert found.oddities == (f"{tmp_path}: 4 pictures are copies that Roboflow made of 2, which are the parts",)
-
-
 def test_where_every_outline_has_four_corners_they_are_turned_boxes(tmp_path: Path) -> None:
     box = "0 0.1 0.1 0.5 0.2 0.4 0.6 0.1 0.5"
     found = read_yolo(put(tmp_path, {"a": box, "b": ""}))
