@@ -27,6 +27,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     LabelledSet,
     MaskFile,
     Somewhere,
+    decode_file,
     read_mask,
 )
 from edge_inspector.training.part_scores import Counted
@@ -255,7 +256,7 @@ def read_picture(path: Path) -> Picture:
 
 def read_ignored(path: Path, height_px: int, width_px: int) -> NDArray[np.bool_]:
     """Where a picture of this size is not to be judged, bool (height, width). Raises TrainingDataError naming the file."""
-    ignored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    ignored = decode_file(path, cv2.IMREAD_UNCHANGED)
     if ignored is None or ignored.ndim != 2 or ignored.dtype != np.uint8:
         raise TrainingDataError(f"{path}: is not a picture of 8 bit and one channel; export it again")
     if ignored.shape != (height_px, width_px):

@@ -186,7 +186,7 @@ def still_to_do(start: Start) -> list[str]:
             f"{counted(start.unread, 'picture')} can not be used, and training refuses them; remove or replace them"
         )
     if start.oddities:
-        look = shlex.join(["edge-inspector", "dataset", "inspect", str(start.request.folder)])
+        look = shlex.join(["edge-inspector", "dataset", "inspect", *start.request.words()])
         lines.append(f"{counted(start.oddities, 'thing')} about the labels looked odd; see them: {look}")
     if len(start.sizes) > 1:
         view = start.view

@@ -14,12 +14,21 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_entry import Entry, Key, entry_of, shown
 from edge_inspector.training.datasets.json_file import read_json
-from edge_inspector.training.datasets.labelled_picture import Canvas, Drawn, Label, LabelledPicture, LabelledSet, Runs
-from edge_inspector.training.datasets.regions import Polygon, draw
+from edge_inspector.training.datasets.labelled_picture import (
+    Canvas,
+    Drawn,
+    Label,
+    LabelledPicture,
+    LabelledSet,
+    Runs,
+    Somewhere,
+    read_mask,
+)
+from edge_inspector.training.datasets.regions import Polygon
 from edge_inspector.training.datasets.run_lengths import decode_counts, encode_runs
 
 LISTS = ("images", "annotations", "categories")
-Outline = Polygon | NDArray[np.bool_]
+Outline = Polygon | NDArray[np.bool_] | None  # None: only a box is there
 REMEDY = "export the file again"
 
 
@@ -36,9 +45,10 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
     """Read an annotation file; pictures lie in `pictures`, or beside it. Every category with annotations is a defect.
 
     Pictures without annotations are clean if `is_complete`, else nothing is known of them. Missing pictures are oddities.
-    Raises TrainingDataError for an annotation without an outline (a box alone does not say which pixels), for one whose
-    outline or box can not be meant: a file that was converted wrongly is refused, not trained on; and for pictures or
-    categories that share an id. A picture of another size than the file says is refused when it is read.
+    A box without an outline says that the defect is there, not which pixels it has. Raises TrainingDataError for an
+    annotation with neither, for one whose outline or box can not be meant: a file that was converted wrongly is refused, not
+    trained on; for a network's guess (`score`); and for pictures or categories that share an id. A picture of another size
+    than the file says is refused when it is read.
     """
     content = read_json(path)
     if not isinstance(content, dict) or not all(isinstance(content.get(name), list) for name in LISTS):
@@ -107,6 +117,8 @@ def _annotation(path: Path, number: int, value: object) -> Entry:
 
 
 def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
+    if annotation.fields.get("score") is not None:
+        raise annotation.refused(f"has a score, {shown(annotation.fields['score'])}: it is a network's guess, no label")
     box = annotation.numbers("bbox") if annotation.fields.get("bbox") is not None else []
     if len(box) == 4 and not (box[2] > 0 and box[3] > 0):
         raise annotation.refused(f"its box is {box[2]:g} x {box[3]:g}, allowed is above 0")
@@ -119,8 +131,10 @@ def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
             return [_mask(annotation, counts, image)]
         case [*polygons] if polygons:
             return [_polygon(annotation, numbers) for numbers in polygons]
+        case [] | None if len(box) == 4:
+            return [None]
         case _:
-            raise annotation.refused("has no outline (`segmentation`), and a box alone does not say which pixels")
+            raise annotation.refused("has no outline (`segmentation`), nor a box")
 
 
 def _mask(annotation: Entry, counts: Any, image: _Image) -> NDArray[np.bool_]:
@@ -128,9 +142,12 @@ def _mask(annotation: Entry, counts: Any, image: _Image) -> NDArray[np.bool_]:
     if not is_list and not isinstance(counts, str):
         raise annotation.refused(f"its counts are {shown(counts)}, allowed are a text or whole numbers of pixels")
     try:
-        return decode_counts(counts, image.height_px, image.width_px)
+        mask = decode_counts(counts, image.height_px, image.width_px)
     except TrainingDataError as error:
         raise annotation.refused(f"{error}") from error
+    if not mask.any():
+        raise annotation.refused("its mask has no pixel")
+    return mask
 
 
 def _polygon(annotation: Entry, values: object) -> Polygon:
@@ -143,11 +160,11 @@ def _polygon(annotation: Entry, values: object) -> Polygon:
 
 
 def _label(outlines: Sequence[Outline], canvas: Canvas) -> Label:
-    polygons = tuple(each for each in outlines if isinstance(each, Polygon))
-    if len(polygons) == len(outlines):
-        return Drawn(tuple((polygon, 1.0) for polygon in polygons), canvas)
-    mask = draw(polygons, canvas.height_px, canvas.width_px)
-    for each in outlines:
-        if not isinstance(each, Polygon):
-            mask |= each
-    return Runs((encode_runs(mask),), canvas)
+    if any(each is None for each in outlines):
+        return Somewhere()
+    polygons = Drawn(tuple((each, 1.0) for each in outlines if isinstance(each, Polygon)), canvas)
+    masks = [each for each in outlines if isinstance(each, np.ndarray)]
+    if not masks:
+        return polygons
+    drawn = read_mask(polygons, canvas.height_px, canvas.width_px) > 0
+    return Runs((encode_runs(np.logical_or.reduce([drawn, *masks])),), canvas)

@@ -44,6 +44,7 @@ class _Image:
     """What one <image> says: its shapes by defect, and the defects that it is tagged with."""
 
     name: str
+    subset: str  # of a project, whose export has a folder for each
     canvas: Canvas
     regions: Mapping[str, list[Region]] = field(default_factory=lambda: defaultdict(list))
     tags: set[str] = field(default_factory=set)
@@ -58,33 +59,35 @@ def read_cvat(path: Path, pictures: Path | None = None, *, is_complete: bool = T
 
     Every label that any picture shows is a defect, in small letters. A picture that shows none is clean if `is_complete`,
     else nothing is known of it. What is partly hidden (`occluded`) is drawn as it stands; what has left the picture
-    (`outside`) is not. Missing pictures are oddities. Raises TrainingDataError naming file, picture and element; a picture
-    of another size than the file says is refused when it is read.
+    (`outside`) is not; what a network drew (`source` is auto) is no label. Missing pictures are oddities. Raises
+    TrainingDataError naming file, picture and element; a picture of another size than the file says is refused when it is
+    read.
     """
     root = read_xml(path)
     if root.find("track") is not None:
         raise TrainingDataError(f"{path}: holds tracks of a video; export it as `CVAT for images 1.1`")
     if root.tag != "annotations" or root.find("image") is None:
         raise TrainingDataError(f"{path}: is no file of CVAT: needed are <image> elements in <annotations>")
-    images: dict[str, _Image] = {}
+    images: dict[tuple[str, str], _Image] = {}
     for element in root.iter("image"):
         image = _image(path, element)
-        if image.name in images:
+        if (image.name, image.subset) in images:
             raise TrainingDataError(f"{path}: {image.name} has several <image> elements; export one task at a time")
-        images[image.name] = image
+        images[image.name, image.subset] = image
     defects = tuple(sorted({defect for image in images.values() for defect in image.defects}))
     if not defects:
         raise TrainingDataError(f"{path}: holds neither shapes nor tags; name the file that was exported with them")
     folder = pictures or (path.parent / "images" if (path.parent / "images").is_dir() else path.parent)
     found, oddities = [], []
-    for name, image in images.items():
-        if not (folder / name).is_file():
+    for (name, _), image in images.items():
+        place = next((place for place in (Path(name), Path(image.subset) / name) if (folder / place).is_file()), None)
+        if place is None:
             oddities.append(f"{path}: {name} is not in {folder}; what it shows is left out")
             continue
         labels: dict[str, Label | None] = dict.fromkeys(defects)
         if image.defects or is_complete:
             labels = {defect: _label(image, defect) for defect in defects}
-        found.append(LabelledPicture(folder / name, Path(name).with_suffix("").as_posix(), "", labels, "cvat"))
+        found.append(LabelledPicture(folder / place, place.with_suffix("").as_posix(), "", labels, "cvat"))
     if not found:
         raise TrainingDataError(f"{path}: none of its {len(images)} pictures is in {folder}; name their folder")
     return LabelledSet("cvat", defects, tuple(found), tuple(oddities))
@@ -100,11 +103,13 @@ def _image(path: Path, element: Element) -> _Image:
     name = _text(f"{path}: an <image>", element, "name")
     where = f"{path}: {name}"
     canvas = Canvas(where, _whole(where, element, "height", least=1), _whole(where, element, "width", least=1))
-    image = _Image(name, canvas)
+    image = _Image(name, (element.get("subset") or "").strip(), canvas)
     for number, child in enumerate(element, 1):
         here = f"{where}: element {number}, a {child.tag},"
         if child.get("outside") == "1":
             continue
+        if child.get("source") == "auto":
+            raise TrainingDataError(f"{here} was drawn by a network (source is auto): a guess, no label; correct it in CVAT")
         defect = _text(here, child, "label").lower()
         if child.tag == "tag":
             image.tags.add(defect)

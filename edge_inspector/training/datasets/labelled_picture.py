@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any  # of 8 or 16 bit
 
 import cv2
 import numpy as np
@@ -149,6 +150,15 @@ def read_mask(label: MaskFile | ColourMask | Drawn | Runs, height_px: int, width
         raise TrainingDataError(f"{label.where}: {error}") from error
 
 
+def decode_file(path: Path, how: int) -> NDArray[Any] | None:
+    """A picture as OpenCV decodes it, `how` in its words; None where the file is none. Raises TrainingDataError."""
+    try:
+        encoded = path.read_bytes()
+        return None if not encoded else cv2.imdecode(np.frombuffer(encoded, np.uint8), how)
+    except (OSError, cv2.error) as error:
+        raise TrainingDataError(f"{path}: can not be read ({error}); restore it") from error
+
+
 def _drawn(label: Drawn, height_px: int, width_px: int) -> SoftMask:
     mask = np.zeros((height_px, width_px), np.float32)
     for region, level in label.regions:
@@ -158,7 +168,7 @@ def _drawn(label: Drawn, height_px: int, width_px: int) -> SoftMask:
                 f"a labelled {named(region)} covers no pixel of the picture of {width_px} x {height_px} px, "
                 "so it was meant elsewhere; correct the label, or remove it"
             )
-        mask[box][covered] = np.float32(level)
+        mask[box][covered] = np.maximum(mask[box][covered], np.float32(level))
     return mask
 
 
@@ -178,7 +188,11 @@ def _refuse_other_size(canvas: Canvas | None, height_px: int, width_px: int) -> 
 
 
 def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
-    mask = cv2.imread(str(label.path), cv2.IMREAD_UNCHANGED)
+    mask = decode_file(label.path, cv2.IMREAD_UNCHANGED)
+    if mask is not None and mask.ndim == 3 and mask.shape[2] == 4 and (mask[..., 3] < 255).any():
+        raise TrainingDataError(
+            f"{label.path}: is transparent in places, so that nobody knows what they say; export it flat"
+        )
     if mask is not None and mask.ndim == 3 and (mask[..., :3] == mask[..., :1]).all():
         mask = mask[..., 0]  # grey, but saved as colours
     if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
@@ -195,7 +209,7 @@ def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
 
 
 def _read_colours(label: ColourMask, height_px: int, width_px: int) -> SoftMask:
-    mask = cv2.imread(str(label.path), cv2.IMREAD_COLOR)  # a palette becomes its colours
+    mask = decode_file(label.path, cv2.IMREAD_COLOR)  # a palette becomes its colours
     if mask is None:
         raise TrainingDataError(f"{label.path}: can not be read as a picture; export the mask again")
     _refuse_other_mask(label.path, mask, height_px, width_px)

@@ -1,12 +1,16 @@
-"""labelme: one JSON file beside each picture; pictures without one are clean, if all were looked at."""
+"""labelme: one JSON file beside each picture; pictures without one, or without a shape, are clean if all were looked at."""
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PureWindowsPath
 from typing import Any  # JSON that others wrote
+
+import cv2
+import numpy as np
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_entry import Entry, entry_of, shown
@@ -19,8 +23,10 @@ from edge_inspector.training.datasets.labelled_picture import (
     Label,
     LabelledPicture,
     LabelledSet,
+    Somewhere,
 )
-from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
+from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, Stencil, rectangle
+from edge_inspector.training.datasets.run_lengths import encode_counts
 
 REMEDY = "open it in labelme and save it again"
 _POINTS = {  # of each kind of shape, the fewest and the most
@@ -30,6 +36,7 @@ _POINTS = {  # of each kind of shape, the fewest and the most
     "line": (2, 2),
     "linestrip": (2, math.inf),
     "point": (1, 1),
+    "mask": (2, 2),
 }
 
 
@@ -38,28 +45,44 @@ class _File:
     """What one file says of its picture."""
 
     path: Path
+    named: str  # the picture that it says it is of; empty where it does not
     shapes: list[tuple[str, Region]]
+    flags: set[str]  # what somebody said of the whole picture
     canvas: Canvas | None
 
-    def label(self, defect: str) -> Drawn:
+    @property
+    def defects(self) -> set[str]:
+        return self.flags | {name for name, _ in self.shapes}
+
+    def label(self, defect: str) -> Label:
+        if defect in self.flags and not any(name == defect for name, _ in self.shapes):
+            return Somewhere()
         return Drawn(tuple((region, 1.0) for name, region in self.shapes if name == defect), self.canvas, f"{self.path}")
 
 
 def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
     """Read the pictures of a folder with their labelme files (version 3 and later); a shape's label is its defect.
 
-    Pictures without a file are clean if `is_complete`, else nothing is known of them. A file whose picture is missing is
-    an oddity. Raises TrainingDataError, also for two pictures of one stem: a file may be of either.
+    A flag of a picture that is called as a defect says that the picture shows it, not where. Pictures without a file, or
+    whose file has neither, are clean if `is_complete`, else nothing is known of them. A file whose picture is missing is an
+    oddity. Raises TrainingDataError, also for two pictures of one stem, a file that names another picture, and a network's
+    guess (`score`).
     """
     pictures = _by_stem(folder)
     files = {path.stem: _read_file(path) for path in sorted(folder.glob("*.json"))}
     if not files:
         raise TrainingDataError(f"{folder}: holds no labelme file (PICTURE.json beside its picture)")
-    defects = tuple(sorted({name for file in files.values() for name, _ in file.shapes}))
+    drawn = {name for file in files.values() for name, _ in file.shapes}
+    if not drawn:
+        raise TrainingDataError(f"{folder}: none of its {len(files)} labelme files has a shape; draw the defects first")
+    files = {stem: replace(file, flags=file.flags & drawn) for stem, file in files.items()}
+    defects = tuple(sorted(drawn))
     found = []
     for stem, picture in pictures.items():
         labels: dict[str, Label | None] = dict.fromkeys(defects, CLEAN if is_complete else None)
         if stem in files:
+            _refuse_other_picture(files[stem], picture)
+        if stem in files and files[stem].defects:
             labels = {defect: files[stem].label(defect) for defect in defects}
         found.append(LabelledPicture(picture, stem, "", labels, "labelme"))
     oddities = tuple(
@@ -68,6 +91,14 @@ def read_labelme(folder: Path, *, is_complete: bool = True) -> LabelledSet:
         if stem not in pictures
     )
     return LabelledSet("labelme", defects, tuple(found), oddities)
+
+
+def _refuse_other_picture(file: _File, picture: Path) -> None:
+    """labelme opens the picture that a file names; here it is the one of the file's own name."""
+    if Path(file.named).stem != picture.stem and file.named and picture.with_name(file.named).is_file():
+        raise TrainingDataError(
+            f"{file.path}: names {file.named}, but {picture.name} is there too; rename the file, or correct its imagePath"
+        )
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -87,7 +118,19 @@ def _read_file(path: Path) -> _File:
     if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
         raise TrainingDataError(f"{path}: is no labelme file: `shapes` is missing")
     shapes = [entry_of(f"{path}: shape {number}", value, REMEDY) for number, value in enumerate(content["shapes"])]
-    return _File(path, [(shape.name("label"), _region(shape)) for shape in shapes], _canvas(path, content))
+    for shape in shapes:
+        if shape.fields.get("score") is not None:
+            raise shape.refused(f"has a score, {shown(shape.fields['score'])}: it is a network's guess, no label")
+    named, flags = content.get("imagePath"), content.get("flags")
+    return _File(
+        path,
+        PureWindowsPath(named).name if isinstance(named, str) else "",  # takes both slashes
+        [(shape.name("label"), _region(shape)) for shape in shapes],
+        {f"{name}".strip().lower() for name, is_set in flags.items() if is_set is True}
+        if isinstance(flags, dict)
+        else set(),
+        _canvas(path, content),
+    )
 
 
 def _canvas(path: Path, content: Mapping[str, Any]) -> Canvas | None:
@@ -115,8 +158,26 @@ def _region(shape: Entry) -> Region:
             return Ellipse(x0, y0, radius, radius)
         case "point":
             return Spot(x0, y0)
+        case "mask":
+            return _stencil(shape, round(x0), round(y0), round(x1), round(y1))
         case _:
             return Polyline(points)
+
+
+def _stencil(shape: Entry, left: int, top: int, right: int, bottom: int) -> Stencil:
+    """A mask, a PNG as base64, between its first and its last pixel."""
+    try:
+        encoded = np.frombuffer(base64.b64decode(shape.text("mask"), validate=True), np.uint8)
+        mask = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+    except (ValueError, cv2.error) as error:
+        raise shape.refused(f"its mask can not be decoded ({error})") from error
+    size = (bottom - top + 1, right - left + 1)
+    if mask is None or mask.shape != size or not mask.any():
+        kind = (
+            "no picture" if mask is None else f"{mask.shape[1]} x {mask.shape[0]} px, {np.count_nonzero(mask)} of them set"
+        )
+        raise shape.refused(f"its mask is {kind}, its points ask for {size[1]} x {size[0]} px")
+    return Stencil(left, top, size[1], size[0], tuple(encode_counts((mask > 0).T)))  # along its rows
 
 
 def _points(shape: Entry) -> tuple[tuple[float, float], ...]:

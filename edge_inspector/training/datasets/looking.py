@@ -19,6 +19,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     LabelledPicture,
     MaskFile,
     Somewhere,
+    decode_file,
     read_mask,
 )
 from edge_inspector.training.datasets.near_duplicates import Structure, structure_of
@@ -145,7 +146,7 @@ def _see(label: Label, picture: Picture, judged: NDArray[np.bool_] | None) -> Se
 
 def _has_greys(mask: MaskFile) -> bool:
     """Whether a file that `read_mask` has read holds more than black and one grey level."""
-    levels = np.unique(np.asarray(cv2.imread(str(mask.path), cv2.IMREAD_GRAYSCALE)))
+    levels = np.unique(np.asarray(decode_file(mask.path, cv2.IMREAD_GRAYSCALE)))
     return bool(np.count_nonzero(levels) > 1)
 
 

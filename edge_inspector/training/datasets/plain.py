@@ -18,6 +18,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.index_file import read_table
 from edge_inspector.training.datasets.labelled_picture import Label, LabelledPicture, LabelledSet, MaskFile, Somewhere
 
+DEFECT = "defect"  # what the only defect is called that nobody named
 IMAGES, MASK_FOLDER, IGNORE = "images", "masks", "ignore"
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 MASKS = (".png",)
@@ -27,12 +28,13 @@ ORIGINS_FILE = "origins.csv"
 LABEL_COLUMNS = ("stem", "defect")
 
 
-def read_plain(folder: Path, defect: str = "defect", *, is_complete: bool = False) -> LabelledSet:
-    """Read a folder. `defect` names the only one, where the masks lie in masks/ itself.
+def read_plain(folder: Path, defect: str = "", *, is_complete: bool = False) -> LabelledSet:
+    """Read a folder. `defect` names the only one, where the masks lie in masks/ itself; else it is "defect".
 
     Of a picture without a mask for a defect nothing is known, unless `is_complete`: then it is an error. Files that are
     neither picture nor mask, and masks that are guesses, are told as oddities. Raises TrainingDataError naming a mask
-    without a picture, two pictures of one stem, a folder that is missing or empty, or a line that can not be meant.
+    without a picture, two pictures of one stem, a folder that is missing or empty, a line that can not be meant, and a
+    `defect` that folders of masks name already.
     """
     oddities: list[str] = []
     pictures = _by_stem(folder / IMAGES, PICTURES, oddities)
@@ -40,7 +42,7 @@ def read_plain(folder: Path, defect: str = "defect", *, is_complete: bool = Fals
     places = _places(folder / MASK_FOLDER, defect, oddities, placeless)
     masks = {name: _by_stem(place, MASKS, oddities, pictures) for name, place in places.items()}
     ignored = _by_stem(folder / IGNORE, MASKS, oddities, pictures) if (folder / IGNORE).is_dir() else {}
-    guessed = _guessed(folder / GUESSES_FILE, masks)
+    guessed = _guessed(folder / GUESSES_FILE, masks, pictures)
     if guessed:
         where, count = folder / GUESSES_FILE, len(guessed)
         oddities.append(f"{where}: {count} masks are an engine's guesses, not labels; correct each, and remove its row")
@@ -80,11 +82,20 @@ def _placeless(path: Path, pictures: Collection[str]) -> dict[str, dict[str, str
     return dict(found)
 
 
-def _guessed(path: Path, masks: Mapping[str, Mapping[str, Path]]) -> set[tuple[str, str]]:
-    """Stem and defect of each mask that is there and that the table calls an engine's."""
-    rows = read_table(path, LABEL_COLUMNS) if path.is_file() else []
-    named = {(row.texts["stem"], row.texts["defect"]) for row in rows}
-    return {(stem, defect) for stem, defect in named if stem in masks.get(defect, {})}
+def _guessed(path: Path, masks: Mapping[str, Mapping[str, Path]], pictures: Collection[str]) -> set[tuple[str, str]]:
+    """Stem and defect of each mask that is there and that the table calls an engine's; a mask may have been deleted."""
+    named = set()
+    for row in read_table(path, LABEL_COLUMNS) if path.is_file() else ():
+        stem, defect = row.name("stem"), row.name("defect")
+        if stem not in pictures:
+            raise TrainingDataError(f"{row.where}: there is no picture {stem} in {IMAGES}; restore it, or remove this row")
+        if defect not in masks:
+            raise TrainingDataError(
+                f"{row.where}: there is no folder {MASK_FOLDER}/{defect}, so its guesses would count as labels; if it was "
+                "renamed, rename it here too, else remove this row"
+            )
+        named.add((stem, defect))
+    return {(stem, defect) for stem, defect in named if stem in masks[defect]}
 
 
 def _places(masks: Path, defect: str, oddities: list[str], placeless: Mapping[str, Mapping[str, str]]) -> dict[str, Path]:
@@ -94,10 +105,16 @@ def _places(masks: Path, defect: str, oddities: list[str], placeless: Mapping[st
     folders = {path.name: path for path in _visible(masks) if path.is_dir()}
     if not folders:
         for name, stems in placeless.items():
-            if name != defect:
+            if name != (defect or DEFECT):
                 where = next(iter(stems.values()))
-                raise TrainingDataError(f"{where}: names {name}, but the masks in {masks} are of one defect, {defect}")
-        return {defect: masks}
+                raise TrainingDataError(
+                    f"{where}: names {name}, but the masks in {masks} are of one defect, {defect or DEFECT}"
+                )
+        return {defect or DEFECT: masks}
+    if defect:
+        raise TrainingDataError(
+            f"{masks}: its folders name the defects ({', '.join(folders)}), so that `defect` is of no use; leave it out"
+        )
     for path in _visible(masks):
         if path.suffix.lower() in MASKS and path.is_file():
             raise TrainingDataError(

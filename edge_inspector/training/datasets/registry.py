@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args  # Any: JSON that others wrote
 
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.augmented_copies import join_copies
+from edge_inspector.training.datasets.boxes_for_outlines import boxes_told
 from edge_inspector.training.datasets.coco import read_coco
 from edge_inspector.training.datasets.crackforest import read_crackforest
 from edge_inspector.training.datasets.cvat import read_cvat
@@ -44,7 +45,6 @@ from edge_inspector.training.datasets.wording import counted
 from edge_inspector.training.datasets.yolo import read_yolo
 
 AUTO = "auto"
-DEFECT = "defect"  # what a defect is called that nobody named
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,15 @@ class SetRequest:
     defect: str = ""
     attribute: str = ""
     complete: bool = False
+
+    def words(self) -> list[str]:
+        """The same as arguments of a command line, but for a reader that is found out."""
+        said = {name: getattr(self, name) for name in ("reader", *OPTIONS)}
+        words = [str(self.folder)]
+        for name, value in said.items():
+            if value and value != AUTO:
+                words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        return words
 
 
 OPTIONS = ("labels", "subset", "defect", "attribute", "complete")  # of a request, beyond folder and reader
@@ -105,6 +114,7 @@ def open_set(request: SetRequest) -> LabelledSet:
     if reader.subsets and request.subset not in reader.subsets:
         said = f"has no subset {request.subset!r}" if request.subset else "needs a subset"
         raise ConfigurationError(f"reader {name} {said}; allowed are {', '.join(reader.subsets)}")
+    _refuse_unspeakable(request.folder)
     try:
         found = reader.read(request)
     except OSError as error:  # a name in a label file that is too long for a file, a folder that may not be looked into
@@ -117,7 +127,18 @@ def open_set(request: SetRequest) -> LabelledSet:
             f"{request.folder}: holds no picture of a set that is read as {name}{_oddities(found)}; it should hold "
             f"{reader.folder}. Restore the pictures, or name the folder that has them"
         )
-    return join_copies(found, f"{request.folder}")
+    found = join_copies(found, f"{request.folder}")
+    return replace(found, oddities=(*found.oddities, *boxes_told(found)))
+
+
+def _refuse_unspeakable(folder: Path) -> None:
+    """A name that is no UTF-8, as old archives hold, can not be written into any file."""
+    for path in folder.rglob("*"):
+        try:
+            path.name.encode()
+        except UnicodeEncodeError as error:
+            name = path.name.encode(errors="surrogateescape").decode(errors="replace")
+            raise TrainingDataError(f"{path.parent}: the name of the file {name!r} is no UTF-8; rename it") from error
 
 
 def _oddities(found: LabelledSet) -> str:
@@ -184,7 +205,7 @@ def _read_via(request: SetRequest) -> LabelledSet:
     content = read_json(path)
     entries = content.get("_via_img_metadata", content) if isinstance(content, dict) else None
     pictures = _named_from(request.folder, _texts(list(entries.values()) if isinstance(entries, dict) else None, "filename"))
-    return read_via(path, pictures, request.defect or DEFECT, request.attribute, is_complete=request.complete)
+    return read_via(path, pictures, request.defect, request.attribute, is_complete=request.complete)
 
 
 def _texts(entries: Any, key: str) -> list[str]:
@@ -223,7 +244,7 @@ READERS: Mapping[str, Reader] = {
     "plain": Reader(
         folder="images/, and masks/DEFECT/ of the same stems, or masks/ for one defect",
         fits=is_plain,
-        read=lambda ask: read_plain(ask.folder, ask.defect or DEFECT, is_complete=ask.complete),
+        read=lambda ask: read_plain(ask.folder, ask.defect, is_complete=ask.complete),
         options=("defect", "complete"),
     ),
     "coco": Reader(

@@ -19,6 +19,7 @@ from edge_inspector.training.datasets.labelled_picture import Drawn, Label, Labe
 from edge_inspector.training.datasets.regions import Ellipse, Polygon, Polyline, Region, Spot, rectangle
 from edge_inspector.training.datasets.via_attributes import defect_attribute, defect_of, level_of
 
+DEFECT = "defect"  # what a defect is called that nobody named
 REMEDY = "open it in VIA and save it again"
 
 
@@ -32,39 +33,50 @@ class _Marked:
 
 
 def read_via(
-    path: Path, pictures: Path | None = None, defect: str = "defect", attribute: str = "", *, is_complete: bool = True
+    path: Path, pictures: Path | None = None, defect: str = "", attribute: str = "", *, is_complete: bool = True
 ) -> LabelledSet:
     """Read one JSON file; pictures lie in the folder `pictures`, or beside it.
 
     A region's defect is what its attribute `attribute` says, in small letters; without a name for it, the only attribute
-    that says something; `defect` where regions say nothing. A picture without regions is clean if `is_complete`, else
-    nothing is known of it. Pictures that are missing are left out and told as oddities. Raises TrainingDataError;
-    ConfigurationError if no region has the attribute, or one of several has to be named.
+    that says something; `defect` where regions say nothing. Where some say what they are, and one does not, it may be any
+    defect: of those that its picture does not show otherwise nothing is known. A picture without regions is clean if
+    `is_complete`, else nothing is known of it. Pictures that are missing are left out and told as oddities. Raises
+    TrainingDataError, also for a `defect` that no region needs; ConfigurationError if no region has the attribute, or one of
+    several has to be named.
     """
     marked = {entry.fields["filename"]: _marked(entry) for entry in _entries(path)}
     attribute = defect_attribute(path, [each.attributes for found in marked.values() for each in found], attribute)
-    named: dict[str, list[tuple[str, Region, float]]] = {
+    said: dict[str, list[tuple[str, Region, float]]] = {
         name: [
-            (defect_of(each.where, each.attributes, attribute) or defect, each.region, level_of(each.where, each.attributes))
+            (defect_of(each.where, each.attributes, attribute), each.region, level_of(each.where, each.attributes))
             for each in found
         ]
         for name, found in marked.items()
     }
-    defects = tuple(sorted({word for each in named.values() for word, _, _ in each} or {defect}))
+    words = {word for each in said.values() for word, _, _ in each}
+    if defect and words and "" not in words:
+        raise TrainingDataError(f"{path}: every region says what it is, so that `defect` is of no use; leave it out")
+    unnamed = defect.strip().lower() or ("" if words - {""} else DEFECT)  # what a region is that says nothing
+    defects = tuple(sorted({word or unnamed for word in words or {""}} - {""}))
     folder, found, oddities = pictures or path.parent, [], []
-    for name, each in named.items():
+    for name, each in said.items():
         if not (folder / name).is_file():
             oddities.append(f"{path}: {name} is not in {folder}; {len(each)} regions are left out")
             continue
         labels: dict[str, Label | None] = dict.fromkeys(defects)
         if each or is_complete:
             labels = {
-                word: Drawn(tuple((region, p) for other, region, p in each if other == word), place=f"{path}: {name}")
+                word: Drawn(
+                    tuple((region, p) for other, region, p in each if (other or unnamed) == word), place=f"{path}: {name}"
+                )
                 for word in defects
             }
+        if not unnamed and any(not word for word, _, _ in each):
+            labels = {word: label if isinstance(label, Drawn) and label.regions else None for word, label in labels.items()}
+            oddities.append(f"{path}: {name} has a region that does not say what it is; it may be any defect: name it")
         found.append(LabelledPicture(folder / name, Path(name).with_suffix("").as_posix(), "", labels, "via"))
     if not found:
-        raise TrainingDataError(f"{path}: none of its {len(named)} pictures is in {folder}; name their folder")
+        raise TrainingDataError(f"{path}: none of its {len(said)} pictures is in {folder}; name their folder")
     return LabelledSet("via", defects, tuple(found), tuple(oddities))
 
 

@@ -102,6 +102,7 @@ def _read(file: Path) -> _Annotation:
     root = read_xml(file)
     width, height = (_whole(str(file), root, f"size/{key}") for key in ("width", "height"))
     boxes = [_box(f"{file}: object {number}", each) for number, each in enumerate(root.iter("object"), 1)]
+    boxes = [_within(box, width, height) for box in boxes]
     for box in boxes:
         if not (0 <= box.left_px <= box.right_px < width and 0 <= box.top_px <= box.bottom_px < height):
             raise TrainingDataError(
@@ -109,6 +110,15 @@ def _read(file: Path) -> _Annotation:
                 f"{box.bottom_px + 1}, allowed is within 1 to {width}, 1 to {height}"
             )
     return _Annotation(PureWindowsPath(root.findtext("filename", "").strip()).name, boxes)  # takes both slashes
+
+
+def _within(box: Box, width: int, height: int) -> Box:
+    """A box that reaches a pixel beyond the picture, as those of programs that count from 0 do, put back into it."""
+    return Box(
+        box.defect,
+        *(max(edge, 0) if edge >= -1 else edge for edge in (box.left_px, box.top_px)),
+        *(min(edge, most - 1) if edge <= most else edge for edge, most in ((box.right_px, width), (box.bottom_px, height))),
+    )
 
 
 def _box(where: str, element: ElementTree.Element) -> Box:

@@ -13,7 +13,7 @@ import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.coco import read_coco
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Runs, read_mask
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Runs, Somewhere, read_mask
 from edge_inspector.training.datasets.regions import Polygon
 from edge_inspector.training.datasets.run_lengths import encode_counts, pack_counts
 from tests.training.real_data import real_data
@@ -73,6 +73,18 @@ def test_polygons_and_run_lengths_of_one_picture_are_put_together(tmp_path: Path
     assert np.array_equal(read_mask(label, 40, 50) > 0, BOX | more)
 
 
+@pytest.mark.parametrize("segmentation", [[], None])
+def test_a_box_without_an_outline_says_that_the_defect_is_there_and_not_where(tmp_path: Path, segmentation: object) -> None:
+    for segmentations in ([segmentation], [segmentation, POLYGON]):
+        assert read_coco(write(tmp_path, *segmentations)).pictures[0].labels == {"crack": Somewhere()}
+
+
+def test_an_outline_off_the_picture_is_refused_beside_a_mask_as_well(tmp_path: Path) -> None:
+    outside = [[80, 6, 90, 6, 90, 11]]
+    with pytest.raises(TrainingDataError, match=r"a labelled polygon covers no pixel of the picture of 50 x 40 px"):
+        read_coco(write(tmp_path, {"size": [40, 50], "counts": encode_counts(BOX)}, outside))
+
+
 def test_a_picture_without_annotations_is_clean_only_where_all_were_looked_at(tmp_path: Path) -> None:
     assert read_coco(write(tmp_path, POLYGON), is_complete=False).pictures[1].labels == {"crack": None}
 
@@ -109,7 +121,9 @@ def test_a_missing_picture_is_told(tmp_path: Path) -> None:
     ("segmentation", "more", "said"),
     [
         ([[0.0]], {}, "annotation 10: a polygon of 1 numbers, needed are x, y of at least 3 points"),
-        ([], {}, "annotation 10: has no outline"),
+        ([], {"bbox": None}, r"annotation 10: has no outline \(`segmentation`\), nor a box; export the file again"),
+        (POLYGON, {"score": 0.31}, "annotation 10: has a score, 0.31: it is a network's guess, no label"),
+        ({"size": [40, 50], "counts": [2000]}, {}, "annotation 10: its mask has no pixel"),
         (POLYGON, {"bbox": [5, 6, -10, 5]}, "annotation 10: its box is -10 x 5, allowed is above 0"),
         (POLYGON, {"image_id": 9}, "annotation 10: is of image 9 and category 7, which the file does not have"),
         ({"size": [9, 9], "counts": [81]}, {}, "annotation 10: its mask is 9 x 9 px, its picture 50 x 40 px"),

@@ -169,6 +169,7 @@ def test_what_an_engine_guessed_stays_a_guess_until_somebody_has_corrected_it(tm
         write_grey(tmp_path / "set" / "images" / f"{stem}.png", np.full((HEIGHT, WIDTH), 99, np.uint8))
         for defect in ("a b", "crack"):
             write_grey(tmp_path / "set" / "masks" / defect / f"{stem}.png", np.eye(HEIGHT, WIDTH, dtype=np.uint8) * 255)
+    write_grey(tmp_path / "set" / "images" / "1-17-c3.png", np.full((HEIGHT, WIDTH), 99, np.uint8))  # its guess is deleted
     (tmp_path / "set" / "guesses.csv").write_text("stem,defect\n1-17-c1,crack\n1-17-c2,a b\n1-17-c3,crack\n")
     convert_set(read_plain(tmp_path / "set"), tmp_path / "out")
     guesses = tmp_path / "out" / "guesses.csv"

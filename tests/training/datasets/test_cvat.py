@@ -237,3 +237,27 @@ def test_a_picture_with_two_entries_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("b.png", "a.png"))
     with pytest.raises(TrainingDataError, match=r"annotations\.xml: a\.png has several <image> elements"):
         read_cvat(path)
+
+
+def test_what_a_network_drew_is_no_label(tmp_path: Path) -> None:
+    for source, is_guess in (("manual", False), ("semi-auto", False), ("file", False), ("auto", True)):
+        path = write(tmp_path, BOX.replace("manual", source))
+        if is_guess:
+            with pytest.raises(
+                TrainingDataError, match=r"a\.png: element 1, a box, was drawn by a network \(source is auto\)"
+            ):
+                read_cvat(path)
+        else:
+            assert covered(read_cvat(path)).any()
+
+
+def test_the_pictures_of_a_projects_subsets_lie_in_folders_of_their_own(tmp_path: Path) -> None:
+    path = write(tmp_path, BOX, BOX)
+    text = path.read_text(encoding="utf-8").replace('name="b.png"', 'name="a.png" subset="Validation"')
+    path.write_text(text.replace('name="a.png" width', 'name="a.png" subset="Train" width'), encoding="utf-8")
+    for subset, name in (("Train", "a.png"), ("Validation", "b.png")):
+        (tmp_path / "images" / subset).mkdir(parents=True)
+        (tmp_path / name).rename(tmp_path / "images" / subset / "a.png")
+    found = read_cvat(path)
+    assert [each.part for each in found.pictures] == ["Train/a", "Validation/a"]
+    assert found.oddities == ()

@@ -94,3 +94,21 @@ def test_what_can_not_be_drawn_is_said_with_the_file_and_picture_that_it_stands_
     with pytest.raises(TrainingDataError) as error:
         read_mask(label, 2, 3)
     assert str(error.value).startswith(said)
+
+
+def test_of_two_regions_that_overlap_the_surer_one_counts() -> None:
+    sure, unsure = (rectangle(0, 0, 2, 1), 1.0), (rectangle(1, 0, 2, 1), 0.2)
+    for regions in ((sure, unsure), (unsure, sure)):
+        assert (read_mask(Drawn(regions), 2, 3) == 1).all()
+
+
+def test_a_mask_that_is_transparent_anywhere_is_refused(tmp_path: Path) -> None:
+    """Painted on a layer of its own a defect may be black on nothing, which reads as clean."""
+    layers = np.zeros((2, 3, 4), np.uint8)
+    layers[..., 3] = 255
+    write_grey(tmp_path / "m.png", layers)
+    assert not read_mask(MaskFile(tmp_path / "m.png"), 2, 3).any()
+    layers[0, 0, 3] = 0
+    write_grey(tmp_path / "m.png", layers)
+    with pytest.raises(TrainingDataError, match=r"m\.png: is transparent in places"):
+        read_mask(MaskFile(tmp_path / "m.png"), 2, 3)

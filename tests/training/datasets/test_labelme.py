@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, read_mask
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Somewhere, read_mask
 from edge_inspector.training.datasets.labelme import read_labelme
 from tests.training.real_data import real_data
 
@@ -22,6 +23,10 @@ def write(folder: Path, *shapes: dict[str, Any]) -> Path:
         assert cv2.imwrite(str(folder / name), np.zeros((40, 50, 3), np.uint8))
     (folder / "a.json").write_text(json.dumps({"version": "5.0.1", "shapes": list(shapes), "imageData": None}))
     return folder
+
+
+STENCIL = np.array([[255, 0, 255], [0, 255, 255]], np.uint8)
+PNG = base64.b64encode(cv2.imencode(".png", STENCIL)[1].tobytes()).decode()
 
 
 def shape(kind: str | None, *points: tuple[float, float], label: str = "Pit") -> dict[str, Any]:
@@ -100,7 +105,15 @@ def test_a_file_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("drawn", "said"),
     [
-        (shape("mask", (1, 1)), "shape 0: is a 'mask', known are polygon"),
+        (shape("cube", (1, 1)), "shape 0: is a 'cube', known are polygon"),
+        (shape("mask", (1, 1)), "shape 0: is a mask of 1 points, needed are 2"),
+        ({**shape("mask", (1, 1), (4, 3)), "mask": "?"}, "shape 0: its mask can not be decoded"),
+        ({**shape("mask", (1, 1), (4, 3)), "mask": "AAAA"}, "shape 0: its mask is no picture, its points ask for 4 x 3 px"),
+        (
+            {**shape("mask", (1, 1), (4, 3)), "mask": PNG},
+            "shape 0: its mask is 3 x 2 px, 4 of them set, its points ask for 4",
+        ),
+        ({**shape("point", (1, 1)), "score": 0.34}, "shape 0: has a score, 0.34: it is a network's guess, no label"),
         ({"label": "pit"}, "shape 0: lacks points; open it in labelme and save it again"),
         (shape("circle", (1, 1)), "shape 0: is a circle of 1 points, needed are 2; open it"),
         (shape("polygon", (1, 1), (2, 2)), "shape 0: is a polygon of 2 points, needed are at least 3"),
@@ -139,3 +152,38 @@ def test_the_real_set_has_the_areas_of_its_index() -> None:
         assert isinstance(label, Drawn)
         area = read_mask(label, *cv2.imread(str(picture.picture)).shape[:2]).sum()
         assert area == pytest.approx(areas.get(picture.picture.name, 0), rel=0.05)
+
+
+def test_a_mask_lies_between_its_first_and_its_last_pixel(tmp_path: Path) -> None:
+    found = read_labelme(write(tmp_path, {**shape("mask", (7, 4), (9, 5)), "mask": PNG, "score": None}))
+    label = found.pictures[0].labels["pit"]
+    assert isinstance(label, Drawn)
+    expected = np.zeros((40, 50), bool)
+    expected[4:6, 7:10] = STENCIL > 0
+    assert np.array_equal(read_mask(label, 40, 50) > 0, expected)
+
+
+def test_a_file_without_a_shape_is_as_none_at_all_and_a_flag_says_what_its_picture_shows(tmp_path: Path) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    for flags, labels in (({}, None), ({"pit": False, "seen": True}, None), ({"Pit": True}, Somewhere())):
+        (tmp_path / "b.json").write_text(json.dumps({"shapes": [], "flags": flags}))
+        assert read_labelme(tmp_path, is_complete=False).pictures[1].labels == {"pit": labels}
+    (tmp_path / "b.json").write_text(json.dumps({"shapes": [], "flags": {}}))
+    assert read_labelme(tmp_path).pictures[1].labels == {"pit": CLEAN}
+
+
+def test_a_file_that_names_another_picture_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, shape("point", (1, 1)))
+    content = json.loads((tmp_path / "a.json").read_text())
+    for named, is_other in (("b.png", True), ("..\\pictures\\b.png", True), ("a.jpg", False), ("gone.png", False)):
+        (tmp_path / "a.json").write_text(json.dumps(content | {"imagePath": named}))
+        if is_other:
+            with pytest.raises(TrainingDataError, match=r"a\.json: names b\.png, but a\.png is there too; rename the file"):
+                read_labelme(tmp_path)
+        else:
+            assert isinstance(read_labelme(tmp_path).pictures[0].labels["pit"], Drawn)
+
+
+def test_files_that_draw_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="none of its 1 labelme files has a shape; draw the defects first"):
+        read_labelme(write(tmp_path))

@@ -123,7 +123,7 @@ def test_a_line_of_the_table_that_can_not_be_meant_is_refused(tmp_path: Path, ro
 def test_masks_that_an_engine_drew_are_told_until_their_rows_or_they_are_gone(tmp_path: Path) -> None:
     write(tmp_path, "images/a.png", "images/b.png", "masks/crack/a.png", "masks/crack/b.png")
     guesses = tmp_path / "guesses.csv"
-    guesses.write_text("stem,defect\na,crack\nb,crack\nb,stain\n")
+    guesses.write_text("stem,defect\na ,crack\nb,crack\n")
     assert read_plain(tmp_path).oddities == (
         f"{guesses}: 2 masks are an engine's guesses, not labels; correct each, and remove its row",
     )
@@ -153,3 +153,29 @@ def test_a_folder_without_files_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / place).mkdir(parents=True)
     with pytest.raises(TrainingDataError, match=rf"{place}: holds no \..* file; fill it"):
         read_plain(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "a,hairline",
+            r"guesses\.csv:2: there is no folder masks/hairline, so its guesses would count as labels; if it was",
+        ),
+        ("a.png,crack", r"guesses\.csv:2: there is no picture a\.png in images; restore it, or remove this row"),
+        ("a,", r"guesses\.csv:2: defect is empty"),
+    ],
+)
+def test_a_guess_whose_mask_was_renamed_is_refused_and_becomes_no_label(tmp_path: Path, row: str, said: str) -> None:
+    write(tmp_path, "images/a.png", "masks/crack/a.png")
+    (tmp_path / "guesses.csv").write_text(f"stem,defect\n{row}\n")
+    with pytest.raises(TrainingDataError, match=said):
+        read_plain(tmp_path)
+
+
+def test_a_name_for_defects_that_folders_name_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "images/a.png", "masks/crack/a.png")
+    with pytest.raises(
+        TrainingDataError, match=r"masks: its folders name the defects \(crack\), so that `defect` is of no use"
+    ):
+        read_plain(tmp_path, "hole")

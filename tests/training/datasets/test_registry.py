@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
@@ -190,7 +191,9 @@ def test_labels_of_voc_yolo_and_severstal_may_lie_elsewhere(tmp_path: Path) -> N
 
 def test_defect_and_attribute_reach_the_readers_that_take_them(tmp_path: Path) -> None:
     write_via(tmp_path)
-    assert open_set(request(tmp_path, attribute="kind", defect="dent")).defects == ("crack",)
+    assert open_set(request(tmp_path, attribute="kind")).defects == ("crack",)
+    with pytest.raises(TrainingDataError, match=r"via\.json: every region says what it is, so that `defect` is of no use"):
+        open_set(request(tmp_path, defect="dent"))
     with pytest.raises(ConfigurationError, match=r"via\.json: no region has the attribute 'other', they have kind; correct"):
         open_set(request(tmp_path, attribute="other"))
     (tmp_path / "via.json").write_text((tmp_path / "via.json").read_text().replace('"crack"', '""'))
@@ -327,3 +330,13 @@ def test_a_real_set_with_an_index_is_recognised_beside_our_own_layout(name: str)
     with pytest.raises(ConfigurationError, match=rf"plain and {name} would both fit"):
         open_set(request(folder))
     assert open_set(request(folder, reader=name)).source == name
+
+
+def test_a_file_whose_name_is_no_utf_8_is_refused_and_named_as_well_as_can_be(tmp_path: Path) -> None:
+    """As in archives of an old Windows; OpenCV crashed at such names."""
+    write_plain(tmp_path)
+    place = os.fsencode(tmp_path / "images")
+    name = sorted(os.listdir(place))[0]
+    os.rename(os.path.join(place, name), os.path.join(place, b"ri\xdf" + name))
+    with pytest.raises(TrainingDataError, match=r"images: the name of the file 'ri.*' is no UTF-8; rename it"):
+        open_set(request(tmp_path))

@@ -216,3 +216,30 @@ def test_scratches_are_one_defect_however_train_and_val_spell_them() -> None:
         assert isinstance(label, Drawn)
         beyond += sum(reaches_beyond(region, *size) for region, _ in label.regions)
     assert beyond == 2
+
+
+def test_a_region_that_does_not_say_what_it_is_may_be_any_defect_where_others_say_it(tmp_path: Path) -> None:
+    """Somebody marked something there, and forgot to choose what: its picture is not clean of the others."""
+    pictures = {
+        "a.png": [region({"kind": "crack"}, **RECT["shape_attributes"])],
+        "b.png": [region({"kind": "unknown"}, **RECT["shape_attributes"])],
+        "c.png": [region({"kind": "dent"}, **RECT["shape_attributes"]), RECT],
+    }
+    for name in pictures:
+        assert cv2.imwrite(str(tmp_path / name), np.zeros((40, 50, 3), np.uint8))
+    path = tmp_path / "via.json"
+    path.write_text(json.dumps({name: {"filename": name, "regions": regions} for name, regions in pictures.items()}))
+    found = read_via(path)
+    assert found.defects == ("crack", "dent")
+    a, b, c = (each.labels for each in found.pictures)
+    assert (a["dent"], b) == (CLEAN, {"crack": None, "dent": None})
+    assert isinstance(c["dent"], Drawn)
+    assert c["crack"] is None
+    assert found.oddities == tuple(
+        f"{path}: {name} has a region that does not say what it is; it may be any defect: name it"
+        for name in ("b.png", "c.png")
+    )
+    named = read_via(path, defect="Scratch")
+    assert named.defects == ("crack", "dent", "scratch")
+    assert isinstance(named.pictures[1].labels["scratch"], Drawn)
+    assert named.oddities == ()

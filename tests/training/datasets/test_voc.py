@@ -37,8 +37,8 @@ def test_a_box_says_that_the_defect_is_there_and_not_where(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("top", "right", "said"),
     [
-        (0, 200, "a box of scratches from 1, 0 to 200, 100, allowed is within 1 to 200, 1 to 100"),
-        (21, 201, "a box of .* to 201, 100, allowed is within"),
+        (-1, 200, "a box of scratches from 1, -1 to 200, 100, allowed is within 1 to 200, 1 to 100"),
+        (21, 202, "a box of .* to 202, 100, allowed is within"),
         ("x", 200, r"object 1: bndbox/ymin is 'x', needed is a number of pixels; label it again"),
         (21, "inf", r"object 1: bndbox/xmax is 'inf', needed is a number of pixels"),
         (21, "nan", r"object 1: bndbox/xmax is 'nan', needed is a number of pixels"),
@@ -136,3 +136,7 @@ def test_the_real_set_has_the_boxes_that_were_counted() -> None:
     found = read_voc(folder / "annotations", folder / "images")
     assert (len(found.pictures), found.oddities) == (30, ())
     assert all(set(picture.labels.values()) <= {CLEAN, Somewhere()} for picture in found.pictures)
+
+
+def test_a_box_that_a_program_counted_from_zero_is_put_back_into_the_picture(tmp_path: Path) -> None:
+    assert read_boxes(write(tmp_path, top=0, right=201)) == [Box("scratches", 0, 0, 199, 99)]
