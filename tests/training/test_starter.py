@@ -181,7 +181,8 @@ def test_pictures_that_can_not_be_used_and_odd_labels_are_to_be_seen_to(tmp_path
     begun = replace(start(tmp_path, [*looked_at, unread]), oddities=2)
     assert still_to_do(begun) == [
         "1 picture can not be used, and training refuses them; remove or replace them",
-        f"2 things about the labels looked odd; see them: edge-inspector dataset inspect {tmp_path / 'tiles'} --reader plain",
+        f"2 things about the labels looked odd; see them: edge-inspector dataset inspect {tmp_path / 'tiles'} "
+        "--reader plain",
     ]
     with pytest.raises(
         TrainingDataError, match=r"p0\.png: is cut off; replace it\. No other picture of .*tiles can be used"

@@ -335,8 +335,7 @@ def test_a_real_set_with_an_index_is_recognised_beside_our_own_layout(name: str)
 def test_a_file_whose_name_is_no_utf_8_is_refused_and_named_as_well_as_can_be(tmp_path: Path) -> None:
     """As in archives of an old Windows; OpenCV crashed at such names."""
     write_plain(tmp_path)
-    place = os.fsencode(tmp_path / "images")
-    name = sorted(os.listdir(place))[0]
-    os.rename(os.path.join(place, name), os.path.join(place, b"ri\xdf" + name))
+    picture = min((tmp_path / "images").iterdir())
+    picture.rename(picture.with_name(os.fsdecode(b"ri\xdf.png")))
     with pytest.raises(TrainingDataError, match=r"images: the name of the file 'ri.*' is no UTF-8; rename it"):
         open_set(request(tmp_path))
