@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from edge_inspector.station.engine_manifest import EnginePackage
+from edge_inspector.station.engine_manifest import EngineManifest, EnginePackage
 from edge_inspector.station.starter import FittingEngine
 
 
@@ -37,9 +37,20 @@ def recipe_words(package: EnginePackage) -> str:
         f"  engines: {{{manifest.name}: {json.dumps(str(package.folder.resolve()), ensure_ascii=False)}}}",
         f"  rules: [{{name: {manifest.defect}, engine: {manifest.name}, min_score: {min_score:g}}}]",
     ]
-    if any(manifest.metrics[f"validation_{key}"].value > 0 for key in ("escapes", "false_rejects")):
-        lines.append(
-            "CAUTION: good and defective validation parts overlap, so this cut rejects good parts or lets defective ones "
-            "pass; learn for more steps, add pictures, or check the masks"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *caution_words(manifest)])
+
+
+def caution_words(manifest: EngineManifest) -> list[str]:
+    """A warning where no cut parts the validation parts; else nothing."""
+    wrong = {
+        key: metric
+        for key in ("escapes", "false_rejects")
+        if (metric := manifest.metrics.get(f"validation_{key}")) is not None
+    }
+    if not any(metric.value > 0 for metric in wrong.values()):
+        return []
+    shares = " and ".join(f"{100 * metric.value:.0f} % of {key.replace('_', ' ')}" for key, metric in wrong.items())
+    return [
+        f"CAUTION: good and defective validation parts overlap, at this cut {shares}; learn for more steps, add pictures, "
+        "or check the masks"
+    ]

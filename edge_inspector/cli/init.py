@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import edge_inspector
+from edge_inspector.cli.engine_words import caution_words
 from edge_inspector.cli.progress_bar import PATIENCE_S, ProgressBar
 from edge_inspector.domain.errors import ConfigurationError, DocumentError
 from edge_inspector.imaging.measure import PictureMeasures, measure_pictures
@@ -119,6 +120,8 @@ def _tell_engines(start: Start) -> None:
         size = ways[start.fit].format(*start.view_px)
         typer.echo(f"  engine {engine.manifest.name} for {engine.manifest.defect} was made for {size}")
         typer.echo(f"    cut {engine.manifest.threshold.score:g}: {engine.manifest.threshold.evidence}")
+        for caution in caution_words(engine.manifest):
+            typer.echo(f"    {caution}")
     if not start.engines:
         typer.echo(f"  no engine here takes such pictures; {start.folder / RECIPE_FILE} says how to come to one")
 

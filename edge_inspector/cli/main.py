@@ -77,6 +77,7 @@ def main() -> None:
         print(told, file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
 
 

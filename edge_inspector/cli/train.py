@@ -116,10 +116,12 @@ def _tell_results(plans: list[Plan], done: dict[str, Result], out: Path) -> None
     from edge_inspector.training.cross_validation import CrossValidated, summarise_engines
     from edge_inspector.training.training_run import TrainedEngine
 
-    for result in done.values():
+    for name, result in done.items():
         if isinstance(result, TrainedEngine):
             typer.echo(report_package(result.package))
             typer.echo(recipe_words(result.package))
+        else:
+            typer.echo(f"{name}: {result.evidence}")
         typer.echo(f"report: {result.report}")
     validated = {name: result for name, result in done.items() if isinstance(result, CrossValidated)}
     if table := summarise_engines(plans, validated, out):

@@ -35,9 +35,10 @@ SUMMARY = "cross_validation.json"  # of all engines, in the output folder
 
 @dataclass(frozen=True, slots=True)
 class CrossValidated:
-    """An engine whose every part was judged once, by a network that never saw it, and where its report lies."""
+    """An engine whose every part was judged once, by a network that never saw it; what came of it in words; its report."""
 
     judged: JudgedSet
+    evidence: str
     report: Path
 
 
@@ -77,8 +78,9 @@ def cross_validate(
     report = out / RUN_FOLDER / name / REPORT
     of_all = facts[first.fold] | {"held_back": ", ".join(facts)}
     del of_all["learning_sha256"]  # each fold has its own
-    write_report(_reported(first, name, measured, counted, of_all), report, told(progress, "report"))
-    return CrossValidated(pool([each.judged for each in measured]), report)
+    reported = _reported(first, name, measured, counted, of_all)
+    write_report(reported, report, told(progress, "report"))
+    return CrossValidated(pool([each.judged for each in measured]), reported.evidence, report)
 
 
 def facts_of_folds(folds: Sequence[Plan], name: str, out: Path, rank: Rank) -> dict[str, dict[str, str]]:

@@ -100,6 +100,7 @@ def choose_cut(
             f"of the good or of the defective {counted} none can be judged: the engine marks too many places everywhere. "
             "Look at its pictures, and train it for longer"
         )
+    asked = None  # by the rule, where that is less than any station can use
     for t_low in usable:
         score = _rounded_down(_score_by(rule, judged[t_low], 2 * usable[-1]))
         if score >= 2 * t_low:
@@ -111,9 +112,12 @@ def choose_cut(
                 f"{2 * t_low:g}, where nothing is told from clean surface: the engine does not see these defects. Train it "
                 "for longer, look at the labels of what scores lowest, or allow more"
             )
-        score = 2 * t_low
+        asked, score = score, 2 * t_low
     found = judged[t_low]
-    evidence = _evidence(scores[t_low], score, precision, rule, counted, chose_network)
+    lifted = (
+        "" if asked is None else f" That would be {asked:.4g}: it was lifted to {score:g}, the least that a station can use."
+    )
+    evidence = _evidence(scores[t_low], score, precision, rule, counted, chose_network, lifted)
     return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence)
 
 
@@ -131,7 +135,9 @@ def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
             assert_never(rule)
 
 
-def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted, chose_network: bool) -> str:
+def _evidence(
+    scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted, chose_network: bool, lifted: str
+) -> str:
     """What a quality manager is told."""
     judged = scores.judged()
     misses, rejects = scores.escapes(cut), judged.false_rejects(cut)
@@ -143,10 +149,11 @@ def _evidence(scores: PartScores, cut: float, precision: str, rule: CutRule, cou
         else ""
     )
     return (
-        f"Of {len(scores.defective)} defective {counted} that the engine had not learned from {misses} passed, of "
-        f"{len(judged.good)} good ones {rejects} {'was' if rejects == 1 else 'were'} rejected (in {precision}: good score "
-        f"at most {max(judged.good.values()):.4g}, defective at least {min(judged.defective.values()):.4g}).{not_judged} "
-        f"{_rule_words(rule, counted)} {_shown_words(scores, misses, rule, counted, chose_network)}"
+        f"Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones {misses} "
+        f"passed, of {len(judged.good)} good ones {rejects} {'was' if rejects == 1 else 'were'} rejected (in {precision}: "
+        f"good score at most {max(judged.good.values()):.4g}, defective at least "
+        f"{min(judged.defective.values()):.4g}).{not_judged} {_rule_words(rule, counted)}{lifted} "
+        f"{_shown_words(scores, misses, rule, counted, chose_network)}"
     )
 
 
@@ -180,8 +187,8 @@ def _shown_words(scores: PartScores, misses: int, rule: CutRule, counted: Counte
     upper = upper_bound(misses, len(scores.defective), confidence)
     together = f" for all {engines} engines together" if engines > 1 else ""
     return (
-        f"With so few parts up to {100 * upper:.1f} % may escape in truth (95 % confidence{together}), as long as camera, "
-        "light and product stay as they were."
+        f"With so few parts up to {100 * upper:.1f} % may escape in truth (95 % confidence{together}, one-sided), as long "
+        "as camera, light and product stay as they were."
     )
 
 
@@ -190,8 +197,8 @@ def _half_way(good: list[float], defective: list[float]) -> float:
     if largest_good < smallest_defective:
         return _between(largest_good, smallest_defective)
     below = [score for score in good if score < smallest_defective]
-    under_all = _logit(smallest_defective) - NARROW_MARGIN
-    beyond = min(under_all, _logit(max(below)) + NARROW_MARGIN) if below else -math.inf
+    under_all = logit(smallest_defective) - NARROW_MARGIN
+    beyond = min(under_all, logit(max(below)) + NARROW_MARGIN) if below else -math.inf
     return _limited(under_all, beyond)
 
 
@@ -207,7 +214,7 @@ def _cheapest(good: list[float], defective: list[float], escape_cost: float, def
         return _half_way(good, defective)
     scores = sorted({*good, *defective})
     cuts = [
-        _limited(_logit(scores[0]) - NARROW_MARGIN),
+        _limited(logit(scores[0]) - NARROW_MARGIN),
         *itertools.starmap(_between, itertools.pairwise(scores)),
         _between(scores[-1], 1.0),
     ]
@@ -265,6 +272,16 @@ def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "part
     )
 
 
+def refuse_blind(validation: PartScores, cut: float, defect: str, counted: Counted) -> None:
+    """Raise TrainingDataError if every defective part passes at the cut: such an engine is none, whatever rule chose it."""
+    if validation.escapes(cut) == len(validation.defective):
+        raise TrainingDataError(
+            f"engine for {defect}: all {len(validation.defective)} defective {counted} that are to choose the cut would pass "
+            f"at {cut:g}, the least that a station can use: it does not see the defect, so no package is made. What was "
+            "learned is kept; learn for more steps, add pictures, or look at the masks"
+        )
+
+
 def _least_bound(n: int, rule: BoundedMisses) -> float:
     """The smallest miss rate that n parts without an escape show, rounded up to 0.1 %."""
     return math.ceil(1000 * float(beta.ppf(rule.confidence, 1, n))) / 1000
@@ -272,8 +289,8 @@ def _least_bound(n: int, rule: BoundedMisses) -> float:
 
 def _between(lower: float, upper: float) -> float:
     """Half way between two scores in logits; above LARGEST_CUT only as far as the lower one needs."""
-    half_way = (_logit(lower) + _logit(upper)) / 2
-    return _limited(half_way, min(half_way, _logit(lower) + NARROW_MARGIN))
+    half_way = (logit(lower) + logit(upper)) / 2
+    return _limited(half_way, min(half_way, logit(lower) + NARROW_MARGIN))
 
 
 def _limited(logit: float, beyond: float = -math.inf) -> float:
@@ -290,6 +307,7 @@ def _probability(logit: float) -> float:
     return 1.0 / (1.0 + math.exp(-logit)) if logit > -700 else 0.0
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
+    """Of a probability; those of 0 and 1 are finite."""
     p = min(max(p, 1e-6), 1.0 - 1e-6)
     return math.log(p / (1.0 - p))

@@ -8,8 +8,11 @@ sigmoid. Weights are rounded to 16-bit floats, and stored as such followed by a 
 from __future__ import annotations
 
 import copy
+import logging
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,16 +87,17 @@ def export_onnx(
     """
     shipped = ShippedNetwork(network, logit_map, bands).eval()
     example = torch.zeros((2, height, width, len(bands)), dtype=torch.uint8)
-    program = torch.onnx.export(
-        shipped,
-        (example,),
-        input_names=[INPUT],
-        output_names=[OUTPUT],
-        opset_version=OPSET,
-        dynamic_shapes=({0: torch.export.Dim("n")},),
-        dynamo=True,
-        verbose=False,
-    )
+    with _without_noise():
+        program = torch.onnx.export(
+            shipped,
+            (example,),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            opset_version=OPSET,
+            dynamic_shapes=({0: torch.export.Dim("n")},),
+            dynamo=True,
+            verbose=False,
+        )
     assert program is not None
     model = halve_weights(program.model_proto)
     del model.graph.value_info[:]  # of the exporter's own tensors; would contradict the halved ones
@@ -154,3 +158,17 @@ def torch_probability(
 ) -> NDArray[np.float32]:
     """What the graph should give, by PyTorch in 32 bit, its weights too: uint8 (n, h, w, c) -> float32 (n, h, w)."""
     return np.asarray(ShippedNetwork(network, logit_map, bands).eval()(torch.from_numpy(pictures)).numpy(), np.float32)
+
+
+@contextmanager
+def _without_noise() -> Iterator[None]:
+    """The exporter tells that torchvision is missing, and torch that it uses what it will drop: nobody's concern here."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)

@@ -49,7 +49,8 @@ def keep_network(
     trained = learn(checkpoint)
     run = {"alpha": trained.alpha, "steps": trained.steps, "minutes": trained.minutes}
     kept_now = {"asked": asked, "network": trained.network.state_dict(), **run}
-    write_kept(path, kept_now, "what was learned", "the last checkpoint stays")
+    stays = "the last checkpoint stays" if checkpoint.path.is_file() else "there is no checkpoint yet, so it is lost"
+    write_kept(path, kept_now, "what was learned", stays)
     checkpoint.remove()
     return trained
 

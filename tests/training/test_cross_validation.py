@@ -195,7 +195,7 @@ def test_the_page_says_first_what_became_of_the_parts_and_then_what_that_is_wort
 def test_several_engines_are_summed_up_if_each_is_for_another_defect(folds: list[Plan], tmp_path: Path) -> None:
     spot = judged_set(tmp_path / "set", [60], [250, 30])
     dot = JudgedSet("dot", spot.pictures)
-    engines = {name: CrossValidated(judged, Path()) for name, judged in (("spot", spot), ("dot", dot))}
+    engines = {name: CrossValidated(judged, "", Path()) for name, judged in (("spot", spot), ("dot", dot))}
     table = summarise_engines(folds, engines, tmp_path)
     assert table.splitlines()[2].startswith("| spot | 2 / 1 |")
     content = json.loads((tmp_path / "cross_validation.json").read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from edge_inspector.training.cuts import (
     CutRule,
     choose_cut,
     cuts_by_the_others,
+    refuse_blind,
     refuse_too_few,
 )
 from edge_inspector.training.part_scores import PartScores
@@ -57,10 +58,10 @@ def test_the_cut_goes_beyond_a_half_only_as_far_as_good_parts_need_whatever_the_
 def test_the_evidence_states_counts_and_what_they_can_show() -> None:
     evidence = cut_of([0.001] * 30, [0.9] * 60).evidence
     assert evidence == (
-        "Of 60 defective parts that the engine had not learned from 0 passed, of 30 good ones 0 were rejected (in f32: "
-        "good score at most 0.001, defective at least 0.9). The cut lies half way between the two kinds, or lower; where "
-        "they overlap, below all defective parts. With so few parts up to 4.9 % may escape in truth (95 % confidence), as "
-        "long as camera, light and product stay as they were."
+        "Chosen on parts that the engine had not learned from: of 60 defective ones 0 passed, of 30 good ones 0 were "
+        "rejected (in f32: good score at most 0.001, defective at least 0.9). The cut lies half way between the two kinds, "
+        "or lower; where they overlap, below all defective parts. With so few parts up to 4.9 % may escape in truth (95 % "
+        "confidence, one-sided), as long as camera, light and product stay as they were."
     )
 
 
@@ -75,7 +76,7 @@ def test_parts_that_chose_the_cut_or_the_network_prove_nothing_and_the_evidence_
 
 def test_of_pictures_no_share_is_bounded() -> None:
     cut = choose_cut({0.1: named([0.01] * 9, [0.9] * 60)}, "f32", counted="pictures")
-    assert "Of 60 defective pictures" in cut.evidence
+    assert "Chosen on pictures that the engine had not learned from: of 60 defective ones" in cut.evidence
     assert cut.evidence.endswith("Pictures of one part are alike, so that they bound no share of escapes.")
 
 
@@ -98,7 +99,11 @@ def test_a_defect_in_pieces_is_cut_by_what_its_regions_score_where_these_begin()
 def test_at_the_lowest_start_the_cut_is_twice_as_high_though_parts_escape_and_the_evidence_counts_them() -> None:
     cut = choose_cut({0.25: named([0.9], [0.3, 0.7]), 0.2: named([0.9], [0.3, 0.7])}, "f32")
     assert (cut.t_low, cut.score) == (0.2, 0.4)
-    assert "Of 2 defective parts that the engine had not learned from 1 passed" in cut.evidence
+    assert "of 2 defective ones 1 passed" in cut.evidence
+    assert (
+        "below all defective parts. That would be 0.2063: it was lifted to 0.4, the least that a station can use."
+        in cut.evidence
+    )
 
 
 def test_parts_that_could_not_be_judged_have_no_say_and_are_counted() -> None:
@@ -152,7 +157,7 @@ def test_a_price_may_put_the_cut_above_a_half_where_good_parts_score_as_high() -
 def test_a_cut_is_rounded_down_so_that_the_part_it_lies_at_is_rejected() -> None:
     cut = cut_of([0.99996], [0.99998] * 60)
     assert cut.score == 0.9999
-    assert "Of 60 defective parts that the engine had not learned from 0 passed" in cut.evidence
+    assert "of 60 defective ones 0 passed" in cut.evidence
 
 
 def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() -> None:
@@ -211,7 +216,7 @@ def test_bounds_of_several_engines_hold_together() -> None:
     with pytest.raises(TrainingDataError, match=r"59 defective parts .* 86 are needed for 95 % confidence by each of 4"):
         cut_of([0.9], [0.8] * 59, BoundedMisses(0.05, engines=4))
     cut = cut_of([0.9], [0.8] * 86, BoundedMisses(0.05, engines=4))
-    assert "up to 5.0 % may escape in truth (95 % confidence for all 4 engines together)" in cut.evidence
+    assert "up to 5.0 % may escape in truth (95 % confidence for all 4 engines together, one-sided)" in cut.evidence
     assert 0.9875**4 > 0.95
 
 
@@ -252,3 +257,14 @@ def test_a_folds_cut_is_what_all_others_ask_for_and_its_own_parts_have_no_say() 
     assert second == cut_of([0.0, 0.01, 0.04, 0.01], [0.3, 0.5]).score
     assert third == cut_of([0.0, 0.01, 0.02, 0.01], [0.3, 0.4]).score
     assert len({first, second, third}) == 3
+
+
+def test_an_engine_that_lets_every_defective_part_pass_is_refused() -> None:
+    seen, unseen = named([0.02], [0.03, 0.018]), named([0.028], [0.018, 0.019, 0.02])
+    refuse_blind(seen, choose_cut({0.01: seen}, "f32").score, "scratch", "parts")
+    cut = choose_cut({0.015: unseen}, "f32")
+    assert cut.score == 0.03
+    with pytest.raises(
+        TrainingDataError, match=r"engine for scratch: all 3 defective parts .* would pass at 0\.03, the least"
+    ):
+        refuse_blind(unseen, cut.score, "scratch", "parts")

@@ -9,6 +9,7 @@ from statistics import fmean
 
 import numpy as np
 
+from edge_inspector.training.cuts import logit
 from edge_inspector.training.judging import JudgedPicture, JudgedSet
 from edge_inspector.training.part_scores import Counted, Cuts
 
@@ -51,40 +52,57 @@ def breakdown(judged: JudgedSet, cuts: Cuts) -> list[Quarter]:
     ]
 
 
-def suspects(judged: JudgedSet, most: int) -> list[Suspect]:
-    """Clean pictures that score SURE and more, and labelled ones whose defect nothing was found of; the surest first."""
+def suspects(judged: JudgedSet, most: int, cuts: Cuts) -> list[Suspect]:
+    """Clean pictures that score SURE and more, and labelled ones whose defect nothing was found of; the surest first.
+
+    A labelled picture that its cut rejects is none, however low that lies.
+    """
     found = []
     for each in judged.pictures:
+        seen = f"its whole map scores {each.map_score:.3f}"
         if not each.sample.is_defective and each.map_score >= SURE:
-            found.append(Suspect(each, f"labelled clean, scores {each.map_score:.3f}"))
-        elif each.sample.is_defective and each.map_score <= 1 - SURE:
-            found.append(Suspect(each, f"labelled defective, scores {each.map_score:.3f}"))
+            found.append(Suspect(each, f"labelled clean; {seen}"))
+        elif each.sample.is_defective and each.map_score <= 1 - SURE and not _is_rejected(each, cuts):
+            found.append(Suspect(each, f"labelled defective; {seen}"))
     return sorted(found, key=lambda suspect: -abs(suspect.picture.map_score - 0.5))[:most]
 
 
-def worst_misses(judged: JudgedSet, most: int, counted: Counted = "parts") -> list[JudgedPicture]:
-    """Defective pictures that score lowest; where parts are counted, of each part the view that decides, its highest."""
+def worst_misses(judged: JudgedSet, most: int, cuts: Cuts, counted: Counted = "parts") -> list[JudgedPicture]:
+    """Defective pictures farthest below their own cut; where parts are counted, of each part the view that decides, its
+    highest. Without a cut those that score lowest."""
     if counted == "pictures":
-        return sorted((each for each in judged.pictures if each.sample.is_defective), key=_order)[:most]
+        return sorted((each for each in judged.pictures if each.sample.is_defective), key=_order(cuts))[:most]
     defective = judged.parts().defective
     deciding: dict[str, JudgedPicture] = {}
+    order = _order({})  # among views of one part, which has one cut
     for each in judged.pictures:
         part = each.sample.part
-        if part in defective and (part not in deciding or _order(each) > _order(deciding[part])):
+        if part in defective and (part not in deciding or order(each) > order(deciding[part])):
             deciding[part] = each
-    return sorted(deciding.values(), key=_order)[:most]
+    return sorted(deciding.values(), key=_order(cuts))[:most]
 
 
-def worst_false_rejects(judged: JudgedSet, most: int, counted: Counted = "parts") -> list[JudgedPicture]:
-    """Pictures of good parts that score highest; where pictures are counted, or no part is good, clean pictures."""
+def worst_false_rejects(judged: JudgedSet, most: int, cuts: Cuts, counted: Counted = "parts") -> list[JudgedPicture]:
+    """Pictures of good parts farthest above their own cut; where pictures are counted, or no part is good, clean pictures.
+    Without a cut those that score highest."""
     good = judged.parts().good if counted == "parts" else {}
     among = (each for each in judged.pictures if (each.sample.part in good if good else not each.sample.is_defective))
-    return sorted(among, key=_order, reverse=True)[:most]
+    return sorted(among, key=_order(cuts), reverse=True)[:most]
 
 
-def _order(each: JudgedPicture) -> tuple[float, float]:
-    """By score; what could not be judged does not pass, as if it scored highest."""
-    return (math.inf if math.isnan(each.score) else each.score), each.map_score
+def _is_rejected(each: JudgedPicture, cuts: Cuts) -> bool:
+    return each.sample.part in cuts and not each.score < cuts[each.sample.part]
+
+
+def _order(cuts: Cuts) -> Callable[[JudgedPicture], tuple[float, float]]:
+    """By how far scores lie above their cuts, in logits; what could not be judged does not pass, as if it scored highest."""
+
+    def order(each: JudgedPicture) -> tuple[float, float]:
+        if math.isnan(each.score):
+            return math.inf, each.map_score
+        return logit(each.score) - logit(cuts.get(each.sample.part, 0.5)), each.map_score
+
+    return order
 
 
 def _area_px(each: JudgedPicture) -> float:

@@ -84,10 +84,15 @@ def write_report(reported: Reported, html: Path, progress: Callable[[float], Non
     folds = [fold_row(each, reported.counted) for each in reported.measured if each.fold]
     quarters = breakdown(judged, cuts)
     progress(0.4)
-    doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN)]
+    doubted = [(each.picture, each.why) for each in suspects(judged, SHOWN, cuts)]
+    beside = " beside their fold's cut" if folds and cuts else ""
     shown = {
-        f"defective {reported.counted} that score lowest": _told(worst_misses(judged, SHOWN, reported.counted), cuts),
-        f"good {reported.counted} that score highest": _told(worst_false_rejects(judged, SHOWN, reported.counted), cuts),
+        f"defective {reported.counted} that score lowest{beside}": _told(
+            worst_misses(judged, SHOWN, cuts, reported.counted), cuts
+        ),
+        f"good {reported.counted} that score highest{beside}": _told(
+            worst_false_rejects(judged, SHOWN, cuts, reported.counted), cuts
+        ),
         "labels to look at again": doubted,
     }
     pictures = {title: _drawn(told, reported) for title, told in shown.items()}

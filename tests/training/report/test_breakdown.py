@@ -39,7 +39,7 @@ def test_where_no_part_is_good_clean_pictures_are_the_false_rejects(tmp_path: Pa
     judged = judged_set(tmp_path, [60, 230], [250, 240])
     for each, part in zip(judged.pictures, ("a", "b", "a", "b"), strict=True):
         judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
-    assert [each.sample.part for each in worst_false_rejects(judged, 9)] == ["b", "a"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 9, {})] == ["b", "a"]
 
 
 def test_too_few_pictures_make_no_quarters(tmp_path: Path) -> None:
@@ -47,16 +47,16 @@ def test_too_few_pictures_make_no_quarters(tmp_path: Path) -> None:
 
 
 def test_the_worst_come_first(judged: JudgedSet) -> None:
-    assert [each.sample.part for each in worst_misses(judged, 2)] == ["bad4", "bad3"]
-    assert [each.sample.part for each in worst_false_rejects(judged, 2)] == ["good5", "good2"]
+    assert [each.sample.part for each in worst_misses(judged, 2, {})] == ["bad4", "bad3"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 2, {})] == ["good5", "good2"]
 
 
 def test_where_pictures_are_counted_a_clean_one_of_a_defective_part_may_be_a_false_reject(tmp_path: Path) -> None:
     judged = judged_set(tmp_path, [60, 230, 90], [250])
     for each, part in zip(judged.pictures, ("good", "b", "good", "b"), strict=True):
         judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
-    assert [each.sample.part for each in worst_false_rejects(judged, 1)] == ["good"]
-    assert [each.sample.part for each in worst_false_rejects(judged, 1, "pictures")] == ["b"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 1, {})] == ["good"]
+    assert [each.sample.part for each in worst_false_rejects(judged, 1, {}, "pictures")] == ["b"]
 
 
 def test_where_pictures_are_counted_every_missed_one_is_a_miss_though_its_part_is_found(tmp_path: Path) -> None:
@@ -64,9 +64,9 @@ def test_where_pictures_are_counted_every_missed_one_is_a_miss_though_its_part_i
     for each, part in zip(judged.pictures, ("a", "a", "a"), strict=True):
         judged.pictures[judged.pictures.index(each)] = replace(each, sample=replace(each.sample, part=part))
     clean, found, missed = judged.pictures
-    assert worst_misses(judged, 9) == [found]  # of the part the view that decides
-    assert worst_misses(judged, 9, "pictures") == [missed, found]
-    assert clean not in worst_misses(judged, 9, "pictures")
+    assert worst_misses(judged, 9, {}) == [found]  # of the part the view that decides
+    assert worst_misses(judged, 9, {}, "pictures") == [missed, found]
+    assert clean not in worst_misses(judged, 9, {}, "pictures")
 
 
 def test_what_could_not_be_judged_is_no_miss_but_the_worst_false_reject(judged: JudgedSet) -> None:
@@ -76,8 +76,8 @@ def test_what_could_not_be_judged_is_no_miss_but_the_worst_false_reject(judged: 
         replace(each, station_scores=scores) if each.sample.part in ("good0", "bad4") else each for each in at_start.pictures
     ]
     unjudged = replace(at_start, pictures=pictures)
-    assert [each.sample.part for each in worst_misses(unjudged, 1)] == ["bad3"]
-    assert [each.sample.part for each in worst_false_rejects(unjudged, 1)] == ["good0"]
+    assert [each.sample.part for each in worst_misses(unjudged, 1, {})] == ["bad3"]
+    assert [each.sample.part for each in worst_false_rejects(unjudged, 1, {})] == ["good0"]
     (grey, *_) = breakdown(unjudged, at(0.5, unjudged))
     assert (grey.missed, grey.false) == (0, 1)
 
@@ -95,6 +95,23 @@ def test_contrast_is_weak_or_strong_whichever_way_it_goes(judged: JudgedSet) -> 
 
 
 def test_labels_that_a_sure_score_contradicts_are_listed(judged: JudgedSet) -> None:
-    found = suspects(judged, 9)
-    assert {each.picture.sample.part: each.why.split(",")[0] for each in found} == {"good5": "labelled clean"}
-    assert suspects(judged, 0) == []
+    found = suspects(judged, 9, {})
+    assert {each.picture.sample.part: each.why.split(";")[0] for each in found} == {"good5": "labelled clean"}
+    assert suspects(judged, 0, {}) == []
+
+
+def test_with_cuts_of_their_own_the_worst_are_farthest_on_the_wrong_side_of_these(judged: JudgedSet) -> None:
+    """As in a cross-validation, where a fold with a low cut would fill the page with parts that were judged rightly."""
+    cuts = at(0.999, judged) | {"bad4": 0.0001, "good2": 0.0001}
+    misses = [each.sample.part for each in worst_misses(judged, 9, cuts)]
+    assert misses[-1] == "bad4"
+    assert [each.sample.part for each in worst_false_rejects(judged, 1, cuts)] == ["good2"]
+
+
+def test_a_defective_picture_that_its_low_cut_rejects_is_no_doubtful_label(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [60], [5])
+    (found,) = (each for each in judged.pictures if each.sample.is_defective)
+    faint = replace(found, map_score=0.03)
+    judged.pictures[judged.pictures.index(found)] = faint
+    for cut, is_doubtful in ((0.5, True), (faint.score, False)):
+        assert [each.picture for each in suspects(judged, 9, at(cut, judged))] == ([faint] if is_doubtful else [])
