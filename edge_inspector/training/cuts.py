@@ -277,8 +277,8 @@ def refuse_blind(validation: PartScores, cut: float, defect: str, counted: Count
     if validation.escapes(cut) == len(validation.defective):
         raise TrainingDataError(
             f"engine for {defect}: all {len(validation.defective)} defective {counted} that are to choose the cut would "
-            f"pass at {cut:g}, the least that a station can use: it does not see the defect, so no package is made. What was "
-            "learned is kept; learn for more steps, add pictures, or look at the masks"
+            f"pass at {cut:g}, the least that a station can use: it does not see the defect, so no package is made. What "
+            "was learned is kept; learn for more steps, add pictures, or look at the masks"
         )
 
 
