@@ -148,12 +148,14 @@ def _evidence(
         if any(unjudged)
         else ""
     )
+    is_blind = misses == len(scores.defective)
+    blind = f"The engine does not see the defect: every one of these {counted} would pass. " if is_blind else ""
+    was = "was" if rejects == 1 else "were"
     return (
-        f"Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones {misses} "
-        f"passed, of {len(judged.good)} good ones {rejects} {'was' if rejects == 1 else 'were'} rejected (in {precision}: "
-        f"good score at most {max(judged.good.values()):.4g}, defective at least "
-        f"{min(judged.defective.values()):.4g}).{not_judged} {_rule_words(rule, counted)}{lifted} "
-        f"{_shown_words(scores, misses, rule, counted, chose_network)}"
+        f"{blind}Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones "
+        f"{misses} passed, of {len(judged.good)} good ones {rejects} {was} rejected (in {precision}: good score at most "
+        f"{max(judged.good.values()):.4g}, defective at least {min(judged.defective.values()):.4g}).{not_judged} "
+        f"{_rule_words(rule, counted)}{lifted} {_shown_words(scores, misses, rule, counted, chose_network)}"
     )
 
 
@@ -270,16 +272,6 @@ def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "part
         f"{defective_parts} defective parts can not show that at most {100 * rule.miss_rate:g} % escape: {needed} are "
         f"needed for 95 % confidence{of_each}. Add parts, or ask for {100 * _least_bound(defective_parts, rule):.1f} %"
     )
-
-
-def refuse_blind(validation: PartScores, cut: float, defect: str, counted: Counted) -> None:
-    """Raise TrainingDataError if every defective part passes at the cut: such an engine is none, whatever rule chose it."""
-    if validation.escapes(cut) == len(validation.defective):
-        raise TrainingDataError(
-            f"engine for {defect}: all {len(validation.defective)} defective {counted} that are to choose the cut would "
-            f"pass at {cut:g}, the least that a station can use: it does not see the defect, so no package is made. What "
-            "was learned is kept; learn for more steps, add pictures, or look at the masks"
-        )
 
 
 def _least_bound(n: int, rule: BoundedMisses) -> float:

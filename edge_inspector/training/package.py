@@ -37,7 +37,7 @@ from edge_inspector.station.engine_manifest import (
 )
 from edge_inspector.station.engine_manifest import Band as ManifestBand
 from edge_inspector.station.package_place import put_in_place
-from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut, refuse_blind
+from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
@@ -215,7 +215,6 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
     validation = worst_by_start([each.validation.parts for each in measured.values()])
     chose_network = draft.trained.settings.checks is not None
     cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
-    refuse_blind(validation[cut.t_low], cut.score, sheet.defect, sheet.counted)
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines, cut.score)
     height, width = draft.golden.samples[0].read_picture().shape[:2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any  # YAML
 
 import yaml
 
@@ -70,12 +71,35 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
             "--out, or remove the folder"
         )
     if kept.get("learning_sha256") != facts["learning_sha256"]:
-        by = f"{kept.get('version')}, git {kept.get('git')}"
         raise ConfigurationError(
-            f"{run}: holds a training that learned otherwise: another training file began it (its copy is {TRAINING_COPY} "
-            f"there), or other defaults, those of edge_inspector {by}. Cuts, colours and shares may change, what is learned "
-            f"may not: give another --out, put {plan.path.name} back as it was, or remove the folder"
+            f"{run}: holds a training that learned otherwise: {_what_is_otherwise(plan, run, kept)}. Cuts, colours and "
+            "defective_share may change, what is learned may not, nor who learns: give another --out, put that back as it "
+            "was, or remove the folder"
         )
+
+
+def _what_is_otherwise(plan: Plan, run: Path, kept: Mapping[str, str]) -> str:
+    """By the copy of the training file that is kept there."""
+    try:
+        old, new = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (run / TRAINING_COPY, plan.path))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return f"what, its copy of the training file, {run / TRAINING_COPY}, does not say"
+    if keys := _differing(old, new):
+        return f"{plan.path.name} has changed since in {', '.join(keys)} (its copy is {TRAINING_COPY} there)"
+    by = f"edge_inspector {kept.get('version')}, git {kept.get('git')}"
+    return f"the training file is the same, but another command began it ({kept.get('command')}), or the defaults of {by}"
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any], above: str = "") -> list[str]:
+    """Keys with dots, as `learning.steps`."""
+    found = []
+    for key in {**old, **new}:
+        was, now = old.get(key), new.get(key)
+        if isinstance(was, dict) and isinstance(now, dict):
+            found += _differing(was, now, f"{above}{key}.")
+        elif was != now:
+            found.append(f"{above}{key}")
+    return found
 
 
 def trained_network(

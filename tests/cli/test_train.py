@@ -140,9 +140,11 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
     other.write_text(TRAINING.replace("steps: 4", "steps: 5"), encoding="utf-8")
     with pytest.raises(
         ConfigurationError,
-        match=r"another training file began it .* other defaults, those of edge_inspector 0\.1\.0, git",
+        match=r"learned otherwise: other\.yaml has changed since in learning\.steps \(its copy is training\.yaml there\)",
     ):
         run(other, out)
+    with pytest.raises(ConfigurationError, match=r"the training file is the same, but another command began it \(edge-ins"):
+        run(training, out, "--seed", "7")
 
 
 def test_another_cut_is_chosen_without_learning_anything_anew(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
@@ -219,10 +221,12 @@ def test_every_fold_of_several_engines_makes_reports_and_a_table_but_no_engine(t
     out, elsewhere = tmp_path / "out", write_tiles(tmp_path / "elsewhere")
     options = ("--all", "--every-fold", "--set", str(elsewhere), "--side-by-side", "2", "--threads", "2")
     said = run(training, out, *options).splitlines()
-    assert said[:2] == [f"report: {out / 'runs' / name / 'cross_validation.html'}" for name in ("crack", "fray")]
-    assert said[4].startswith("| crack | 12 / 24 |")
-    assert said[5].startswith("| fray | 12 / 24 |")
-    assert said[6].startswith("| **mean of the 2** |")
+    assert said[1:4:2] == [f"report: {out / 'runs' / name / 'cross_validation.html'}" for name in ("crack", "fray")]
+    assert said[0].startswith("crack: Of 6 defective parts ")
+    assert said[2].startswith("fray: Of 6 defective parts ")
+    assert said[6].startswith("| crack | 12 / 24 |")
+    assert said[7].startswith("| fray | 12 / 24 |")
+    assert said[8].startswith("| **mean of the 2** |")
     content = json.loads((out / "cross_validation.json").read_text(encoding="utf-8"))
     assert (content["run"]["folds"], content["run"]["set"]) == (", ".join(FOLDS), "magnetic_tile")
     assert not (out / "engines").exists()

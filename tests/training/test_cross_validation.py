@@ -110,7 +110,7 @@ def test_a_fold_of_another_training_file_is_refused_before_any_is_learned(
     folds: list[Plan], validated: CrossValidated, stopped: tuple[Path, int], tmp_path: Path
 ) -> None:
     (tmp_path / "blots").symlink_to(folds[0].path.parent / "blots")
-    with pytest.raises(ConfigurationError, match="fold-0: holds a training that learned otherwise: another training file"):
+    with pytest.raises(ConfigurationError, match=r"fold-0: .* learned otherwise: .*\.yaml has changed since in .*steps"):
         cross_validate(plans(tmp_path, SHORT.replace("steps: 3", "steps: 4")), "blot", stopped[0], 1)
     assert not (stopped[0] / "runs" / "blot" / "fold-2").exists()
 

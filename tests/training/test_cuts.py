@@ -18,7 +18,6 @@ from edge_inspector.training.cuts import (
     CutRule,
     choose_cut,
     cuts_by_the_others,
-    refuse_blind,
     refuse_too_few,
 )
 from edge_inspector.training.part_scores import PartScores
@@ -259,12 +258,10 @@ def test_a_folds_cut_is_what_all_others_ask_for_and_its_own_parts_have_no_say() 
     assert len({first, second, third}) == 3
 
 
-def test_an_engine_that_lets_every_defective_part_pass_is_refused() -> None:
-    seen, unseen = named([0.02], [0.03, 0.018]), named([0.028], [0.018, 0.019, 0.02])
-    refuse_blind(seen, choose_cut({0.01: seen}, "f32").score, "scratch", "parts")
-    cut = choose_cut({0.015: unseen}, "f32")
+def test_of_an_engine_that_lets_every_defective_part_pass_the_evidence_says_first_that_it_sees_nothing() -> None:
+    cut = choose_cut({0.015: named([0.028], [0.018, 0.019, 0.02])}, "f32")
     assert cut.score == 0.03
-    with pytest.raises(
-        TrainingDataError, match=r"engine for scratch: all 3 defective parts .* would pass at 0\.03, the least"
-    ):
-        refuse_blind(unseen, cut.score, "scratch", "parts")
+    assert cut.evidence.startswith(
+        "The engine does not see the defect: every one of these parts would pass. Chosen on parts"
+    )
+    assert "does not see" not in choose_cut({0.01: named([0.02], [0.03, 0.018])}, "f32").evidence
