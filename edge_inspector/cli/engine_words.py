@@ -42,15 +42,11 @@ def recipe_words(package: EnginePackage) -> str:
 
 def caution_words(manifest: EngineManifest) -> list[str]:
     """A warning where no cut parts the validation parts; else nothing."""
-    wrong = {
-        key: metric
-        for key in ("escapes", "false_rejects")
-        if (metric := manifest.metrics.get(f"validation_{key}")) is not None
-    }
-    if not any(metric.value > 0 for metric in wrong.values()):
+    metrics = [manifest.metrics.get(f"validation_{key}") for key in ("escapes", "false_rejects")]
+    escaping, rejected = (0.0 if metric is None else 100 * metric.value for metric in metrics)
+    if not escaping and not rejected:
         return []
-    shares = " and ".join(f"{100 * metric.value:.0f} % of {key.replace('_', ' ')}" for key, metric in wrong.items())
     return [
-        f"CAUTION: good and defective validation parts overlap, at this cut {shares}; learn for more steps, add pictures, "
-        "or check the masks"
+        f"CAUTION: good and defective validation parts overlap, at this cut {escaping:.3g} % of the defective ones pass and "
+        f"{rejected:.3g} % of the good ones are rejected; learn for more steps, add pictures, or check the masks"
     ]

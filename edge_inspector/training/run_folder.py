@@ -83,6 +83,8 @@ def _what_is_otherwise(plan: Plan, run: Path, kept: Mapping[str, str]) -> str:
     try:
         old, new = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (run / TRAINING_COPY, plan.path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        old = new = None
+    if not isinstance(old, dict) or not isinstance(new, dict):
         return f"what, its copy of the training file, {run / TRAINING_COPY}, does not say"
     if keys := _differing(old, new):
         return f"{plan.path.name} has changed since in {', '.join(keys)} (its copy is {TRAINING_COPY} there)"

@@ -43,7 +43,9 @@ def test_the_words_for_the_recipe_make_one(package: EnginePackage, tmp_path: Pat
 @pytest.mark.parametrize("name", ["escapes", "false_rejects"])
 def test_validation_parts_that_overlap_are_a_caution(package: EnginePackage, name: str) -> None:
     overlapping = with_errors(package, **({"escapes": 0.0, "false_rejects": 0.0} | {name: 0.1}))
-    assert "CAUTION: good and defective validation parts overlap" in recipe_words(overlapping)
+    shares = "10 % of the defective ones pass and 0 %" if name == "escapes" else "0 % of the defective ones pass and 10 %"
+    said = f"CAUTION: good and defective validation parts overlap, at this cut {shares} of the good ones are rejected; learn"
+    assert said in recipe_words(overlapping)
 
 
 def test_cut_evidence_and_what_was_measured_are_said(package: EnginePackage) -> None:

@@ -147,6 +147,17 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
         run(training, out, "--seed", "7")
 
 
+@pytest.mark.parametrize("kept", ["", "- steps", "steps: ["])
+def test_a_copy_of_a_training_file_that_says_nothing_is_named(
+    trained: tuple[Path, Path, str], tmp_path: Path, kept: str
+) -> None:
+    training, out, _ = trained
+    shutil.copytree(out, tmp_path / "out")
+    (tmp_path / "out" / "runs" / "blot" / "training.yaml").write_text(kept, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"learned otherwise: what, its copy .*training\.yaml, does not say\."):
+        run(training, tmp_path / "out", "--seed", "7")
+
+
 def test_another_cut_is_chosen_without_learning_anything_anew(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     training, out, _ = trained
     shutil.copytree(out, tmp_path / "out")

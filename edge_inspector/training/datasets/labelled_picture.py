@@ -19,15 +19,8 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.regions import Region, cover, named
 from edge_inspector.training.datasets.run_lengths import decode_runs
 
-PICTURE_ENDINGS = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".webp",
-)  # of layouts that do not fix them, in small letters
+# Of layouts that do not fix them, in small letters.
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 SoftMask = NDArray[np.float32]  # (h, w), 0..1
 Colour = tuple[int, int, int]  # red, green, blue, 0..255
 ANY_GREY = frozenset(range(1, 256))
@@ -214,8 +207,10 @@ def _read_colours(label: ColourMask, height_px: int, width_px: int) -> SoftMask:
         raise TrainingDataError(f"{label.path}: can not be read as a picture; export the mask again")
     _refuse_other_mask(label.path, mask, height_px, width_px)
     packed = (mask.astype(np.int32) * (1, 1 << 8, 1 << 16)).sum(2)  # blue comes first
-    if foreign := set(np.unique(packed).tolist()) - set(map(_packed, label.known)):
-        red, green, blue = min(foreign) >> 16, min(foreign) >> 8 & 255, min(foreign) & 255
+    foreign = packed[~np.isin(packed, [_packed(colour) for colour in label.known])]
+    if foreign.size:
+        least = int(foreign.min())
+        red, green, blue = least >> 16, least >> 8 & 255, least & 255
         raise TrainingDataError(
             f"{label.path}: holds the colour {red},{green},{blue}, which is no class's; name its class, or export the mask "
             "again"
