@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,11 +36,15 @@ def build_engines(
         int, typer.Option(min=1, help="good straws, and as many with each defect, that choose the cuts")
     ] = 300,
     test_parts: Annotated[int, typer.Option(min=1, help="other straws of each sort, which are only counted")] = 50,
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="what learns: cuda needs a GPU, and a torch that is built for it")
+    ] = "cpu",
 ) -> None:
     """Draw straws, train from random weights, choose the cuts on whole parts, and write the packages.
 
     Packages of these names in --engines are replaced once all are whole. A CPU without bf16 of its own makes packages proven
-    in f32 alone. Takes some three hours on two cores; Ctrl-C and the same command go on with what was done.
+    in f32 alone. Takes some four hours on two cores; Ctrl-C and the same command go on with what was done. With
+    --device cuda the GPU learns, and no more than that.
     """
     refuse_without_torch()
     from edge_inspector.training.straw_engines import ENGINES, BuildPlan, build_straw_engines  # PyTorch takes seconds
@@ -59,6 +63,7 @@ def build_engines(
         own_minutes=math.inf if own_minutes is None else own_minutes,
         validation_parts=validation_parts,
         test_parts=test_parts,
+        device=device,
     )
     with ProgressBar() as bar:
         packages = build_straw_engines(

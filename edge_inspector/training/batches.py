@@ -82,24 +82,24 @@ class Batches:
         picture = read_picture(chosen.picture)
         own = chosen.own_of(picture)
         rgb, is_judged = chosen.view_of(picture)[own], chosen.judged_of(picture)[own]
-        masks = np.zeros((len(self._sets), *is_judged.shape), np.float32)
+        known = [each.get(chosen.picture) for each in self._known]
+        drawn = [None if sample is None or not sample.is_placed else sample.mask_of(picture)[own] for sample in known]
+        wanted = drawn[number]
+        is_defect = np.zeros_like(is_judged) if wanted is None else (wanted >= 128) & is_judged
+        rows, columns = _area(is_defect, wants_defect, self._plan, rng)
+        masks = np.zeros((len(self._sets), self._plan.height_px, self._plan.width_px), np.float32)
         judged = np.zeros_like(masks)
         shows = np.full(len(self._sets), np.nan, np.float32)
-        for output, known in enumerate(self._known):
-            sample = known.get(chosen.picture)
+        here = slice(rows.stop - rows.start), slice(columns.stop - columns.start)  # of the crop: a picture may be smaller
+        for output, (sample, mask) in enumerate(zip(known, drawn, strict=True)):
             if sample is None:
                 continue
-            judged[output] = is_judged
-            if isinstance(sample.label, Somewhere):
+            judged[output][here] = is_judged[rows, columns]
+            if mask is None:
                 shows[output] = 1.0
                 continue
-            masks[output] = is_judged * sample.mask_of(picture)[own].astype(np.float32) / np.float32(255)
-        rows, columns = _area(masks[number] >= 0.5, wants_defect, self._plan, rng)
-        crop = rgb[rows, columns]
-        below, right = self._plan.height_px - crop.shape[0], self._plan.width_px - crop.shape[1]
-        beyond = ((0, 0), (0, below), (0, right))
-        masks, judged = (np.pad(each[:, rows, columns], beyond) for each in (masks, judged))
-        return fit(crop, "pad", self._plan.width_px, self._plan.height_px), masks, judged, shows
+            masks[output][here] = judged[output][here] * mask[rows, columns].astype(np.float32) / np.float32(255)
+        return fit(rgb[rows, columns], "pad", self._plan.width_px, self._plan.height_px), masks, judged, shows
 
 
 def _area(is_defect: NDArray[np.bool_], wants_defect: bool, plan: CropPlan, rng: np.random.Generator) -> tuple[slice, slice]:

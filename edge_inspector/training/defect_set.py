@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -127,6 +128,8 @@ class Sample:
 
     def _placed(self, drawn: Picture, picture: Picture, path: Path) -> Picture:
         """What was drawn on the picture, (h, w), as it lies in the view."""
+        if self.view is None:
+            return drawn
         placed = np.zeros_like(view := _fitted(drawn, self.view, path))
         placed[self.own_of(picture)] = view[self.own_of(picture)]
         return placed
@@ -214,12 +217,17 @@ def defect_set(
             f"{_folder_of(labelled.pictures)}: read as {labelled.source}, no picture is labelled for {defect}, clean ones "
             "neither"
         )
-    samples = []
-    for done, each in enumerate(known, 1):
+
+    def look(each: LabelledPicture) -> Sample:
         label = each.labels[defect]
         assert label is not None
-        samples.append(_look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, ""), bands))
-        progress(done / len(known))
+        return _look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, ""), bands)
+
+    samples = []
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "look") as pool:
+        for sample in pool.map(look, known):
+            samples.append(sample)
+            progress(len(samples) / len(known))
     return DefectSet(_folder_of(known), defect, tuple(samples))
 
 

@@ -26,6 +26,7 @@ from edge_inspector.training.kept_network import asked_of, keep_network
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
+from edge_inspector.training.ranks import Rank, rank_of
 from edge_inspector.training.straw_scores import FUSION, measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
@@ -67,6 +68,7 @@ class BuildPlan:
     own_minutes: float = math.inf
     validation_parts: int = 300  # good ones, and as many defective of each engine's own kind
     test_parts: int = 50  # the same; tools/straw_parts.py judges 1000 and more with all three engines at once
+    device: str = "cpu"  # that learns, in torch's words; all else is the CPU's
 
     def training_folder(self, work: Path) -> Path:
         """Where what is learned from is drawn: another plan's straws lie elsewhere."""
@@ -87,21 +89,22 @@ def build_straw_engines(
     """Build packages in the folder `engines`, each replaced in one step once all are whole and verified.
 
     `work` keeps sets and networks; those of another plan are drawn and learned anew. Raises ValueError for a name that is
-    none.
+    none, ConfigurationError if a GPU is to learn and there is none.
     """
     plan = plan or BuildPlan()
     unknown = [name for name in names if name not in ENGINES]
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no engine that is built here, allowed are {', '.join(ENGINES)}")
+    rank = rank_of({}, plan.device)
     work.mkdir(parents=True, exist_ok=True)
     _draw(plan.training_folder(work), plan.seed + 1, plan.straws, progress)
     _draw(plan.calibration_folder(work), plan.seed + 2, plan.calibration_straws, progress)
-    common = _common_network(work, plan, progress)
+    common = _common_network(work, plan, rank, progress)
     drafts: dict[str, Draft] = {}
     sheets: dict[str, EngineSheet] = {}
     try:
         for name in names:
-            trained = _own_network(work, name, common, plan, progress)
+            trained = _own_network(work, name, common, plan, rank, progress)
             calibration = _straws(plan.calibration_folder(work), ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
             sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
@@ -131,12 +134,12 @@ def _settings(plan: BuildPlan) -> TrainingSettings:
         loss=LossMix(alpha=0.9, overlap="pooled_dice"),
         learning_rate=2e-3,
         ema_decay=0.998,
-        bf16=has_fast_bf16(),
+        bf16=has_fast_bf16(plan.device),
         threads=len(os.sched_getaffinity(0)),
     )
 
 
-def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
+def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress) -> TrainedNetwork:
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         sets = [_straws(plan.training_folder(work), kind) for kind in KINDS]
         return train(
@@ -144,12 +147,15 @@ def _common_network(work: Path, plan: BuildPlan, progress: Progress) -> TrainedN
             _settings(plan),
             lambda step, done, loss: progress("learning all defects", done),
             checkpoint=checkpoint,
+            rank=rank,
         )
 
     return keep_network(work / "common.pt", _settings(plan), _sources(plan), learn, len(KINDS))
 
 
-def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, progress: Progress) -> TrainedNetwork:
+def _own_network(
+    work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, rank: Rank, progress: Progress
+) -> TrainedNetwork:
     own_steps = round(plan.own_steps * ENGINES[name].patience)
     common_settings = _settings(plan)
     settings = replace(
@@ -167,6 +173,7 @@ def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan,
             lambda step, done, loss: progress(f"learning {name}", done),
             start_from(common.network, KINDS.index(ENGINES[name].kind)),
             checkpoint=checkpoint,
+            rank=rank,
         )
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
@@ -175,7 +182,8 @@ def _own_network(work: Path, name: str, common: TrainedNetwork, plan: BuildPlan,
 
 
 def _sources(plan: BuildPlan) -> dict[str, str]:
-    return {"straws": f"{plan.straws} of seed {plan.seed + 1}"}
+    sources = {"straws": f"{plan.straws} of seed {plan.seed + 1}"}
+    return sources if plan.device == "cpu" else sources | {"device": plan.device}
 
 
 def start_from(common: SegmentationModel, output: int) -> Callable[[SegmentationModel], None]:
@@ -220,6 +228,6 @@ def build_command(plan: BuildPlan) -> str:
     words = ["edge-inspector", "engines", "build"]
     for field in fields(plan):
         value = getattr(plan, field.name)
-        if value != math.inf:
+        if value not in (math.inf, "cpu"):
             words += [f"--{field.name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else f"{value}"]
     return " ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.cli.main import build_app
+from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import MODEL_FILE, EnginePackage, load_engine_package
 from edge_inspector.station.recipe import Recipe
@@ -67,7 +68,7 @@ def test_the_command_without_options_builds_the_plan_as_it_stands() -> None:
         assert parameters[field.name].default == (None if value == math.inf else value)
 
 
-@pytest.mark.parametrize("plan", [BuildPlan(), TINY, BuildPlan(seed=1, common_minutes=2.5, own_minutes=0.5)])
+@pytest.mark.parametrize("plan", [BuildPlan(), TINY, BuildPlan(seed=1, common_minutes=2.5, own_minutes=0.5, device="cuda")])
 def test_the_command_of_a_package_builds_the_plan_that_made_it(plan: BuildPlan, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[BuildPlan] = []
 
@@ -97,6 +98,13 @@ def test_the_example_cuts_and_fuses_as_the_engines_that_ship_were_measured() -> 
 def test_an_unknown_engine_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="straw_dent"):
         build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_dent"], TINY)
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_missed_before_anything_is_drawn(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="torch finds no GPU"):
+        build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_hole"], replace(TINY, device="cuda"))
     assert not (tmp_path / "work").exists()
 
 
