@@ -57,13 +57,14 @@ HALF_WAY = HalfWay()
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where parts are cut, from which probability on pixels make regions (at most half of that), what lay on either side,
-    and the sentences that go into the manifest."""
+    the sentences that go into the manifest, and whether every defective part lies below."""
 
     score: float
     t_low: float
     largest_good: float
     smallest_defective: float
     evidence: str
+    is_blind: bool
 
 
 def choose_cut(
@@ -118,7 +119,8 @@ def choose_cut(
         "" if asked is None else f" That would be {asked:.4g}: it was lifted to {score:g}, the least that a station can use."
     )
     evidence = _evidence(scores[t_low], score, precision, rule, counted, chose_network, lifted)
-    return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence)
+    is_blind = _is_blind(scores[t_low], score)
+    return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence, is_blind)
 
 
 def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
@@ -135,6 +137,11 @@ def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
             assert_never(rule)
 
 
+def _is_blind(scores: PartScores, cut: float) -> bool:
+    """Whether every defective part would pass; one that can not be judged would not."""
+    return scores.escapes(cut) == len(scores.defective)
+
+
 def _evidence(
     scores: PartScores, cut: float, precision: str, rule: CutRule, counted: Counted, chose_network: bool, lifted: str
 ) -> str:
@@ -148,8 +155,9 @@ def _evidence(
         if any(unjudged)
         else ""
     )
-    is_blind = misses == len(scores.defective)
-    blind = f"The engine does not see the defect: every one of these {counted} would pass. " if is_blind else ""
+    blind = (
+        f"The engine does not see the defect: every one of these {counted} would pass. " if _is_blind(scores, cut) else ""
+    )
     was = "was" if rejects == 1 else "were"
     return (
         f"{blind}Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones "

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
 from edge_inspector.inference.map_regions import map_score
 from edge_inspector.inference.mask_parity import MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in
@@ -211,10 +211,18 @@ def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, pa
 
 
 def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
-    """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place."""
+    """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place.
+
+    Raises TrainingDataError for an engine that sees none of the defective parts: with it a station would inspect nothing.
+    """
     validation = worst_by_start([each.validation.parts for each in measured.values()])
     chose_network = draft.trained.settings.checks is not None
     cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
+    if cut.is_blind:
+        raise TrainingDataError(
+            f"engine {draft.out.name}: no package is made. {cut.evidence} Let it learn for longer, and look whether masks "
+            "lie where the defect is (edge-inspector dataset inspect shows them)"
+        )
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines, cut.score)
     height, width = draft.golden.samples[0].read_picture().shape[:2]

@@ -37,7 +37,7 @@ mm_per_px: {{min: 0.09, max: 0.11}}
 engines:
   blot: {{defect: blot, colour: blue}}
 split: {{validation: 0.25, test: 0.25}}
-learning: {{steps: 4, crops: {{batch: 2, height_px: 64, width_px: 64}}}}
+learning: {{steps: 60, crops: {{batch: 2, height_px: 64, width_px: 64}}}}
 cut: {{rule: cheapest, escape_cost: 5}}
 """
 
@@ -137,7 +137,7 @@ def test_the_same_command_again_takes_what_was_trained(trained: tuple[Path, Path
 def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Path, str]) -> None:
     training, out, _ = trained
     other = training.with_name("other.yaml")
-    other.write_text(TRAINING.replace("steps: 4", "steps: 5"), encoding="utf-8")
+    other.write_text(TRAINING.replace("steps: 60", "steps: 61"), encoding="utf-8")
     with pytest.raises(
         ConfigurationError,
         match=r"learned otherwise: other\.yaml has changed since in learning\.steps \(its copy is training\.yaml there\)",
@@ -320,7 +320,7 @@ def test_engines_are_trained_side_by_side_as_each_would_be_alone_and_one_that_fa
 
 def test_ctrl_c_ends_all_engines_and_leaves_nothing_half_made(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     long = trained[0].with_name("long.yaml")
-    endless = TRAINING.replace("steps: 4", "steps: 1000000").replace("split:", "  dot: {defect: blot}\nsplit:")
+    endless = TRAINING.replace("steps: 60", "steps: 1000000").replace("split:", "  dot: {defect: blot}\nsplit:")
     long.write_text(endless, encoding="utf-8")
     words = ["train", str(long), "--all", "--side-by-side", "2", "--device", "cpu", "--out", str(tmp_path / "out")]
     # a shell that puts the tests in the background makes them, and what they start, deaf to Ctrl-C

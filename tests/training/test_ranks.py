@@ -85,7 +85,7 @@ def blots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a set and a training file."""
     folder = tmp_path_factory.mktemp("ranks")
     write_parts(folder / "blots")
-    (folder / "training.yaml").write_text(TRAINING + "image_head: true\n", encoding="utf-8")
+    (folder / "training.yaml").write_text(TRAINING.replace("batch: 2", "batch: 8") + "image_head: true\n", encoding="utf-8")
     return folder
 
 

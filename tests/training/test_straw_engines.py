@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 
 from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.cli.main import build_app
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MODEL_FILE, EnginePackage, load_engine_package
+from edge_inspector.station.engine_manifest import MODEL_FILE, EnginePackage, Precision, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.training import straw_engines
 from edge_inspector.training.models.unet import LightUNet
+from edge_inspector.training.package import Draft, Measurement
 from edge_inspector.training.straw_engines import (
     ENGINES,
     KINDS,
@@ -30,7 +32,7 @@ from edge_inspector.training.straw_engines import (
     build_straw_engines,
     start_from,
 )
-from edge_inspector.training.straw_scores import FUSION, T_LOW
+from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
 from edge_inspector.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
@@ -108,6 +110,22 @@ def test_a_gpu_that_is_not_there_is_missed_before_anything_is_drawn(tmp_path: Pa
     assert not (tmp_path / "work").exists()
 
 
+@pytest.fixture
+def _sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks of a few steps see nothing: what is defective scores as if they had learned for long."""
+
+    def measure(drafts: Mapping[str, Draft], *rest: Any) -> dict[str, dict[Precision, Measurement]]:
+        measured = measure_engines(drafts, *rest)
+        for of_precisions in measured.values():
+            for each in of_precisions.values():
+                for scores in each.validation.parts.values():
+                    scores.defective.update(dict.fromkeys(scores.defective, 0.9))
+        return measured
+
+    monkeypatch.setattr(straw_engines, "measure_engines", measure)
+
+
+@pytest.mark.usefixtures("_sees")
 def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_path: Path) -> None:
     stages: list[str] = []
     (package,) = build_straw_engines(
@@ -131,3 +149,9 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_p
     )
     assert set(stages) == {"judging straws for validation", "judging straws for test"}
     assert np.array_equal(np.frombuffer((again.folder / MODEL_FILE).read_bytes(), np.uint8), first)
+
+
+def test_no_package_is_made_of_an_engine_that_sees_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match=r"straw_hole: no package is made\. The engine does not see"):
+        build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY)
+    assert list((tmp_path / "engines").iterdir()) == []
