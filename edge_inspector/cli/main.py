@@ -77,7 +77,7 @@ def main() -> None:
         print(told, file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted; what was kept before stays", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -21,3 +24,20 @@ def disk_refusal(error: OSError) -> str | None:
         f"{error.filename or 'a file'}: can not be {verb} ({error.strerror}); make room, or correct its rights, and give "
         "the command again. What was kept before stays"
     )
+
+
+@contextmanager
+def writing_below(folder: Path) -> Iterator[None]:
+    """Errors of files that are open do not say which: they name the folder that everything is written below.
+
+    >>> with writing_below(Path("trained")):
+    ...     raise OSError(errno.ENOSPC, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'trained'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = f"{folder}"
+        raise

@@ -21,7 +21,7 @@ from edge_inspector.training import starter_texts as texts
 from edge_inspector.training.datasets.defect_colours import defect_colours
 from edge_inspector.training.datasets.inspection import DefectCounts, SizeCount, count_defect, count_sizes
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
-from edge_inspector.training.datasets.looking import SeenPicture, UnreadPicture
+from edge_inspector.training.datasets.looking import MARKED_FROM, SeenPicture, UnreadPicture
 from edge_inspector.training.datasets.registry import READERS, SetRequest
 from edge_inspector.training.datasets.wording import counted, listed
 from edge_inspector.training.defect_set import ViewFit
@@ -49,6 +49,7 @@ class Start:
     pictures: int
     parts: int
     unread: int
+    faint: int  # masks that mark no pixel for sure
     oddities: int
     sizes: tuple[SizeCount, ...]
     defects: tuple[DefectCounts, ...]
@@ -110,6 +111,7 @@ def start_from(
         pictures=len(looked_at),
         parts=len({each.picture.part for each in looked_at}),
         unread=len(unread),
+        faint=sum(label.is_faint for each in seen for label in each.labels.values() if label is not None),
         oddities=len(labelled.oddities),
         sizes=count_sizes([each for each in seen if any(label is not None for label in each.labels.values())]),
         defects=tuple(each for each in counts if each.defect not in left_out),
@@ -184,6 +186,11 @@ def still_to_do(start: Start) -> list[str]:
     if start.unread:
         lines.append(
             f"{counted(start.unread, 'picture')} can not be used, and training refuses them; remove or replace them"
+        )
+    if start.faint:
+        lines.append(
+            f"{counted(start.faint, 'mask')} without a sure pixel (from {MARKED_FROM} of 255 on), and training refuses "
+            "them; export them with 255 for the defect"
         )
     if start.oddities:
         look = shlex.join(["edge-inspector", "dataset", "inspect", *start.request.words()])

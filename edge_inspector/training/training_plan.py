@@ -79,8 +79,9 @@ class Plan:
         return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
 
     def learning_digest(self, name: str) -> str:
-        """SHA-256 of how an engine's network learns, and of which parts: the file's cuts and colours do not decide that."""
-        decides = self.file.model_dump_json(include={"set", "view", "model", "image_head", "weights"})
+        """SHA-256 of how an engine's network learns, and of which parts: the file's cuts and colours do not decide that, nor
+        where pictures and weights lie, whose own digests do."""
+        decides = self.file.model_dump_json(include={"view", "model", "image_head"})
         decides += "" if self.file.bands is None else self.file.model_dump_json(include={"bands"})
         learns = self.file.learning_of(name).model_dump_json()
         return hashlib.sha256(f"{decides}{self.file.engines[name].defect}{learns}{self.split}".encode()).hexdigest()

@@ -11,7 +11,8 @@ import cv2
 import torch
 
 from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EnginePackage
+from edge_inspector.station.document import load_document
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EngineManifest, EnginePackage
 from edge_inspector.training.cuts import refuse_too_few
 from edge_inspector.training.dealt_parts import write_dealt
 from edge_inspector.training.defect_set import DefectSet
@@ -63,7 +64,7 @@ def train_engine(
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name
     facts = run_facts(plan, name, rank)
     refuse_other_run(plan, name, out, facts)
-    _refuse_other_package(place, run)
+    _refuse_other_package(place, run, settings.seed, training.digest)
     begin_run(plan, name, out, facts)
     write_dealt(run, plan.dealt_pictures(name))
     trained = trained_network(plan, name, out, threads, rank, progress)
@@ -107,15 +108,16 @@ def _amount(each: DefectSet, counted: Counted) -> str:
     return f"{pictures}{len(each.parts())} parts"
 
 
-def _refuse_other_package(place: Path, run: Path) -> None:
-    """What this run did not make is not replaced."""
+def _refuse_other_package(place: Path, run: Path, seed: int, training_digest: str) -> None:
+    """What this run did not make is not replaced: it learned from the same pictures, by the same chance."""
     if not place.exists():
         return
     if not (place / MANIFEST_FILE).is_file():
         raise ConfigurationError(
             f"{place}: is there and is no engine package; give another --out, or the engine another name"
         )
-    if not (run / RUN_FILE).is_file():
+    made = load_document(place / MANIFEST_FILE, EngineManifest).training  # its other files may be damaged
+    if not (run / RUN_FILE).is_file() or (made.seed, made.digest) != (seed, training_digest):
         raise ConfigurationError(
             f"{place}: is there already, and no training in {run} made it; give another --out, or the engine another name, "
             "or remove that folder"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from edge_inspector.domain.disk_refusal import writing_below
 from edge_inspector.domain.errors import EdgeInspectorError
 from edge_inspector.training.cross_validation import CrossValidated, cross_validate, facts_of_folds, learn_fold
 from edge_inspector.training.package import Progress
@@ -93,6 +94,12 @@ def _learn(plan: Plan, name: str, out: Path, threads: int, rank: Rank, progress:
 
 
 def _done(works: Mapping[str, Work[Result]], order: Order, tell: Progress, *, is_gathered: bool) -> Gathered[Result]:
+    told = {name: partial(_below, order.out, work) for name, work in works.items()}
     if not is_gathered:
-        return Gathered({name: work(tell) for name, work in works.items()})
-    return run_side_by_side(works, order.at_once, tell)
+        return Gathered({name: work(tell) for name, work in told.items()})
+    return run_side_by_side(told, order.at_once, tell)
+
+
+def _below(out: Path, work: Work[Result], tell: Progress) -> Result:
+    with writing_below(out):
+        return work(tell)

@@ -12,7 +12,7 @@ import pytest
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.station.engine_manifest import ScaleRange
 from edge_inspector.training.datasets.labelled_picture import LabelledSet
-from edge_inspector.training.datasets.looking import BandLevel, SeenLabel, SeenPicture, UnreadPicture
+from edge_inspector.training.datasets.looking import BandLevel, SeenLabel, SeenPicture, State, UnreadPicture
 from edge_inspector.training.datasets.registry import SetRequest, open_set
 from edge_inspector.training.defect_set import ViewFit
 from edge_inspector.training.starter import Start, start_from, still_to_do, training_text, write_training_file
@@ -178,9 +178,11 @@ def test_crops_are_no_larger_than_views_and_whole_where_labels_do_not_say_where(
 def test_pictures_that_can_not_be_used_and_odd_labels_are_to_be_seen_to(tmp_path: Path) -> None:
     looked_at = enough()
     unread = UnreadPicture(looked_at[0].picture, "p0.png: is cut off; replace it")
-    begun = replace(start(tmp_path, [*looked_at, unread]), oddities=2)
+    faint = look(SeenLabel(State.CLEAN, highest=1), SeenLabel(State.CLEAN, highest=127))
+    begun = replace(start(tmp_path, [*looked_at, *faint, unread]), oddities=2)
     assert still_to_do(begun) == [
         "1 picture can not be used, and training refuses them; remove or replace them",
+        "2 masks without a sure pixel (from 128 of 255 on), and training refuses them; export them with 255 for the defect",
         f"2 things about the labels looked odd; see them: edge-inspector dataset inspect {tmp_path / 'tiles'} "
         "--reader plain",
     ]

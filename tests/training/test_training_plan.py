@@ -240,6 +240,10 @@ def test_a_set_that_lies_elsewhere_is_the_same_training(tiles: Path, tmp_path: P
     assert there.split == here.split
     assert here.command_words("fray") == ["edge-inspector", "train", "tiles.yaml", "--defect", "fray", "--every-fold"]
     assert there.command_words("fray")[-2:] == ["--set", "elsewhere"]
+    tiles.write_text(TILE_TRAINING.replace("folder: tiles", "folder: elsewhere"))
+    said = plan_every_fold(tiles)[0]
+    assert said.file_digest != here.file_digest
+    assert said.learning_digest("crack") == there.learning_digest("crack") == here.learning_digest("crack")
 
 
 def test_weights_are_known_by_what_is_in_them(tiles: Path, tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from edge_inspector.domain.disk_refusal import disk_refusal
+from edge_inspector.training import work_order
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.training_plan import Plan, plan_every_fold
-from edge_inspector.training.work_order import Order, cross_validate_engines
+from edge_inspector.training.work_order import Order, cross_validate_engines, train_engines
 from tests.training.test_training_plan import TILE_TRAINING, written
 from tests.training.tiles import FOLDS, write_tiles
 
@@ -32,6 +35,19 @@ def planned(folder: Path) -> list[Plan]:
 
 def ordered(out: Path) -> Order:
     return Order(("crack", "fray"), out, 2, 2, ALONE)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_with_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*arguments: object, rank: Rank) -> None:
+        Path("/dev/full").write_bytes(b"a graph")
+
+    monkeypatch.setattr(work_order, "train_engine", write)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        train_engines(planned(tmp_path)[0], replace(ordered(tmp_path / "out"), at_once=1), lambda stage, share: None)
+    assert disk_refusal(caught.value).startswith(f"{tmp_path / 'out'}: can not be written (No space left on device)")
 
 
 def test_an_engine_that_is_refused_is_told_and_one_that_fails_later_too(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def _of_one(name: str, picture: SeenPicture, label: SeenLabel, defect: str) -> I
     if tiny:
         which = f"{len(tiny)} of {len(label.areas_px)} pieces of {defect}"
         yield SetWarning(About.TINY, f"{name}: {which} under {LEAST_AREA_PX} px, the smallest has {min(tiny)}")
-    if 0 < label.highest < MARKED_FROM:
+    if label.is_faint:
         yield SetWarning(About.FAINT, f"{name}: {defect} nowhere above {label.highest} of 255, needed is {MARKED_FROM}")
     if label.is_grey:
         yield SetWarning(About.GREY, f"{name}: {defect}")

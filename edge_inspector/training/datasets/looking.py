@@ -58,6 +58,11 @@ class SeenLabel:
     contrast: float | None = None
     digest: str = ""
 
+    @property
+    def is_faint(self) -> bool:
+        """Whether something is drawn, and no pixel of it for sure."""
+        return 0 < self.highest < MARKED_FROM
+
 
 @dataclass(frozen=True, slots=True)
 class BandLevel:

@@ -50,7 +50,10 @@ _WORDS = {
         "they are cut off at its edge; is it the picture that they were drawn on?",
     ),
     About.TINY: ("tiny pieces", "no engine finds so few pixels; were they meant?"),
-    About.FAINT: ("masks without a sure pixel", "they count as clean; export them with 255 for the defect"),
+    About.FAINT: (
+        "masks without a sure pixel",
+        "they count as clean here, and training refuses them; export them with 255 for the defect",
+    ),
     About.GREY: ("hard masks with grey levels", "all but black counts as the defect, soft borders too; export two levels"),
     About.WHOLE_EDGE: ("masks along the whole edge", "are they inverted?"),
     About.LARGE: ("masks of most of the picture", "is it the defect, or the part?"),
