@@ -1,8 +1,8 @@
 """Builds the engines that ship, from nothing but a seed: cracks, stains and holes on generated straws.
 
 First one network with three outputs learns all three defects from random weights: what a straw looks like has to be learned
-only once. Each engine then starts from it and learns its own defect alone. Every stage that is done is kept in a work
-folder, so that an interrupted build goes on where it was.
+only once. Each engine then starts from it and learns its own defect alone, side by side with the others. Every stage that is
+done is kept in a work folder, so that an interrupted build goes on where it was.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.inference.mask_parity import WIDEST_LIMITS
 from edge_inspector.station.engine_manifest import EnginePackage, Precision, ScaleRange
@@ -27,6 +29,7 @@ from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
 from edge_inspector.training.ranks import Rank, rank_of
+from edge_inspector.training.side_by_side import run_side_by_side
 from edge_inspector.training.straw_scores import FUSION, measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
@@ -99,12 +102,13 @@ def build_straw_engines(
     work.mkdir(parents=True, exist_ok=True)
     _draw(plan.training_folder(work), plan.seed + 1, plan.straws, progress)
     _draw(plan.calibration_folder(work), plan.seed + 2, plan.calibration_straws, progress)
-    common = _common_network(work, plan, rank, progress)
+    _common_network(work, plan, rank, progress)
+    _learn_side_by_side(work, names, plan, rank, progress)
     drafts: dict[str, Draft] = {}
     sheets: dict[str, EngineSheet] = {}
     try:
         for name in names:
-            trained = _own_network(work, name, common, plan, rank, progress)
+            trained = _own_network(work, name, plan, rank, 1, progress)
             calibration = _straws(plan.calibration_folder(work), ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
             sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
@@ -125,7 +129,7 @@ def _straws(path: Path, kind: DefectKind) -> DefectSet:
     return defect_set(read_plain(path, is_complete=True), kind.value)
 
 
-def _settings(plan: BuildPlan) -> TrainingSettings:
+def _settings(plan: BuildPlan, at_once: int = 1) -> TrainingSettings:
     return TrainingSettings(
         seed=plan.seed,
         steps=plan.common_steps,
@@ -135,7 +139,7 @@ def _settings(plan: BuildPlan) -> TrainingSettings:
         learning_rate=2e-3,
         ema_decay=0.998,
         bf16=has_fast_bf16(plan.device),
-        threads=len(os.sched_getaffinity(0)),
+        threads=max(len(os.sched_getaffinity(0)) // at_once, 1),
     )
 
 
@@ -153,11 +157,30 @@ def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress)
     return keep_network(work / "common.pt", _settings(plan), _sources(plan), learn, len(KINDS))
 
 
-def _own_network(
-    work: Path, name: str, common: TrainedNetwork, plan: BuildPlan, rank: Rank, progress: Progress
-) -> TrainedNetwork:
+def _learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
+    """Learn what is not kept yet, each engine in a process of its own; `_own_network` finds it. One alone needs none."""
+    learned = [name for name in names if not _kept(work, name).is_file()]
+    at_once = min(len(learned), len(os.sched_getaffinity(0)))
+    if at_once < 2:
+        return
+    works = {
+        name: partial(_keep_own_network, work, name, plan, rank.of_work(number), at_once)
+        for number, name in enumerate(learned)
+    }
+    if failed := run_side_by_side(works, at_once, progress).failed:
+        raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in failed.items()))
+
+
+def _keep_own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: int, progress: Progress) -> None:
+    """The network stays on the disk: it would cross between processes for nothing."""
+    _own_network(work, name, plan, rank, at_once, progress)
+
+
+def _own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: int, progress: Progress) -> TrainedNetwork:
+    """What an engine learned alone; with `at_once` side by side, with its share of the threads."""
+    common = _common_network(work, plan, rank, progress)
     own_steps = round(plan.own_steps * ENGINES[name].patience)
-    common_settings = _settings(plan)
+    common_settings = _settings(plan, at_once)
     settings = replace(
         common_settings,
         steps=own_steps,
@@ -178,7 +201,11 @@ def _own_network(
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
     begun = asked_of(common.settings, {}) | {"steps": f"{common.steps}"}
-    return keep_network(work / f"{name}.pt", settings, _sources(plan) | {"begun with": repr(begun)}, learn)
+    return keep_network(_kept(work, name), settings, _sources(plan) | {"begun with": repr(begun)}, learn)
+
+
+def _kept(work: Path, name: str) -> Path:
+    return work / f"{name}.pt"
 
 
 def _sources(plan: BuildPlan) -> dict[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.cli.main import build_app
 from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MODEL_FILE, EnginePackage, Precision, load_engine_package
+from edge_inspector.station.engine_manifest import EnginePackage, Precision, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.training import straw_engines
@@ -33,6 +34,7 @@ from edge_inspector.training.straw_engines import (
     start_from,
 )
 from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
+from edge_inspector.training.train import TrainedNetwork
 from edge_inspector.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
@@ -110,28 +112,52 @@ def test_a_gpu_that_is_not_there_is_missed_before_anything_is_drawn(tmp_path: Pa
     assert not (tmp_path / "work").exists()
 
 
-@pytest.fixture
-def _sees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks of a few steps see nothing: what is defective scores as if they had learned for long."""
+@dataclass
+class Built:
+    """A folder in which a build of a few steps ended, what it said, and its stages."""
 
+    folder: Path
+    said: str
+    stages: list[str]
+
+
+@pytest.fixture(scope="module")
+def blind(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    built = Built(tmp_path_factory.mktemp("build"), "", [])
+    with pytest.raises(TrainingDataError) as refused:
+        build(built)
+    built.said = f"{refused.value}"
+    return built
+
+
+def build(built: Built) -> EnginePackage:
+    engines, work = built.folder / "engines", built.folder / "work"
+    (package,) = build_straw_engines(engines, work, ["straw_hole"], TINY, lambda stage, share: built.stages.append(stage))
+    return package
+
+
+def test_no_package_is_made_of_an_engine_that_sees_nothing(blind: Built) -> None:
+    assert blind.said.startswith("engine straw_hole: no package is made. The engine does not see the defect")
+    assert list((blind.folder / "engines").iterdir()) == []
+    assert "learning all defects" in blind.stages
+
+
+def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(
+    blind: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def measure(drafts: Mapping[str, Draft], *rest: Any) -> dict[str, dict[Precision, Measurement]]:
+        """What is defective scores as if networks had learned for long."""
         measured = measure_engines(drafts, *rest)
-        for of_precisions in measured.values():
-            for each in of_precisions.values():
-                for scores in each.validation.parts.values():
-                    scores.defective.update(dict.fromkeys(scores.defective, 0.9))
+        for each in measured["straw_hole"].values():
+            for scores in each.validation.parts.values():
+                scores.defective.update(dict.fromkeys(scores.defective, 0.9))
         return measured
 
     monkeypatch.setattr(straw_engines, "measure_engines", measure)
-
-
-@pytest.mark.usefixtures("_sees")
-def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_path: Path) -> None:
-    stages: list[str] = []
-    (package,) = build_straw_engines(
-        tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY, lambda stage, share: stages.append(stage)
-    )
-    manifest = package.manifest
+    built = Built(tmp_path, "", [])
+    shutil.copytree(blind.folder / "work", tmp_path / "work")
+    manifest = build(built).manifest
+    assert set(built.stages) == {"judging straws for validation", "judging straws for test"}
     assert manifest.defect == "hole"
     assert manifest.training.steps == 3
     assert manifest.t_low <= T_LOW
@@ -139,19 +165,26 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(tmp_p
     assert manifest.training.command == build_command(TINY)
     assert manifest.training.version == VERSION
     assert {"test_escapes", "test_false_rejects", "test_dice", "validation_escapes"} <= set(manifest.metrics)
-    assert "learning all defects" in stages
     assert sorted(path.name for path in (tmp_path / "engines").iterdir()) == ["straw_hole"]
 
-    first = np.frombuffer((package.folder / MODEL_FILE).read_bytes(), np.uint8)
-    stages.clear()
-    (again,) = build_straw_engines(
-        tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY, lambda stage, share: stages.append(stage)
-    )
-    assert set(stages) == {"judging straws for validation", "judging straws for test"}
-    assert np.array_equal(np.frombuffer((again.folder / MODEL_FILE).read_bytes(), np.uint8), first)
+
+class PackagingError(Exception):
+    """In the place of what comes after learning."""
 
 
-def test_no_package_is_made_of_an_engine_that_sees_nothing(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match=r"straw_hole: no package is made\. The engine does not see"):
-        build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_hole"], TINY)
-    assert list((tmp_path / "engines").iterdir()) == []
+def test_engines_learn_side_by_side_from_the_common_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def package(out: Path, trained: TrainedNetwork, *rest: object) -> None:
+        raise PackagingError(f"{out.name} after {trained.steps} steps")
+
+    monkeypatch.setattr(straw_engines, "start_package", package)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    stages: list[str] = []
+    work = tmp_path / "work"
+    with pytest.raises(PackagingError, match="straw_stain after 7 steps"):
+        build_straw_engines(
+            tmp_path / "engines", work, ["straw_stain", "straw_hole"], TINY, lambda stage, share: stages.append(stage)
+        )
+    assert stages.count("learning all defects") == TINY.common_steps
+    assert stages.count("learning straw_stain") == 5
+    assert stages.count("learning straw_hole") == 1
+    assert sorted(path.name for path in work.glob("*.pt")) == ["common.pt", "straw_hole.pt", "straw_stain.pt"]
