@@ -94,10 +94,11 @@ def is_cvat(seen: Glimpse) -> bool:
 
 
 def is_voc(seen: Glimpse) -> bool:
-    """A folder of XML files, one a picture."""
+    """XML files, one a picture, in a folder of their own or beside the pictures."""
     if seen.labels is not None:
         return seen.labels.is_dir() and any(seen.labels.glob("*.xml"))
-    return seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml")
+    beside = seen.holds("*.xml") and not is_cvat(seen)
+    return beside or seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml")
 
 
 def is_voc_masks(seen: Glimpse) -> bool:

@@ -38,6 +38,7 @@ from edge_inspector.training.datasets.recognition import (
     take_glimpse,
 )
 from edge_inspector.training.datasets.severstal import read_severstal
+from edge_inspector.training.datasets.split_folders import fold_folders, join_folds
 from edge_inspector.training.datasets.via import read_via
 from edge_inspector.training.datasets.voc import read_voc
 from edge_inspector.training.datasets.voc_masks import CLASSES, MASKS, read_voc_masks
@@ -79,7 +80,10 @@ OPTIONS = ("labels", "subset", "defect", "attribute", "complete")  # of a reques
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One layout: what its folder holds, what `labels` names (empty: nothing), and which options it takes besides."""
+    """One layout: what its folder holds, what `labels` names (empty: nothing), and which options it takes besides.
+
+    `splits`: a folder may also hold train/, valid/, test/ that are each one of this layout.
+    """
 
     folder: str
     fits: Fits
@@ -87,6 +91,7 @@ class Reader:
     labels: str = ""
     subsets: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    splits: bool = False
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -116,7 +121,7 @@ def open_set(request: SetRequest) -> LabelledSet:
         raise ConfigurationError(f"reader {name} {said}; allowed are {', '.join(reader.subsets)}")
     _refuse_unspeakable(request.folder)
     try:
-        found = reader.read(request)
+        found = _read(reader, request)
     except OSError as error:  # a name in a label file that is too long for a file, a folder that may not be looked into
         what = f"{error.strerror}: {shown(str(error.filename))}"
         raise TrainingDataError(
@@ -129,6 +134,14 @@ def open_set(request: SetRequest) -> LabelledSet:
         )
     found = join_copies(found, f"{request.folder}")
     return replace(found, oddities=(*found.oddities, *boxes_told(found)))
+
+
+def _read(reader: Reader, request: SetRequest) -> LabelledSet:
+    """The set, or those of its folders train/, valid/, test/ where these hold it."""
+    folds = fold_folders(request.folder) if reader.splits and request.labels is None else []
+    if not folds or reader.fits(take_glimpse(request.folder, None)):
+        return reader.read(request)
+    return join_folds({path.name: reader.read(replace(request, folder=path)) for path in folds})
 
 
 def _refuse_unspeakable(folder: Path) -> None:
@@ -157,6 +170,8 @@ def recognise(folder: Path, labels: Path | None = None) -> str:
         raise ConfigurationError(f"{labels}: there is no such file or folder; name the one that holds the labels")
     seen = take_glimpse(folder, labels)
     fitting = [name for name, reader in READERS.items() if reader.fits(seen)]
+    if not fitting and labels is None and (folds := [take_glimpse(path, None) for path in fold_folders(folder)]):
+        fitting = [name for name, reader in READERS.items() if reader.splits and all(map(reader.fits, folds))]
     if len(fitting) == 1:
         return fitting[0]
     where = folder if labels is None else f"{folder} with {labels}"
@@ -248,11 +263,12 @@ READERS: Mapping[str, Reader] = {
         options=("defect", "complete"),
     ),
     "coco": Reader(
-        folder="the pictures, or images/ with them",
+        folder="the pictures, or images/ with them; or train/, valid/, … with these",
         labels="COCO's JSON; default: the only .json of the folder",
         fits=is_coco,
         read=_read_coco,
         options=("complete",),
+        splits=True,
     ),
     "via": Reader(
         folder="the pictures, or images/ with them",
@@ -262,10 +278,11 @@ READERS: Mapping[str, Reader] = {
         options=("defect", "attribute", "complete"),
     ),
     "labelme": Reader(
-        folder="the pictures, beside each its .json",
+        folder="the pictures, beside each its .json; or train/, valid/, … with these",
         fits=is_labelme,
         read=lambda ask: read_labelme(ask.folder, is_complete=ask.complete),
         options=("complete",),
+        splits=True,
     ),
     "cvat": Reader(
         folder="the pictures, or images/ with them",
@@ -277,17 +294,19 @@ READERS: Mapping[str, Reader] = {
         options=("complete",),
     ),
     "voc": Reader(
-        folder="the pictures, or JPEGImages/ or images/ with them",
-        labels="a folder of XML files; default: Annotations/ or annotations/ in the folder",
+        folder="the pictures, or JPEGImages/ or images/ with them; or train/, valid/, … with these",
+        labels="a folder of XML files; default: Annotations/ or annotations/ in the folder, or the folder itself",
         fits=is_voc,
         read=_read_voc,
+        splits=True,
     ),
     "voc_masks": Reader(
-        folder="labelmap.txt and the pictures, or JPEGImages/ or images/ with them",
+        folder="labelmap.txt and the pictures, or JPEGImages/ or images/ with them; or train/, valid/, … with these",
         labels="a folder of masks, a colour a class; default: SegmentationClass/ in the folder",
         fits=is_voc_masks,
         read=_read_voc_masks,
         options=("complete",),
+        splits=True,
     ),
     "yolo": Reader(
         folder="images/ and labels/ with a .txt for each picture, or train/, valid/, … with these",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import PICTURE_ENDINGS
+from edge_inspector.training.datasets.split_folders import FOLDS
 from edge_inspector.training.datasets.wording import counted, listed
 from edge_inspector.training.datasets.yolo_classes import NAME_FILES
 
 IMAGES, LABELS = "images", "labels"
-FOLDS = ("train", "valid", "val", "test")  # what folders of a split are called
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""What a labelling service split into train/, valid/ and test/ is one set, and its folders are its folds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Label, LabelledPicture, LabelledSet
+from edge_inspector.training.datasets.regions import Polygon
+from edge_inspector.training.datasets.registry import SetRequest, open_set, recognise
+from edge_inspector.training.datasets.split_folders import join_folds
+from tests.training.datasets.test_registry import write_coco, write_labelme, write_via, write_voc, write_voc_masks
+
+CRACK = Drawn(((Polygon(((1.0, 1.0), (5.0, 1.0), (5.0, 5.0))), 1.0),))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"), [("coco", write_coco), ("labelme", write_labelme), ("voc", write_voc), ("voc_masks", write_voc_masks)]
+)
+def test_folders_of_a_split_are_read_as_one_set_with_folds(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
+    write(tmp_path / "alone")
+    alone = open_set(SetRequest(tmp_path / "alone", complete=name != "voc"))
+    for fold in ("train", "valid", "test"):
+        shutil.copytree(tmp_path / "alone", tmp_path / "set" / fold)
+    assert recognise(tmp_path / "set") == name
+    for reader in ("auto", name):
+        found = open_set(SetRequest(tmp_path / "set", reader, complete=name != "voc"))
+        assert (found.source, found.defects) == (name, alone.defects)
+        assert [(each.fold, each.picture.name) for each in found.pictures] == [
+            (fold, each.picture.name) for fold in ("train", "valid", "test") for each in alone.pictures
+        ]
+        assert len({each.part for each in found.pictures}) == len(found.pictures)  # same names, other pictures
+        assert [each.labels.keys() for each in found.pictures] == [each.labels.keys() for each in alone.pictures] * 3
+
+
+def test_xml_files_of_voc_may_lie_beside_their_pictures(tmp_path: Path) -> None:
+    for fold in ("train", "valid"):
+        write_voc(tmp_path / fold)
+        for path in (*(tmp_path / fold).glob("*/*"),):
+            path.rename(tmp_path / fold / path.name)
+        for folder in ("JPEGImages", "Annotations"):
+            (tmp_path / fold / folder).rmdir()
+    assert recognise(tmp_path / "train") == recognise(tmp_path) == "voc"
+    assert [each.fold for each in open_set(SetRequest(tmp_path)).pictures] == ["train", "valid"]
+
+
+def test_folders_of_different_layouts_are_no_set(tmp_path: Path) -> None:
+    write_coco(tmp_path / "train")
+    write_via(tmp_path / "valid")
+    with pytest.raises(ConfigurationError, match="looks like no layout that is known"):
+        recognise(tmp_path)
+
+
+def test_a_defect_that_only_other_folds_show_is_absent_where_all_else_was_looked_for_and_else_unknown() -> None:
+    def picture(name: str, labels: dict[str, Label | None]) -> LabelledPicture:
+        return LabelledPicture(Path(name), name, "", labels, "coco")
+
+    train = LabelledSet("coco", ("crack",), (picture("a", {"crack": CRACK}), picture("b", {"crack": None})), ("odd",))
+    test = LabelledSet("coco", ("hole",), (picture("a", {"hole": CRACK}), picture("c", {"hole": CLEAN})), ("odder",))
+    found = join_folds({"train": train, "test": test})
+    assert found.defects == ("crack", "hole")
+    assert {each.part: dict(each.labels) for each in found.pictures} == {
+        "train/a": {"crack": CRACK, "hole": CLEAN},
+        "b": {"crack": None, "hole": None},
+        "test/a": {"crack": CLEAN, "hole": CRACK},
+        "c": {"crack": CLEAN, "hole": CLEAN},
+    }
+    assert found.oddities == ("odd", "odder")
