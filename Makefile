@@ -25,7 +25,8 @@ demo: .venv/.installed-to-run
 	$(BIN)/edge-inspector demo
 
 # Two at a time where nothing depends on when; the others one after the other, on a computer that they have to themselves.
-TIMELESS := $(addprefix tests/,decision domain geometry imaging recordings station synthesis training)
+TIMELESS := $(addprefix tests/,cli/test_train.py cli/test_dataset.py cli/test_dataset_training_file.py cli/test_engine_packages.py \
+  decision domain geometry imaging recordings station synthesis training)
 
 test: .venv/.installed-to-develop
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(TIMELESS)
