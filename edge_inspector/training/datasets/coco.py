@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any  # JSON that others wrote
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.json_entry import Entry, Key, entry_of, shown
 from edge_inspector.training.datasets.json_file import read_json
@@ -28,7 +25,7 @@ from edge_inspector.training.datasets.regions import Polygon
 from edge_inspector.training.datasets.run_lengths import decode_counts, encode_runs
 
 LISTS = ("images", "annotations", "categories")
-Outline = Polygon | NDArray[np.bool_] | None  # None: only a box is there
+Outline = Polygon | str | None  # run lengths, starts named, as text; None: only a box is there
 REMEDY = "export the file again"
 
 
@@ -128,7 +125,7 @@ def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
                 raise annotation.refused(
                     f"its mask is {wide} x {high} px, its picture {image.width_px} x {image.height_px} px"
                 )
-            return [_mask(annotation, counts, image)]
+            return [_runs(annotation, counts, image)]
         case [*polygons] if polygons:
             return [_polygon(annotation, numbers) for numbers in polygons]
         case [] | None if len(box) == 4:
@@ -137,7 +134,7 @@ def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
             raise annotation.refused("has no outline (`segmentation`), nor a box")
 
 
-def _mask(annotation: Entry, counts: Any, image: _Image) -> NDArray[np.bool_]:
+def _runs(annotation: Entry, counts: Any, image: _Image) -> str:
     is_list = isinstance(counts, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in counts)
     if not is_list and not isinstance(counts, str):
         raise annotation.refused(f"its counts are {shown(counts)}, allowed are a text or whole numbers of pixels")
@@ -147,7 +144,7 @@ def _mask(annotation: Entry, counts: Any, image: _Image) -> NDArray[np.bool_]:
         raise annotation.refused(f"{error}") from error
     if not mask.any():
         raise annotation.refused("its mask has no pixel")
-    return mask
+    return encode_runs(mask)
 
 
 def _polygon(annotation: Entry, values: object) -> Polygon:
@@ -163,8 +160,7 @@ def _label(outlines: Sequence[Outline], canvas: Canvas) -> Label:
     if any(each is None for each in outlines):
         return Somewhere()
     polygons = Drawn(tuple((each, 1.0) for each in outlines if isinstance(each, Polygon)), canvas)
-    masks = [each for each in outlines if isinstance(each, np.ndarray)]
-    if not masks:
-        return polygons
-    drawn = read_mask(polygons, canvas.height_px, canvas.width_px) > 0
-    return Runs((encode_runs(np.logical_or.reduce([drawn, *masks])),), canvas)
+    runs = [each for each in outlines if isinstance(each, str)]
+    if runs and polygons.regions:
+        runs.append(encode_runs(read_mask(polygons, canvas.height_px, canvas.width_px) > 0))
+    return Runs(tuple(runs), canvas) if runs else polygons
