@@ -84,8 +84,9 @@ def decode_single_page(encoded: bytes) -> Pixels:
 def write_pages(path: Path, picture: Pixels) -> None:
     """Write uint8 (height, width, bands) as a TIFF, a page a band. Raises OSError if it can not be written."""
     pages = [np.ascontiguousarray(picture[..., band]) for band in range(picture.shape[2])]
-    if not cv2.imwritemulti(str(path), pages):
-        raise OSError(f"{path} could not be written")
+    is_encoded, encoded = cv2.imencodemulti(".tiff", pages)
+    assert is_encoded  # of uint8
+    path.write_bytes(encoded.tobytes())
 
 
 def as_rgb(picture: Pixels) -> Pixels:

@@ -57,14 +57,14 @@ HALF_WAY = HalfWay()
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where parts are cut, from which probability on pixels make regions (at most half of that), what lay on either side,
-    the sentences that go into the manifest, and whether every defective part lies below."""
+    and the sentences that go into the manifest. `remedy`: what to do where every defective part lies below; else empty."""
 
     score: float
     t_low: float
     largest_good: float
     smallest_defective: float
     evidence: str
-    is_blind: bool
+    remedy: str
 
 
 def choose_cut(
@@ -118,9 +118,9 @@ def choose_cut(
     lifted = (
         "" if asked is None else f" That would be {asked:.4g}: it was lifted to {score:g}, the least that a station can use."
     )
-    evidence = _evidence(scores[t_low], score, precision, rule, counted, chose_network, lifted)
-    is_blind = _is_blind(scores[t_low], score)
-    return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence, is_blind)
+    opening, remedy = _blind_words(found, score, 2 * t_low, rule, counted)
+    evidence = opening + _evidence(scores[t_low], score, precision, rule, counted, chose_network, lifted)
+    return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence, remedy)
 
 
 def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
@@ -137,9 +137,17 @@ def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
             assert_never(rule)
 
 
-def _is_blind(scores: PartScores, cut: float) -> bool:
-    """Whether every defective part would pass; one that can not be judged would not."""
-    return scores.escapes(cut) == len(scores.defective)
+def _blind_words(judged: PartScores, cut: float, least: float, rule: CutRule, counted: Counted) -> tuple[str, str]:
+    """How evidence begins, and what to do, where every defective part that could be judged would pass; else nothing."""
+    if judged.escapes(cut) < len(judged.defective):
+        return "", ""
+    if isinstance(rule, Cheapest) and min(judged.defective.values()) >= least:
+        return f"At this price every one of the defective {counted} passes. ", "Raise cut.escape_cost"
+    return (
+        f"The engine does not see the defect: every one of these {counted} would pass. ",
+        "Let it learn for longer, with another --out, and look whether masks lie where the defect is (edge-inspector "
+        "dataset inspect shows them)",
+    )
 
 
 def _evidence(
@@ -155,12 +163,9 @@ def _evidence(
         if any(unjudged)
         else ""
     )
-    blind = (
-        f"The engine does not see the defect: every one of these {counted} would pass. " if _is_blind(scores, cut) else ""
-    )
     was = "was" if rejects == 1 else "were"
     return (
-        f"{blind}Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones "
+        f"Chosen on {counted} that the engine had not learned from: of {len(scores.defective)} defective ones "
         f"{misses} passed, of {len(judged.good)} good ones {rejects} {was} rejected (in {precision}: good score at most "
         f"{max(judged.good.values()):.4g}, defective at least {min(judged.defective.values()):.4g}).{not_judged} "
         f"{_rule_words(rule, counted)}{lifted} {_shown_words(scores, misses, rule, counted, chose_network)}"

@@ -168,8 +168,8 @@ def package_engine(
             for precision in sheet.precisions
         }
         first = sheet.precisions[0]
-        package = finish_package(draft, measured, sheet)
-        return PackagedEngine(package, validation[first], test[first], draft.fit.mask_cut)
+        finish_package(draft, measured, sheet)
+        return PackagedEngine(put_package(draft), validation[first], test[first], draft.fit.mask_cut)
     finally:
         draft.discard()
 
@@ -210,19 +210,16 @@ def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, pa
     export_onnx(trained.network, logit_map, path, height, width, trained.settings.bands)
 
 
-def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> EnginePackage:
-    """Choose one cut that holds in every precision measured, add the golden pictures, and put the package in its place.
+def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> None:
+    """Choose one cut that holds in every precision measured, and add the golden pictures: `put_package` is what is left.
 
     Raises TrainingDataError for an engine that sees none of the defective parts: with it a station would inspect nothing.
     """
     validation = worst_by_start([each.validation.parts for each in measured.values()])
     chose_network = draft.trained.settings.checks is not None
     cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
-    if cut.is_blind:
-        raise TrainingDataError(
-            f"engine {draft.out.name}: no package is made. {cut.evidence} Let it learn for longer, and look whether masks "
-            "lie where the defect is (edge-inspector dataset inspect shows them)"
-        )
+    if cut.remedy:
+        raise TrainingDataError(f"no package is made of it. {cut.evidence} {cut.remedy}")
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines, cut.score)
     height, width = draft.golden.samples[0].read_picture().shape[:2]
@@ -245,6 +242,10 @@ def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], shee
         files=_file_digests(draft.folder, golden),
     )
     write_manifest(draft.folder, manifest)
+
+
+def put_package(draft: Draft) -> EnginePackage:
+    """Put a finished package in its place, and verify it there."""
     put_in_place(draft.folder, draft.out)
     return load_engine_package(draft.out)
 
@@ -344,8 +345,9 @@ def _channels(bands: Sequence[Band]) -> Literal["rgb"] | list[ManifestBand]:
 
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    if not cv2.imwrite(str(path), pixels):
-        raise OSError(f"{path} could not be written")
+    is_encoded, encoded = cv2.imencode(".png", pixels)
+    assert is_encoded  # of these dtypes
+    path.write_bytes(encoded.tobytes())  # of a full disk cv2.imwrite says nothing but no
 
 
 def refuse_wrong_export(

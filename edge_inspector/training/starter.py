@@ -101,7 +101,8 @@ def start_from(
     if not seen:
         raise TrainingDataError(f"{unread[0].why}. No other picture of {request.folder} can be used either")
     counts = [count_defect(seen, defect) for defect in labelled.defects]
-    left_out = {each.defect: why for each in counts if (why := _why_not(each))}
+    faint = {each.defect: _count_faint(seen, each.defect) for each in counts}
+    left_out = {each.defect: why for each in counts if (why := _why_not(each, faint[each.defect]))}
     if len(left_out) == len(counts):
         reasons = "; ".join(f"{defect!r}: {why}" for defect, why in left_out.items())
         raise TrainingDataError(f"{request.folder}: no engine can be trained from it: {reasons}")
@@ -111,7 +112,7 @@ def start_from(
         pictures=len(looked_at),
         parts=len({each.picture.part for each in looked_at}),
         unread=len(unread),
-        faint=sum(label.is_faint for each in seen for label in each.labels.values() if label is not None),
+        faint=sum(count for defect, count in faint.items() if defect not in left_out),
         oddities=len(labelled.oddities),
         sizes=count_sizes([each for each in seen if any(label is not None for label in each.labels.values())]),
         defects=tuple(each for each in counts if each.defect not in left_out),
@@ -277,12 +278,18 @@ def _set_lines(start: Start) -> Iterator[str]:
         yield texts.COMPLETE if request.complete else texts.NOT_COMPLETE
 
 
-def _why_not(counts: DefectCounts) -> str:
+def _count_faint(seen: Sequence[SeenPicture], defect: str) -> int:
+    return sum(label.is_faint for each in seen if (label := each.labels.get(defect)) is not None)
+
+
+def _why_not(counts: DefectCounts, faint: int) -> str:
     if not _NAME.fullmatch(counts.defect):
         return (
             "is no name for an engine, which is 1 to 32 of A-Z a-z 0-9 _ . -; `edge-inspector dataset convert` the set, and "
             "rename its folder of masks"
         )
+    if counts.areas is None and faint:
+        return f"has {counted(faint, 'mask')} without a sure pixel (from {MARKED_FROM} of 255 on); export them with 255"
     if counts.areas is None:
         return "is not drawn in any picture"
     return ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
-from edge_inspector.domain.errors import TrainingStoppedError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.inference.mask_parity import WIDEST_LIMITS
 from edge_inspector.station.engine_manifest import EnginePackage, Precision, ScaleRange
@@ -27,7 +27,7 @@ from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.kept_network import asked_of, keep_network
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
-from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, start_package
+from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, put_package, start_package
 from edge_inspector.training.ranks import Rank, rank_of
 from edge_inspector.training.side_by_side import run_side_by_side
 from edge_inspector.training.straw_scores import FUSION, measure_engines
@@ -113,7 +113,12 @@ def build_straw_engines(
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
             sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
         measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
-        return [finish_package(drafts[name], measured[name], sheets[name]) for name in names]
+        for name in names:
+            try:
+                finish_package(drafts[name], measured[name], sheets[name])
+            except TrainingDataError as error:
+                raise TrainingDataError(f"engine {name}: {error}") from error
+        return [put_package(drafts[name]) for name in names]
     finally:
         for draft in drafts.values():
             draft.discard()
@@ -158,14 +163,13 @@ def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress)
 
 
 def _learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
-    """Learn what is not kept yet, each engine in a process of its own; `_own_network` finds it. One alone needs none."""
-    learned = [name for name in names if not _kept(work, name).is_file()]
-    at_once = min(len(learned), len(os.sched_getaffinity(0)))
+    """Each engine learns in a process of its own, unless it is kept; `_own_network` finds it. One alone needs none."""
+    at_once = min(len(names), len(os.sched_getaffinity(0)))
     if at_once < 2:
         return
     works = {
         name: partial(_keep_own_network, work, name, plan, rank.of_work(number), at_once)
-        for number, name in enumerate(learned)
+        for number, name in enumerate(names)
     }
     if failed := run_side_by_side(works, at_once, progress).failed:
         raise TrainingStoppedError("\n".join(f"engine {name}: {why}" for name, why in failed.items()))
@@ -201,11 +205,7 @@ def _own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: in
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
     begun = asked_of(common.settings, {}) | {"steps": f"{common.steps}"}
-    return keep_network(_kept(work, name), settings, _sources(plan) | {"begun with": repr(begun)}, learn)
-
-
-def _kept(work: Path, name: str) -> Path:
-    return work / f"{name}.pt"
+    return keep_network(work / f"{name}.pt", settings, _sources(plan) | {"begun with": repr(begun)}, learn)
 
 
 def _sources(plan: BuildPlan) -> dict[str, str]:

@@ -84,6 +84,7 @@ class Plan:
         decides = self.file.model_dump_json(include={"view", "model", "image_head"})
         decides += "" if self.file.bands is None else self.file.model_dump_json(include={"bands"})
         learns = self.file.learning_of(name).model_dump_json()
+        decides += self.labelled.source
         return hashlib.sha256(f"{decides}{self.file.engines[name].defect}{learns}{self.split}".encode()).hexdigest()
 
     @property

@@ -11,8 +11,7 @@ import cv2
 import torch
 
 from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EngineManifest, EnginePackage
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EnginePackage, file_digest
 from edge_inspector.training.cuts import refuse_too_few
 from edge_inspector.training.dealt_parts import write_dealt
 from edge_inspector.training.defect_set import DefectSet
@@ -23,10 +22,11 @@ from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
 from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.run_folder import begin_run, refuse_other_run, run_facts, trained_network
-from edge_inspector.training.run_log import RUN_FILE
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_masks
 from edge_inspector.training.training_plan import Plan, named, told
 from edge_inspector.training.trial import ENGINE_FOLDER
+
+PACKAGE_DIGEST = "package.sha256"  # of the manifest of the package that a run made
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def train_engine(
     run, place = plan.run_folder(out, name), out / ENGINE_FOLDER / name
     facts = run_facts(plan, name, rank)
     refuse_other_run(plan, name, out, facts)
-    _refuse_other_package(place, run, settings.seed, training.digest)
+    _refuse_other_package(place, run)
     begin_run(plan, name, out, facts)
     write_dealt(run, plan.dealt_pictures(name))
     trained = trained_network(plan, name, out, threads, rank, progress)
@@ -84,6 +84,7 @@ def train_engine(
     )
     sets = EngineSets(validation, test, validation)
     packaged = package_engine(place, trained, sets, sheet, progress, device=rank.device)
+    (run / PACKAGE_DIGEST).write_text(file_digest(place / MANIFEST_FILE), encoding="utf-8")
     report = run / "report.html"
     write_report(_reported(packaged, sheet, facts, file.defective_share), report, told(progress, "report"))
     return TrainedEngine(packaged.package, report)
@@ -108,16 +109,16 @@ def _amount(each: DefectSet, counted: Counted) -> str:
     return f"{pictures}{len(each.parts())} parts"
 
 
-def _refuse_other_package(place: Path, run: Path, seed: int, training_digest: str) -> None:
-    """What this run did not make is not replaced: it learned from the same pictures, by the same chance."""
+def _refuse_other_package(place: Path, run: Path) -> None:
+    """What this run did not make is not replaced."""
     if not place.exists():
         return
-    if not (place / MANIFEST_FILE).is_file():
+    manifest, own = place / MANIFEST_FILE, run / PACKAGE_DIGEST
+    if not manifest.is_file():
         raise ConfigurationError(
             f"{place}: is there and is no engine package; give another --out, or the engine another name"
         )
-    made = load_document(place / MANIFEST_FILE, EngineManifest).training  # its other files may be damaged
-    if not (run / RUN_FILE).is_file() or (made.seed, made.digest) != (seed, training_digest):
+    if not own.is_file() or own.read_text(encoding="utf-8") != file_digest(manifest):
         raise ConfigurationError(
             f"{place}: is there already, and no training in {run} made it; give another --out, or the engine another name, "
             "or remove that folder"

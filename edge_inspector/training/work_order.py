@@ -42,7 +42,10 @@ class Order:
 
 
 def train_engines(plan: Plan, order: Order, tell: Progress) -> Gathered[TrainedEngine]:
-    """`train_engine` for each. One at a time: the first error is raised. Several: it is gathered, and the others go on."""
+    """`train_engine` for each. An error of one of several is gathered, and the others go on; of one alone it is raised.
+
+    So it is where several ranks learn each.
+    """
     each = order.for_works(len(order.names))
     works = {
         name: partial(train_engine, plan, name, each.out, each.own_threads, rank=each.rank_of(number))
@@ -95,9 +98,17 @@ def _learn(plan: Plan, name: str, out: Path, threads: int, rank: Rank, progress:
 
 def _done(works: Mapping[str, Work[Result]], order: Order, tell: Progress, *, is_gathered: bool) -> Gathered[Result]:
     told = {name: partial(_below, order.out, work) for name, work in works.items()}
-    if not is_gathered:
+    if is_gathered:
+        return run_side_by_side(told, order.at_once, tell)
+    if len(told) == 1 or order.rank.count > 1:  # other ranks would wait for one that went on alone
         return Gathered({name: work(tell) for name, work in told.items()})
-    return run_side_by_side(told, order.at_once, tell)
+    gathered: Gathered[Result] = Gathered()
+    for name, work in told.items():
+        try:
+            gathered.done[name] = work(tell)
+        except EdgeInspectorError as error:
+            gathered.failed[name] = str(error)
+    return gathered
 
 
 def _below(out: Path, work: Work[Result], tell: Progress) -> Result:

@@ -90,7 +90,7 @@ def test_a_page_of_another_kind_is_named(tmp_path: Path, second: NDArray[np.gene
 
 
 def test_a_file_that_can_not_be_written_is_an_error_of_the_disk(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"nowhere.p\.tif could not be written"):
+    with pytest.raises(OSError, match=r"No such file or directory: .*nowhere.p\.tif"):
         write_pages(tmp_path / "nowhere" / "p.tif", noise(4))
 
 

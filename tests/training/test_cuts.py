@@ -264,4 +264,18 @@ def test_of_an_engine_that_lets_every_defective_part_pass_the_evidence_says_firs
     assert cut.evidence.startswith(
         "The engine does not see the defect: every one of these parts would pass. Chosen on parts"
     )
-    assert "does not see" not in choose_cut({0.01: named([0.02], [0.03, 0.018])}, "f32").evidence
+    assert cut.remedy.startswith("Let it learn for longer, with another --out")
+    seeing = choose_cut({0.01: named([0.02], [0.03, 0.018])}, "f32")
+    assert seeing.remedy == ""
+    assert "does not see" not in seeing.evidence
+
+
+def test_a_defective_part_that_can_not_be_judged_makes_no_engine_see() -> None:
+    assert choose_cut({0.015: named([0.028], [0.018, math.nan])}, "f32").remedy != ""
+
+
+def test_where_a_price_lets_every_defective_part_pass_the_price_is_to_be_raised() -> None:
+    scores = {0.1: named([*[0.11] * 20, 0.97], [0.6 + 0.01 * k for k in range(20)])}
+    cut = choose_cut(scores, "f32", Cheapest(escape_cost=1.0, defective_share=0.01))
+    assert cut.evidence.startswith("At this price every one of the defective parts passes. Chosen on")
+    assert cut.remedy == "Raise cut.escape_cost"

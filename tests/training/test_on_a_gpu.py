@@ -105,7 +105,7 @@ def test_the_first_steps_there_lose_what_they_lose_on_the_cpu(blots: DefectSet) 
 
 def test_train_makes_a_package_there_and_refuses_to_go_on_elsewhere(folder: Path) -> None:
     out = folder / "out"
-    words = ["-m", "edge_inspector", "train", str(folder / "training.yaml"), "--out", str(out), "--threads", "1"]
+    words = ["-m", "edge_inspector", "train", str(folder / "training.yaml"), "--out", str(out)]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr
     assert load_engine_package(out / "engines" / "blot").manifest.name == "blot"

@@ -192,6 +192,12 @@ def test_pictures_that_can_not_be_used_and_odd_labels_are_to_be_seen_to(tmp_path
         start(tmp_path, [unread])
 
 
+def test_a_set_of_masks_of_0_and_1_is_refused_with_what_they_lack(tmp_path: Path) -> None:
+    faint = look(*[SeenLabel(State.CLEAN, highest=1)] * 9, *[CLEAN] * 20)
+    with pytest.raises(TrainingDataError, match=r"'crack': has 9 masks without a sure pixel \(from 128 of 255 on\); export"):
+        start(tmp_path, faint)
+
+
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     begun = start(tmp_path, enough())
     begun.path.write_text("mine", encoding="utf-8")

@@ -137,7 +137,7 @@ def build(built: Built) -> EnginePackage:
 
 
 def test_no_package_is_made_of_an_engine_that_sees_nothing(blind: Built) -> None:
-    assert blind.said.startswith("engine straw_hole: no package is made. The engine does not see the defect")
+    assert blind.said.startswith("engine straw_hole: no package is made of it. The engine does not see the defect")
     assert list((blind.folder / "engines").iterdir()) == []
     assert "learning all defects" in blind.stages
 

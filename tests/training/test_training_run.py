@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ from edge_inspector.domain.judgement import Judged
 from edge_inspector.inference import prepare_engine
 from edge_inspector.inference.map_regions import judge_map
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MODEL_FILE, load_engine_package
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Inference
 from edge_inspector.training import package
@@ -106,19 +105,17 @@ def test_an_engine_that_another_training_made_is_not_replaced(odd: Path, tmp_pat
     assert not (tmp_path / "out" / "runs").exists()
 
 
-def test_an_engine_that_was_installed_over_a_trained_one_is_not_replaced_when_its_training_goes_on(
-    odd: Path, tmp_path: Path
-) -> None:
+def test_an_engine_that_was_installed_over_a_trained_one_is_not_replaced_when_its_training_goes_on(tmp_path: Path) -> None:
     write_parts(tmp_path / "blots")
     training = write_training(tmp_path, steps=ENOUGH_STEPS)
     train(training, tmp_path / "out")
-    place = tmp_path / "out" / "engines" / "blot"
-    shutil.rmtree(place)
-    shutil.copytree(odd / "engines" / "blot", place)
-    installed = (place / MODEL_FILE).read_bytes()
+    train(training, tmp_path / "out")  # its own it replaces
+    manifest = tmp_path / "out" / "engines" / "blot" / MANIFEST_FILE
+    other = manifest.read_text(encoding="utf-8") + "# of the same pictures, by the same chance\n"
+    manifest.write_text(other, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"blot: is there already, and no training in .* made it"):
         train(training, tmp_path / "out")
-    assert (place / MODEL_FILE).read_bytes() == installed
+    assert manifest.read_text(encoding="utf-8") == other
 
 
 def test_a_folder_that_is_no_engine_is_never_replaced(tmp_path: Path) -> None:

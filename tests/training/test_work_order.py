@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from edge_inspector.domain.disk_refusal import disk_refusal
+from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training import work_order
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.training_plan import Plan, plan_every_fold
@@ -48,6 +49,23 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_with_the_folder(
     with pytest.raises(OSError, match="No space left on device") as caught:
         train_engines(planned(tmp_path)[0], replace(ordered(tmp_path / "out"), at_once=1), lambda stage, share: None)
     assert disk_refusal(caught.value).startswith(f"{tmp_path / 'out'}: can not be written (No space left on device)")
+
+
+def test_of_engines_one_after_the_other_one_that_fails_does_not_keep_the_next_from_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(plan: Plan, name: str, *arguments: object, rank: Rank) -> str:
+        if name == "crack":
+            raise TrainingDataError("no package is made of it")
+        return name
+
+    monkeypatch.setattr(work_order, "train_engine", make)
+    plan, order = planned(tmp_path)[0], replace(ordered(tmp_path / "out"), at_once=1)
+    gathered = train_engines(plan, order, lambda stage, share: None)
+    assert gathered.done == {"fray": "fray"}
+    assert gathered.failed == {"crack": "no package is made of it"}
+    with pytest.raises(TrainingDataError):
+        train_engines(plan, replace(order, names=("crack",)), lambda stage, share: None)
 
 
 def test_an_engine_that_is_refused_is_told_and_one_that_fails_later_too(tmp_path: Path) -> None:

@@ -38,10 +38,11 @@ class _Image:
     width_px: int
 
 
-def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = True) -> LabelledSet:
+def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = True, shows_any: bool = True) -> LabelledSet:
     """Read an annotation file; pictures lie in `pictures`, or beside it. Every category with annotations is a defect.
 
     Pictures without annotations are clean if `is_complete`, else nothing is known of them. Missing pictures are oddities.
+    A file without annotations is refused if it has to show any defect, as one of several folds has not.
     A box without an outline says that the defect is there, not which pixels it has. Raises TrainingDataError for an
     annotation with neither, for one whose outline or box can not be meant: a file that was converted wrongly is refused, not
     trained on; for a network's guess (`score`); and for pictures or categories that share an id. A picture of another size
@@ -60,7 +61,7 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
             raise annotation.refused(f"is of image {of_image} and category {category}, which the file does not have")
         outlines[of_image][defect_of[category]] += _outlines(annotation, images[of_image])
     defects = tuple(sorted({defect for each in outlines.values() for defect in each}))
-    if not defects:
+    if shows_any and not defects:
         raise TrainingDataError(f"{path}: holds no annotation; name the file that was exported with them")
     folder, found, oddities = pictures or path.parent, [], []
     for key, image in images.items():
@@ -75,7 +76,7 @@ def read_coco(path: Path, pictures: Path | None = None, *, is_complete: bool = T
         found.append(LabelledPicture(folder / image.name, part, "", labels, "coco"))
     if not found:
         raise TrainingDataError(f"{path}: none of its {len(images)} pictures is in {folder}; name their folder")
-    return LabelledSet("coco", defects, tuple(found), tuple(oddities))
+    return LabelledSet("coco", defects, tuple(found), tuple(oddities), frozenset(defect_of.values()))
 
 
 def _categories(path: Path, values: Sequence[object]) -> dict[Key, str]:

@@ -117,12 +117,16 @@ class LabelledPicture:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """What a reader found. `oddities` are sentences, each with the file that it is about, for people to look at."""
+    """What a reader found. `oddities` are sentences, each with the file that it is about, for people to look at.
+
+    `listed`: all that was looked for, though no picture may show it; None where the layout has no list of it.
+    """
 
     source: str
     defects: tuple[str, ...]
     pictures: tuple[LabelledPicture, ...]
     oddities: tuple[str, ...] = ()
+    listed: frozenset[str] | None = None
 
 
 def read_mask(label: MaskFile | ColourMask | Drawn | Runs, height_px: int, width_px: int) -> SoftMask:

@@ -12,6 +12,7 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.coco import LISTS
 from edge_inspector.training.datasets.index_file import INDEX_FILE
 from edge_inspector.training.datasets.json_file import read_json
+from edge_inspector.training.datasets.labelled_picture import PICTURE_ENDINGS
 from edge_inspector.training.datasets.plain import ORIGINS_FILE, PLACELESS_FILE
 from edge_inspector.training.datasets.voc_masks import CLASSES, MASKS
 
@@ -97,8 +98,10 @@ def is_voc(seen: Glimpse) -> bool:
     """XML files, one a picture, in a folder of their own or beside the pictures."""
     if seen.labels is not None:
         return seen.labels.is_dir() and any(seen.labels.glob("*.xml"))
-    beside = seen.holds("*.xml") and not is_cvat(seen)
-    return beside or seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml")
+    if seen.holds("Annotations/*.xml") or seen.holds("annotations/*.xml"):
+        return True
+    pictures = {path.stem for path in seen.folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS}
+    return any(path.stem in pictures for path in seen.folder.glob("*.xml"))
 
 
 def is_voc_masks(seen: Glimpse) -> bool:

@@ -54,7 +54,8 @@ class SetRequest:
 
     `labels`: the file, or folder, of labels where the layout keeps them apart. `subset`: one of several that a folder holds.
     `defect`: the name of one that the layout leaves without. `attribute`: which attribute of a region names its defect.
-    `complete`: every picture was looked at, so that one without a label is clean, and not unknown.
+    `complete`: every picture was looked at, so that one without a label is clean, and not unknown. `is_fold`: it is one of
+    several folders of a set, which need not show a defect.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class SetRequest:
     defect: str = ""
     attribute: str = ""
     complete: bool = False
+    is_fold: bool = False
 
     def words(self) -> list[str]:
         """The same as arguments of a command line, but for a reader that is found out."""
@@ -141,7 +143,13 @@ def _read(reader: Reader, request: SetRequest) -> LabelledSet:
     folds = fold_folders(request.folder) if reader.splits and request.labels is None else []
     if not folds or reader.fits(take_glimpse(request.folder, None)):
         return reader.read(request)
-    return join_folds({path.name: reader.read(replace(request, folder=path)) for path in folds})
+    found = {path.name: reader.read(replace(request, folder=path, is_fold=True)) for path in folds}
+    joined = join_folds(found, is_complete=request.complete)
+    if not joined.defects:
+        raise TrainingDataError(
+            f"{request.folder}: none of {', '.join(found)} shows a defect; export the set with its labels"
+        )
+    return joined
 
 
 def _refuse_unspeakable(folder: Path) -> None:
@@ -212,7 +220,7 @@ def _read_coco(request: SetRequest) -> LabelledSet:
     content = read_json(path)
     images = content.get("images") if isinstance(content, dict) else None
     pictures = _named_from(request.folder, _texts(images, "file_name"))
-    return read_coco(path, pictures, is_complete=request.complete)
+    return read_coco(path, pictures, is_complete=request.complete, shows_any=not request.is_fold)
 
 
 def _read_via(request: SetRequest) -> LabelledSet:
@@ -278,11 +286,10 @@ READERS: Mapping[str, Reader] = {
         options=("defect", "attribute", "complete"),
     ),
     "labelme": Reader(
-        folder="the pictures, beside each its .json; or train/, valid/, … with these",
+        folder="the pictures, beside each its .json",
         fits=is_labelme,
         read=lambda ask: read_labelme(ask.folder, is_complete=ask.complete),
         options=("complete",),
-        splits=True,
     ),
     "cvat": Reader(
         folder="the pictures, or images/ with them",

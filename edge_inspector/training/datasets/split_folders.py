@@ -17,11 +17,11 @@ def fold_folders(folder: Path) -> list[Path]:
     return [folder / name for name in FOLDS if (folder / name).is_dir()]
 
 
-def join_folds(folds: Mapping[str, LabelledSet]) -> LabelledSet:
+def join_folds(folds: Mapping[str, LabelledSet], *, is_complete: bool = False) -> LabelledSet:
     """One set of them all, each picture in the fold of its folder; parts of one name in several folds are several.
 
-    A defect that only other folds show is no defect of a picture that was looked at for all its own fold's, and unknown of
-    any other: as if one file had held all.
+    A defect that only other folds show is unknown where a fold's own list lacks it. Else it is absent in a picture of which
+    all that its fold shows is known; where a fold shows nothing, if the set `is_complete`.
     """
     defects = tuple(sorted({defect for each in folds.values() for defect in each.defects}))
     times = Counter(part for each in folds.values() for part in {picture.part for picture in each.pictures})
@@ -29,7 +29,7 @@ def join_folds(folds: Mapping[str, LabelledSet]) -> LabelledSet:
         replace(
             picture,
             part=picture.part if times[picture.part] == 1 else f"{fold}/{picture.part}",
-            labels=_labels(picture, defects),
+            labels=_labels(picture, each, defects, is_complete=is_complete),
             fold=fold,
         )
         for fold, each in folds.items()
@@ -39,6 +39,11 @@ def join_folds(folds: Mapping[str, LabelledSet]) -> LabelledSet:
     return LabelledSet(source, defects, pictures, tuple(told for each in folds.values() for told in each.oddities))
 
 
-def _labels(picture: LabelledPicture, defects: Sequence[str]) -> dict[str, Label | None]:
-    other = CLEAN if all(label is not None for label in picture.labels.values()) else None
-    return {defect: picture.labels.get(defect, other) for defect in defects}
+def _labels(
+    picture: LabelledPicture, own: LabelledSet, defects: Sequence[str], *, is_complete: bool
+) -> dict[str, Label | None]:
+    was_looked_at = all(label is not None for label in picture.labels.values()) if picture.labels else is_complete
+    return {
+        defect: picture.labels.get(defect, CLEAN if was_looked_at and (own.listed is None or defect in own.listed) else None)
+        for defect in defects
+    }

@@ -53,7 +53,7 @@ def read_voc_masks(masks: Path, pictures: Path, classes: Path, *, is_complete: b
     if without:
         what = f"{counted(len(without), 'picture')} without a mask, of which nothing is known: {listed(without)}"
         oddities.append(f"{pictures}: {what}; say `complete` if they are clean")
-    return LabelledSet("voc_masks", defects, tuple(found), tuple(oddities))
+    return LabelledSet("voc_masks", defects, tuple(found), tuple(oddities), frozenset(defects))
 
 
 def read_colours(path: Path) -> dict[str, Colour]:

@@ -270,8 +270,8 @@ def test_a_set_without_a_picture_is_refused_with_what_was_odd_and_what_to_do(tmp
         open_set(request(tmp_path))
     assert str(error.value) == (
         f"{tmp_path}: holds no picture of a set that is read as labelme ({tmp_path / 'a.json'}: its picture is missing; 1 "
-        "shapes are left out); it should hold the pictures, beside each its .json; or train/, valid/, … with these. Restore "
-        "the pictures, or name the folder that has them"
+        "shapes are left out); it should hold the pictures, beside each its .json. Restore the pictures, or name the folder "
+        "that has them"
     )
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from edge_inspector.domain.errors import ConfigurationError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, Label, LabelledPicture, LabelledSet
 from edge_inspector.training.datasets.regions import Polygon
 from edge_inspector.training.datasets.registry import SetRequest, open_set, recognise
 from edge_inspector.training.datasets.split_folders import join_folds
-from tests.training.datasets.test_registry import write_coco, write_labelme, write_via, write_voc, write_voc_masks
+from tests.training.datasets.test_registry import write_coco, write_via, write_voc, write_voc_masks
 
 CRACK = Drawn(((Polygon(((1.0, 1.0), (5.0, 1.0), (5.0, 5.0))), 1.0),))
 
 
-@pytest.mark.parametrize(
-    ("name", "write"), [("coco", write_coco), ("labelme", write_labelme), ("voc", write_voc), ("voc_masks", write_voc_masks)]
-)
+@pytest.mark.parametrize(("name", "write"), [("coco", write_coco), ("voc", write_voc), ("voc_masks", write_voc_masks)])
 def test_folders_of_a_split_are_read_as_one_set_with_folds(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
     write(tmp_path / "alone")
     alone = open_set(SetRequest(tmp_path / "alone", complete=name != "voc"))
@@ -55,16 +54,49 @@ def test_folders_of_different_layouts_are_no_set(tmp_path: Path) -> None:
         recognise(tmp_path)
 
 
-def test_a_defect_that_only_other_folds_show_is_absent_where_all_else_was_looked_for_and_else_unknown() -> None:
-    def picture(name: str, labels: dict[str, Label | None]) -> LabelledPicture:
-        return LabelledPicture(Path(name), name, "", labels, "coco")
+def test_a_fold_of_good_pictures_alone_is_a_fold(tmp_path: Path) -> None:
+    for fold in ("train", "test"):
+        write_coco(tmp_path / fold)
+    file = tmp_path / "test" / "annotations.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"annotations": []}))
+    found = open_set(SetRequest(tmp_path, complete=True))
+    assert {(each.fold, each.labels["crack"] == CLEAN) for each in found.pictures} == {
+        ("train", False),
+        ("train", True),
+        ("test", True),
+    }
+    unsaid = open_set(SetRequest(tmp_path))
+    assert {each.labels["crack"] for each in unsaid.pictures if each.fold == "test"} == {None}
+    (tmp_path / "train" / "annotations.json").write_text(file.read_text())
+    with pytest.raises(TrainingDataError, match="none of train, test shows a defect"):
+        open_set(SetRequest(tmp_path))
 
-    train = LabelledSet("coco", ("crack",), (picture("a", {"crack": CRACK}), picture("b", {"crack": None})), ("odd",))
+
+def test_a_file_of_voc_is_known_by_the_picture_beside_it(tmp_path: Path) -> None:
+    write_coco(tmp_path)
+    (tmp_path / "a.png.aux.xml").write_text("<PAMDataset/>")
+    (tmp_path / "notes.xml").write_text("<notes/>")
+    assert recognise(tmp_path) == "coco"
+
+
+def picture(name: str, labels: dict[str, Label | None]) -> LabelledPicture:
+    return LabelledPicture(Path(name), name, "", labels, "coco")
+
+
+@pytest.mark.parametrize(
+    ("listed", "absent"), [(None, CLEAN), (frozenset({"crack", "hole"}), CLEAN), (frozenset({"crack"}), None)]
+)
+def test_a_defect_that_only_other_folds_show_is_absent_where_it_was_looked_for_and_else_unknown(
+    listed: frozenset[str] | None, absent: Label | None
+) -> None:
+    train = LabelledSet(
+        "coco", ("crack",), (picture("a", {"crack": CRACK}), picture("b", {"crack": None})), ("odd",), listed
+    )
     test = LabelledSet("coco", ("hole",), (picture("a", {"hole": CRACK}), picture("c", {"hole": CLEAN})), ("odder",))
     found = join_folds({"train": train, "test": test})
     assert found.defects == ("crack", "hole")
     assert {each.part: dict(each.labels) for each in found.pictures} == {
-        "train/a": {"crack": CRACK, "hole": CLEAN},
+        "train/a": {"crack": CRACK, "hole": absent},
         "b": {"crack": None, "hole": None},
         "test/a": {"crack": CLEAN, "hole": CRACK},
         "c": {"crack": CLEAN, "hole": CLEAN},
