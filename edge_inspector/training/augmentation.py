@@ -57,7 +57,7 @@ class Augmenter:
         pictures = (pictures * light.to(pictures.device) * colour.to(pictures.device)).clamp(0.0, 1.0)
         drawn = torch.cat((batch.masks, batch.judged), 1)  # (n, 2 d, h, w)
         pictures, drawn = self._flips(pictures, drawn)
-        if not batch.shows.isfinite().any():
+        if batch.is_placed or not batch.shows.isfinite().any():
             pictures, drawn = self._turn(pictures, drawn)
         pictures, drawn = self._moods(pictures, drawn)
         outputs = batch.masks.shape[1]

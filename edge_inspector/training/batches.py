@@ -37,17 +37,20 @@ class Batch:
 
     `pictures` uint8 (n, h, w, c). `masks` float32 (n, d, h, w), 0..1. `judged` float32 (n, d, h, w): 0 where nothing is
     known of the defect, or is to be learned, and beyond a picture that is smaller than a crop. `shows` float32 (n, d): 1
-    where a picture shows the defect and nobody said where, so that its mask says nothing; else NaN.
+    where a picture shows the defect and nobody said where, so that its mask says nothing; else NaN. `is_placed`: none does,
+    so that `shows` need not be looked at, which a GPU's queue would be waited for.
     """
 
     pictures: Tensor
     masks: Tensor
     judged: Tensor
     shows: Tensor
+    is_placed: bool = False
 
     def to(self, device: str) -> Batch:
         """The same on another device."""
-        return Batch(*(each.to(device) for each in (self.pictures, self.masks, self.judged, self.shows)))
+        pictures, masks, judged, shows = (each.to(device) for each in (self.pictures, self.masks, self.judged, self.shows))
+        return Batch(pictures, masks, judged, shows, self.is_placed)
 
 
 class Batches:
@@ -70,8 +73,8 @@ class Batches:
         """Return the next batch; all chance is `rng`'s. Raises TrainingDataError naming a file that is damaged meanwhile."""
         wanted = round(self._plan.batch * self._plan.defective_share)
         crops = [self._crop(k % len(self._sets), k < wanted, rng) for k in range(self._plan.batch)]
-        pictures, masks, judged, shows = (np.stack(arrays) for arrays in zip(*crops, strict=True))
-        return Batch(*(torch.from_numpy(each) for each in (pictures, masks, judged, shows)))
+        pictures, masks, judged, shows = (torch.from_numpy(np.stack(arrays)) for arrays in zip(*crops, strict=True))
+        return Batch(pictures, masks, judged, shows, is_placed=not shows.isfinite().any())
 
     def _crop(
         self, number: int, wants_defect: bool, rng: np.random.Generator

@@ -71,8 +71,7 @@ class Objective:
         z, y, judged = (each[:, output : output + 1] for each in (logits.pixels, batch.masks, batch.judged))  # (n, 1, h, w)
         shows, placed = batch.shows[:, output], _placed(batch, output)
         loss = self._of_pixels(z, y, placed, weight) + self._of_overlap(z - prior_shift(alpha), y, placed)
-        placeless = shows.isfinite() & (judged > 0).flatten(1).any(1)  # (n,)
-        if placeless.any():
+        if not batch.is_placed and (placeless := shows.isfinite() & (judged > 0).flatten(1).any(1)).any():  # (n,)
             of_pictures = picture_cross_entropy(z[placeless] - prior_shift(alpha), shows[placeless], judged[placeless])
             loss = loss + self._mix.picture_weight * of_pictures
         if logits.picture is not None:

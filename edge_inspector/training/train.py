@@ -32,7 +32,7 @@ from edge_inspector.training.models.segmentation_model import Logits, Segmentati
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
 from edge_inspector.training.ranks import ALONE, Rank
-from edge_inspector.training.weight_average import average_weights, decay_at
+from edge_inspector.training.weight_average import WeightAverage, decay_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def train(
         rank.refuse_unshared(state.step, checkpoint.path)
     network.train()
     batches = Batches(sets, rank.share_of(settings.crops))
-    run = _Run(settings, Objective(settings.loss), rank, rank.spread(_AllLogits(network)), validation, observe)
+    run = _Run(settings, Objective(settings.loss), rank, state, validation, observe)
 
     def draw(step: int) -> Batch:
         return batches.draw(np.random.default_rng(rank.chance_of(settings.seed, step)))
@@ -167,14 +167,16 @@ class _Run:
         settings: TrainingSettings,
         objective: Objective,
         rank: Rank,
-        network: nn.Module,
+        state: RunState,
         validation: Sequence[DefectSet],
         observe: Observe,
     ) -> None:
         self._settings = settings
         self._objective = objective
         self._rank = rank
-        self._network = network  # gives Logits, of the state's own network
+        self._network = rank.spread(_AllLogits(state.network))  # gives Logits
+        self._average = WeightAverage(state.averaged, state.network)
+        self._parameters = list(state.network.parameters())
         self._augment = Augmenter(settings.augmentation)
         self._validation = validation
         self._observe = observe
@@ -184,7 +186,8 @@ class _Run:
         settings = self._settings
         for group in state.optimiser.param_groups:
             group["lr"] = group["rate"] * rate_at(share, settings.schedule, state.rate_factor)
-        torch.manual_seed(int(self._rank.chance_of(settings.seed, state.step).generate_state(1)[0]))
+        chance = self._rank.chance_of(settings.seed, state.step)
+        torch.default_generator.manual_seed(int(chance.generate_state(1)[0]))  # the only one that is drawn from
         batch = self._augment(drawn.to(self._rank.device))
         with torch.autocast(self._rank.device_kind, torch.bfloat16, enabled=settings.bf16):
             pictures = normalise_bands(batch.pictures, settings.bands).contiguous(memory_format=torch.channels_last)
@@ -194,13 +197,13 @@ class _Run:
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         state.step += 1
-        if not nn.utils.clip_grad_norm_(state.network.parameters(), 1.0).isfinite():
+        if not nn.utils.clip_grad_norm_(self._parameters, 1.0).isfinite():
             state.loss = math.nan  # weights stay as they were; `_refuse_nonsense` stops the run
             return
         state.optimiser.step()
         if settings.loss.alpha == "batch":
             self._follow_weights(state, weights)
-        average_weights(state.averaged, state.network, decay_at(state.step, settings.ema_decay))
+        self._average.move(decay_at(state.step, settings.ema_decay))
         value = self._rank.mean(loss.detach())
         state.loss = value if math.isnan(state.loss) else 0.95 * state.loss + 0.05 * value
         if state.step % OBSERVED_EVERY == 0:

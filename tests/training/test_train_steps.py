@@ -17,7 +17,7 @@ from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.learning_rate import rate_at
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.train import OBSERVED_EVERY, TrainingSettings, train
-from edge_inspector.training.weight_average import average_weights, decay_at
+from edge_inspector.training.weight_average import WeightAverage, decay_at
 from tests.training.tiny import SETTINGS, Builder, TinyNetwork, copied, dents_in, differing
 
 UNCHANGED = Augmentation(flip_sideways=False, flip_upright=False, light=0.0, colour=0.0, gamma=0.0)
@@ -105,7 +105,7 @@ def test_what_comes_out_is_the_average_of_weights_and_statistics(dents: DefectSe
         averaged.load_state_dict(network.state_dict())
 
     def follow(step: int, share: float, loss: float) -> None:
-        average_weights(averaged, builder.built[-1], decay_at(step, settings.ema_decay))
+        WeightAverage(averaged, builder.built[-1]).move(decay_at(step, settings.ema_decay))
 
     trained = train([dents], settings, follow, prepare, build=builder)
     assert not differing(copied(trained.network), copied(averaged))

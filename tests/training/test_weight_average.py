@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from edge_inspector.training.weight_average import average_weights, decay_at
+from edge_inspector.training.weight_average import WeightAverage, decay_at
 from tests.training.tiny import TinyNetwork, copied
 
 
@@ -18,7 +18,7 @@ def filled(value: float, counter: int) -> TinyNetwork:
 
 def test_weights_and_statistics_move_a_share_of_the_way_and_a_counter_is_taken_over() -> None:
     averaged, network = filled(1.0, 3), filled(2.0, 8)
-    average_weights(averaged, network, 0.75)
+    WeightAverage(averaged, network).move(0.75)
     moved = copied(averaged)
     assert int(moved.pop("norm.num_batches_tracked")) == 8
     assert {"encoder.weight", "norm.running_mean", "norm.running_var", "head.bias"} <= moved.keys()
@@ -29,7 +29,7 @@ def test_weights_and_statistics_move_a_share_of_the_way_and_a_counter_is_taken_o
 def test_the_network_itself_stays_as_it_is() -> None:
     averaged, network = filled(1.0, 3), filled(2.0, 8)
     before = copied(network)
-    average_weights(averaged, network, 0.75)
+    WeightAverage(averaged, network).move(0.75)
     assert all(torch.equal(value, before[name]) for name, value in copied(network).items())
 
 
