@@ -96,6 +96,10 @@ class TrainingDataError(ConfigurationError):
     """A folder of pictures and masks can not be trained on."""
 
 
+class BlindEngineError(TrainingDataError):
+    """An engine lets every defective part pass that was to choose its cut, so that no package is made of it."""
+
+
 class TrainingStoppedError(ConfigurationError):
     """A training can not go on: its loss is no number any more, or the disk takes nothing. What was kept of it is whole."""
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
+from edge_inspector.domain.errors import BlindEngineError, TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
 from edge_inspector.inference.map_regions import map_score
 from edge_inspector.inference.mask_parity import MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in
@@ -125,14 +125,12 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class PackagedEngine:
-    """A package, how its exported graph judged the two sets in the first precision, and from which probability on masks
-    were found."""
+class JudgedEngine:
+    """A draft, its cut, and how its exported graph judged the test set in the first precision."""
 
-    package: EnginePackage
-    validation: JudgedSet
+    draft: Draft
+    cut: Cut
     test: JudgedSet
-    mask_cut: float
 
 
 def package_engine(
@@ -143,10 +141,12 @@ def package_engine(
     progress: Progress = lambda stage, share: None,
     *,
     device: str = "cpu",
-) -> PackagedEngine:
+    report: Callable[[JudgedEngine], None] = lambda judged: None,
+) -> EnginePackage:
     """Write and verify the package `out` (its folder name is the engine's name); an interrupt leaves the old one.
 
-    `device` is where the network looks at what calibrates it; all else is the exported graph's.
+    `device` is where the network looks at what calibrates it; all else is the exported graph's. `report` is told how that
+    judged, of an engine that is then refused, too. Raises BlindEngineError as `finish_package`.
     """
     draft = start_package(out, trained, sets.validation, sets.golden, device)
     try:
@@ -167,9 +167,10 @@ def package_engine(
             )
             for precision in sheet.precisions
         }
-        first = sheet.precisions[0]
-        finish_package(draft, measured, sheet)
-        return PackagedEngine(put_package(draft), validation[first], test[first], draft.fit.mask_cut)
+        cut = cut_of(draft, measured, sheet)
+        report(JudgedEngine(draft, cut, test[sheet.precisions[0]]))
+        finish_package(draft, measured, sheet, cut)
+        return put_package(draft)
     finally:
         draft.discard()
 
@@ -210,16 +211,20 @@ def export_for(trained: TrainedNetwork, logit_map: LogitMap, each: DefectSet, pa
     export_onnx(trained.network, logit_map, path, height, width, trained.settings.bands)
 
 
-def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> None:
-    """Choose one cut that holds in every precision measured, and add the golden pictures: `put_package` is what is left.
-
-    Raises TrainingDataError for an engine that sees none of the defective parts: with it a station would inspect nothing.
-    """
+def cut_of(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet) -> Cut:
+    """One cut that holds in every precision measured. Raises TrainingDataError as `choose_cut`."""
     validation = worst_by_start([each.validation.parts for each in measured.values()])
     chose_network = draft.trained.settings.checks is not None
-    cut = choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
+    return choose_cut(validation, " and ".join(measured), sheet.cut_rule, sheet.counted, chose_network=chose_network)
+
+
+def finish_package(draft: Draft, measured: Mapping[Precision, Measurement], sheet: EngineSheet, cut: Cut) -> None:
+    """Add golden pictures and manifest: `put_package` is what is left.
+
+    Raises BlindEngineError for an engine that sees none of the defective parts: with it a station would inspect nothing.
+    """
     if cut.remedy:
-        raise TrainingDataError(f"no package is made of it. {cut.evidence} {cut.remedy}")
+        raise BlindEngineError(f"no package is made of it. {cut.evidence} {cut.remedy}")
     engines = [ExportedEngine(draft.model_path, precision) for precision in measured]
     golden = _write_golden(draft, sheet, engines, cut.score)
     height, width = draft.golden.samples[0].read_picture().shape[:2]

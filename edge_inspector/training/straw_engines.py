@@ -27,7 +27,7 @@ from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.kept_network import asked_of, keep_network
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
-from edge_inspector.training.package import Draft, EngineSheet, Progress, finish_package, put_package, start_package
+from edge_inspector.training.package import Draft, EngineSheet, Progress, cut_of, finish_package, put_package, start_package
 from edge_inspector.training.ranks import Rank, rank_of
 from edge_inspector.training.side_by_side import run_side_by_side
 from edge_inspector.training.straw_scores import FUSION, measure_engines
@@ -115,7 +115,8 @@ def build_straw_engines(
         measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
         for name in names:
             try:
-                finish_package(drafts[name], measured[name], sheets[name])
+                cut = cut_of(drafts[name], measured[name], sheets[name])
+                finish_package(drafts[name], measured[name], sheets[name], cut)
             except TrainingDataError as error:
                 raise TrainingDataError(f"engine {name}: {error}") from error
         return [put_package(drafts[name]) for name in names]

@@ -10,13 +10,13 @@ from pathlib import Path
 import cv2
 import torch
 
-from edge_inspector.domain.errors import ConfigurationError
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, MODEL_FILE, EnginePackage, file_digest
+from edge_inspector.domain.errors import BlindEngineError, ConfigurationError
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, file_digest
 from edge_inspector.training.cuts import refuse_too_few
 from edge_inspector.training.dealt_parts import write_dealt
 from edge_inspector.training.defect_set import DefectSet
 from edge_inspector.training.evaluate import ExportedEngine
-from edge_inspector.training.package import EngineSets, EngineSheet, PackagedEngine, Progress, package_engine
+from edge_inspector.training.package import EngineSets, EngineSheet, JudgedEngine, Progress, package_engine
 from edge_inspector.training.part_scores import Counted
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.report.fold_rows import Measured
@@ -83,11 +83,17 @@ def train_engine(
         counted=file.judged,
     )
     sets = EngineSets(validation, test, validation)
-    packaged = package_engine(place, trained, sets, sheet, progress, device=rank.device)
-    (run / PACKAGE_DIGEST).write_text(file_digest(place / MANIFEST_FILE), encoding="utf-8")
     report = run / "report.html"
-    write_report(_reported(packaged, sheet, facts, file.defective_share), report, told(progress, "report"))
-    return TrainedEngine(packaged.package, report)
+
+    def write(judged: JudgedEngine) -> None:
+        write_report(_reported(judged, sheet, facts, file.defective_share), report, told(progress, "report"))
+
+    try:
+        package = package_engine(place, trained, sets, sheet, progress, device=rank.device, report=write)
+    except BlindEngineError as error:
+        raise BlindEngineError(f"{error}. Its report: {report}") from error
+    (run / PACKAGE_DIGEST).write_text(file_digest(place / MANIFEST_FILE), encoding="utf-8")
+    return TrainedEngine(package, report)
 
 
 def learn_along(plans: Sequence[Plan], name: str, out: Path, threads: int, rank: Rank) -> None:
@@ -125,18 +131,18 @@ def _refuse_other_package(place: Path, run: Path) -> None:
         )
 
 
-def _reported(packaged: PackagedEngine, sheet: EngineSheet, facts: Mapping[str, str], defective_share: float) -> Reported:
-    manifest = packaged.package.manifest
-    engine = ExportedEngine(packaged.package.folder / MODEL_FILE, sheet.precisions[0])
-    threshold = manifest.threshold
+def _reported(judged: JudgedEngine, sheet: EngineSheet, facts: Mapping[str, str], defective_share: float) -> Reported:
+    draft, cut = judged.draft, judged.cut
+    engine = ExportedEngine(draft.model_path, sheet.precisions[0])
+    height, width = draft.golden.samples[0].read_picture().shape[:2]
     return Reported(
-        engine=manifest.name,
-        defect=manifest.defect,
-        colour=manifest.colour,
-        width_px=manifest.input.width,
-        height_px=manifest.input.height,
-        measured=[Measured(packaged.test.at(manifest.t_low), engine, threshold.score, mask_cut=packaged.mask_cut)],
-        evidence=f"A {sheet.counted[:-1]} is rejected from a score of {threshold.score} on. {threshold.evidence}",
+        engine=draft.out.name,
+        defect=sheet.defect,
+        colour=sheet.colour,
+        width_px=width,
+        height_px=height,
+        measured=[Measured(judged.test.at(cut.t_low), engine, cut.score, mask_cut=draft.fit.mask_cut)],
+        evidence=f"A {sheet.counted[:-1]} is rejected from a score of {cut.score} on. {cut.evidence}",
         words=f"{sheet.test_words}, in {sheet.precisions[0]}",
         run=facts,
         defective_share=defective_share,

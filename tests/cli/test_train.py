@@ -19,7 +19,7 @@ import yaml
 from typer.testing import CliRunner
 
 from edge_inspector.cli.main import EXIT_INTERRUPTED, build_app
-from edge_inspector.domain.errors import ConfigurationError, TrainingDataError, TrainingStoppedError
+from edge_inspector.domain.errors import BlindEngineError, ConfigurationError, TrainingDataError, TrainingStoppedError
 from edge_inspector.recordings import PartKind
 from edge_inspector.simulation.station_recording import load_station_recording
 from edge_inspector.station.engine_manifest import load_engine_package
@@ -125,6 +125,20 @@ def test_the_run_folder_says_what_it_was_made_of(trained: tuple[Path, Path, str]
     assert {"command", "data_sha256", "training_file_sha256", "git", "torch"} <= facts.keys()
     assert list((run_folder / "tensorboard").iterdir())
     assert not list(run_folder.glob("*.checkpoint"))
+
+
+def test_of_an_engine_that_sees_nothing_there_is_a_report_and_no_package(
+    trained: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    training = trained[0].with_name("blind.yaml")
+    training.write_text(TRAINING.replace("steps: 60", "steps: 4"), encoding="utf-8")
+    said = (
+        rf"no package is made of it\. The engine does not see the defect: .* Its report: {tmp_path}/runs/blot/report\.html"
+    )
+    with pytest.raises(BlindEngineError, match=said):
+        run(training, tmp_path)
+    assert "The engine does not see the defect" in (tmp_path / "runs" / "blot" / "report.html").read_text(encoding="utf-8")
+    assert list((tmp_path / "engines").iterdir()) == []
 
 
 def test_the_same_command_again_takes_what_was_trained(trained: tuple[Path, Path, str]) -> None:
