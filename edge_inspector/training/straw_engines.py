@@ -1,8 +1,8 @@
 """Builds the engines that ship, from nothing but a seed: cracks, stains and holes on generated straws.
 
 First one network with three outputs learns all three defects from random weights: what a straw looks like has to be learned
-only once. Each engine then starts from it and learns its own defect alone, side by side with the others. Every stage that is
-done is kept in a work folder, so that an interrupted build goes on where it was.
+only once. Each engine then starts from it and learns its own defect alone. Every stage that is done is kept in a folder, so
+that an interrupted build goes on where it was.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def build_straw_engines(
     _draw(plan.training_folder(work), plan.seed + 1, plan.straws, progress)
     _draw(plan.calibration_folder(work), plan.seed + 2, plan.calibration_straws, progress)
     _common_network(work, plan, rank, progress)
-    _learn_side_by_side(work, names, plan, rank, progress)
+    if rank.device_kind == "cuda" and len(names) > 1:
+        learn_side_by_side(work, names, plan, rank, progress)
     drafts: dict[str, Draft] = {}
     sheets: dict[str, EngineSheet] = {}
     try:
@@ -163,11 +164,13 @@ def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress)
     return keep_network(work / "common.pt", _settings(plan), _sources(plan), learn, len(KINDS))
 
 
-def _learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
-    """Each engine learns in a process of its own, unless it is kept; `_own_network` finds it. One alone needs none."""
+def learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
+    """Each engine learns in a process of its own, unless it is kept, with its share of the threads; `work` keeps it.
+
+    A GPU is filled better so. On a CPU one engine's batches fill it, and cracks, two thirds of the work, would take longer
+    on a share of the cores than all engines one after the other on all of them.
+    """
     at_once = min(len(names), len(os.sched_getaffinity(0)))
-    if at_once < 2:
-        return
     works = {
         name: partial(_keep_own_network, work, name, plan, rank.of_work(number), at_once)
         for number, name in enumerate(names)

@@ -25,16 +25,17 @@ from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.training import straw_engines
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.package import Draft, Measurement
+from edge_inspector.training.ranks import ALONE
 from edge_inspector.training.straw_engines import (
     ENGINES,
     KINDS,
     BuildPlan,
     build_command,
     build_straw_engines,
+    learn_side_by_side,
     start_from,
 )
 from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
-from edge_inspector.training.train import TrainedNetwork
 from edge_inspector.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/straw/recipe.yaml"
@@ -168,23 +169,16 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(
     assert sorted(path.name for path in (tmp_path / "engines").iterdir()) == ["straw_hole"]
 
 
-class PackagingError(Exception):
-    """In the place of what comes after learning."""
-
-
-def test_engines_learn_side_by_side_from_the_common_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def package(out: Path, trained: TrainedNetwork, *rest: object) -> None:
-        raise PackagingError(f"{out.name} after {trained.steps} steps")
-
-    monkeypatch.setattr(straw_engines, "start_package", package)
+def test_engines_learn_side_by_side_from_the_common_network(
+    blind: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(blind.folder / "work", tmp_path / "work")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     stages: list[str] = []
-    work = tmp_path / "work"
-    with pytest.raises(PackagingError, match="straw_stain after 7 steps"):
-        build_straw_engines(
-            tmp_path / "engines", work, ["straw_stain", "straw_hole"], TINY, lambda stage, share: stages.append(stage)
-        )
-    assert stages.count("learning all defects") == TINY.common_steps
-    assert stages.count("learning straw_stain") == 5
-    assert stages.count("learning straw_hole") == 1
-    assert sorted(path.name for path in work.glob("*.pt")) == ["common.pt", "straw_hole.pt", "straw_stain.pt"]
+    learn_side_by_side(
+        tmp_path / "work", ["straw_stain", "straw_hole"], TINY, ALONE, lambda stage, share: stages.append(stage)
+    )
+    assert set(stages) == {"learning straw_stain"}  # the hole's is kept
+    assert len(stages) == 5
+    kept = torch.load(tmp_path / "work" / "straw_stain.pt", weights_only=True)
+    assert kept["steps"] == 2 + 5
