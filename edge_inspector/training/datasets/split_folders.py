@@ -13,8 +13,9 @@ FOLDS = ("train", "valid", "val", "test")  # what folders of a split are called
 
 
 def fold_folders(folder: Path) -> list[Path]:
-    """Those of a folder."""
-    return [folder / name for name in FOLDS if (folder / name).is_dir()]
+    """Those of a folder; one that is a link to another is the same fold, or a part would be in two."""
+    there = [folder / name for name in FOLDS if (folder / name).is_dir()]
+    return list({path.resolve(): path for path in reversed(there)}.values())[::-1]
 
 
 def join_folds(folds: Mapping[str, LabelledSet], *, is_complete: bool = False) -> LabelledSet:

@@ -72,6 +72,14 @@ def test_a_fold_of_good_pictures_alone_is_a_fold(tmp_path: Path) -> None:
         open_set(SetRequest(tmp_path))
 
 
+def test_a_link_to_another_fold_is_not_read_a_second_time(tmp_path: Path) -> None:
+    for fold in ("train", "valid"):
+        write_coco(tmp_path / fold)
+    (tmp_path / "val").symlink_to("valid")
+    found = open_set(SetRequest(tmp_path, complete=True))
+    assert [each.fold for each in found.pictures] == ["train", "train", "valid", "valid"]
+
+
 def test_a_file_of_voc_is_known_by_the_picture_beside_it(tmp_path: Path) -> None:
     write_coco(tmp_path)
     (tmp_path / "a.png.aux.xml").write_text("<PAMDataset/>")
