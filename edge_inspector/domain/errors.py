@@ -14,6 +14,7 @@ EdgeInspectorError
 │   ├── EngineFileError       an engine's files are missing, truncated or swapped
 │   ├── RecordingError        a session folder or folder of pictures can not be played
 │   ├── TrainingDataError     a folder of pictures and masks can not be trained on
+│   │   └── BlindEngineError  an engine lets every defective part pass that was to choose its cut
 │   ├── TrainingStoppedError  a training can not go on; what was kept of it is whole
 │   └── AlreadyRunningError   another daemon holds this state folder
 └── MaintenanceError      call maintenance
