@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -100,12 +101,28 @@ def _summary(loaded: LoadedStation) -> list[str]:
 
 def _notes(loaded: LoadedStation) -> list[str]:
     """What is no fault of the files, and yet to be looked at on this computer."""
+    return [*_thread_notes(loaded), *_cut_notes(loaded)]
+
+
+def _thread_notes(loaded: LoadedStation) -> Iterator[str]:
     threads, cpus = loaded.station.inference.threads, len(os.sched_getaffinity(0))
-    if threads <= cpus:
-        return []
-    return [
-        f"inference.threads is {threads}, and this computer has {cpus} CPUs for it: engines are slower with more than those"
-    ]
+    if threads > cpus:
+        yield (
+            f"inference.threads is {threads}, and this computer has {cpus} CPUs for it: engines are slower with more than "
+            "those"
+        )
+
+
+def _cut_notes(loaded: LoadedStation) -> Iterator[str]:
+    """Of engines whose every rule asks for more than what their evidence was counted at."""
+    for name, package in loaded.engines.items():
+        lowest = min(rule.min_score for rule in loaded.recipe.rules if rule.engine == name)
+        proven = package.manifest.threshold.score
+        if lowest > proven:
+            yield (
+                f"the rules for engine {name} reject from min_score {lowest:g} on, its evidence is for {proven:g}: more may "
+                "escape than it says"
+            )
 
 
 def _blur_px(loaded: LoadedStation, camera: Camera) -> float | None:

@@ -35,7 +35,7 @@ def recipe_words(package: EnginePackage) -> str:
         f"use it in a recipe with mm_per_px {scale.min:g} to {scale.max:g}:",
         f"  view: {{height_px: {size.height}, width_px: {size.width}}}",
         f"  engines: {{{manifest.name}: {json.dumps(str(package.folder.resolve()), ensure_ascii=False)}}}",
-        f"  rules: [{{name: {manifest.defect}, engine: {manifest.name}, min_score: {min_score:g}}}]",
+        f"  rules: [{{name: {manifest.defect}, engine: {manifest.name}, min_score: {min_score}}}]",
     ]
     return "\n".join([*lines, *caution_words(manifest)])
 

@@ -81,8 +81,8 @@ class FittingEngine:
 
     @property
     def min_score(self) -> float:
-        """The cut that its evidence is for, rounded up, and never below what a rule may have."""
-        return math.ceil(1000 * max(self.manifest.threshold.score, 2 * self.manifest.t_low)) / 1000
+        """The very cut that its evidence is for: a higher one may let pass what that counts as found."""
+        return max(self.manifest.threshold.score, 2 * self.manifest.t_low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def _engines_and_rules(start: Start) -> str:
         lines += [
             f"  - name: {engine.manifest.name if has_two_of_one else engine.manifest.defect}",
             f"    engine: {engine.manifest.name}",
-            f"    min_score: {engine.min_score:g} # higher rejects less; the manifest says why it is there",
+            f"    min_score: {engine.min_score} # higher rejects less; the manifest says why it is there",
             texts.LIMITS,
         ]
     return "\n".join(lines)

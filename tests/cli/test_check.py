@@ -124,6 +124,20 @@ def test_more_threads_than_cpus_are_noted_and_are_no_fault(app: typer.Typer, sta
     assert (note in result.stdout) == bool(beyond)
 
 
+@pytest.mark.parametrize("above", [0.0, 0.1])
+def test_a_cut_above_the_one_that_has_evidence_is_noted(app: typer.Typer, station: Path, above: float) -> None:
+    recipe = station.parent / "recipe.yaml"
+    document = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    proven = load_station(station).engines["straw_stain"].manifest.threshold.score
+    (rule,) = (rule for rule in document["rules"] if rule["engine"] == "straw_stain")
+    rule["min_score"] = proven + above
+    recipe.write_text(yaml.safe_dump(document), encoding="utf-8")
+    notes = json.loads(CliRunner().invoke(app, ["--json", str(station)]).stdout)["notes"]
+    said = [note for note in notes if "straw_stain" in note]
+    assert len(said) == bool(above)
+    assert all(f"from min_score {proven + above:g} on, its evidence is for {proven:g}" in note for note in said)
+
+
 def test_without_a_ring_no_coverage_is_claimed(app: typer.Typer, apart: Path) -> None:
     result = CliRunner().invoke(app, [str(apart)])
     assert result.exit_code == 0, result.output

@@ -84,7 +84,7 @@ def test_what_was_held_back_is_played_on_a_station_whose_threshold_says_why(
     loaded = load_station(tmp_path / "trial" / "station.yaml")
     package = loaded.engines["blot"]
     assert f"cut {package.manifest.threshold.score:g}: {package.manifest.threshold.evidence}" in made.stdout
-    assert loaded.recipe.rules[0].min_score >= package.manifest.threshold.score
+    assert loaded.recipe.rules[0].min_score == package.manifest.threshold.score
     recording = load_station_recording(loaded.station, loaded.station_path)
     table = list(csv.DictReader((out / "runs" / "blot" / "parts.csv").read_text(encoding="utf-8").splitlines()))
     held_back = [row for row in table if row["use"] == "held_back"]

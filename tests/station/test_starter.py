@@ -175,6 +175,15 @@ def test_a_single_camera_is_not_told_of_a_ring(start: Start) -> None:
     assert load_station(start.folder / "station.yaml").station.pose == "unknown"
 
 
+def test_a_rule_cuts_where_the_evidence_was_counted_and_not_above(start: Start) -> None:
+    (engine,) = start.engines
+    threshold = engine.manifest.threshold.model_copy(update={"score": 0.5392})
+    manifest = engine.manifest.model_copy(update={"threshold": threshold})
+    write_files(dataclasses.replace(start, engines=(dataclasses.replace(engine, manifest=manifest),)))
+    recipe = load_document(start.folder / "recipe.yaml", Recipe)
+    assert [rule.min_score for rule in recipe.rules] == [0.5392]
+
+
 def test_the_cut_is_never_below_what_a_rule_may_have(start: Start) -> None:
     (engine,) = start.engines
     manifest = engine.manifest.model_copy(update={"t_low": 0.26})
