@@ -15,9 +15,9 @@ ReaderOption = Annotated[
     str, typer.Option("--reader", metavar="NAME", help="its layout, one of `dataset readers`; auto: told by its files")
 ]
 LabelsOption = Annotated[
-    Path | None, typer.Option("--labels", metavar="FILE", help="the file of labels, where it is not found in FOLDER")
+    Path | None, typer.Option("--labels", metavar="PATH", help="file or folder of labels, where it is not found in FOLDER")
 ]
-SubsetOption = Annotated[str, typer.Option("--subset", metavar="NAME", help="train or test, where FOLDER holds both")]
+SubsetOption = Annotated[str, typer.Option("--subset", metavar="NAME", help="train, test or both, where FOLDER holds both")]
 DefectNameOption = Annotated[
     str, typer.Option("--defect", metavar="NAME", help="what the only defect is called, where the layout does not say")
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR)
 
 
 def disk_refusal(error: OSError) -> str | None:
@@ -21,8 +21,8 @@ def disk_refusal(error: OSError) -> str | None:
         return None
     verb = "used" if error.errno in (errno.EACCES, errno.EPERM) else "written"  # rights may be lacking to read, too
     return (
-        f"{error.filename or 'a file'}: can not be {verb} ({error.strerror}); make room, or correct its rights, and give "
-        "the command again. What was kept before stays"
+        f"{error.filename or 'a file'}: can not be {verb} ({error.strerror}); make room, or correct its name or rights, and "
+        "give the command again. What was kept before stays"
     )
 
 

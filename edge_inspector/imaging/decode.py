@@ -12,6 +12,7 @@ Pixels = NDArray[np.uint8]
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"IEND\xaeB`\x82"
+PNG_DEPTH_AT = 24  # behind its start and the width and height of its first chunk
 JPEG_START = b"\xff\xd8"
 JPEG_END = b"\xff\xd9"
 BOTTOM_SHARE = 0.05
@@ -27,8 +28,8 @@ def decode_jpeg(encoded: bytes, *, size_px: tuple[int, int] | None = None, from_
             decoder fills in for lost data. A drawn picture may look so by right.
 
     Raises:
-        PictureDamagedError: not a picture, cut off, not decodable, of another size, or filled in at the bottom. A flipped
-            bit inside the data of a JPEG of right length can not be seen here.
+        PictureDamagedError: not a picture, cut off, of 16 bit, not decodable, of another size, or filled in at the bottom. A
+            flipped bit inside the data of a JPEG of right length can not be seen here.
     """
     is_jpeg = encoded.startswith(JPEG_START)
     if is_jpeg:
@@ -36,6 +37,8 @@ def decode_jpeg(encoded: bytes, *, size_px: tuple[int, int] | None = None, from_
     elif encoded.startswith(PNG_START):
         if not encoded.endswith(PNG_END):
             raise PictureDamagedError(f"PNG of {len(encoded)} bytes has no end: it is cut off")
+        if encoded[PNG_DEPTH_AT : PNG_DEPTH_AT + 1] == b"\x10":
+            raise PictureDamagedError("PNG of 16 bit a channel, allowed are 8: scale it, all pictures by the same factor")
     else:
         raise PictureDamagedError(f"{len(encoded)} bytes that start {encoded[:4].hex(' ') or 'nowhere'} are no JPEG or PNG")
     try:

@@ -64,16 +64,16 @@ def decode_pages(encoded: bytes) -> Pixels:
 def decode_single_page(encoded: bytes) -> Pixels:
     """Decode a TIFF of one page to uint8 (height, width, 3), RGB.
 
-    Raises PictureDamagedError: not decodable, neither grey nor of three channels, or not of 8 or 16 bit.
+    Raises PictureDamagedError: not decodable, neither grey nor of three channels, or not of 8 bit.
     """
     pages = _decoded(encoded)
     if not pages:
         raise PictureDamagedError(f"{len(encoded)} bytes can not be decoded")
     page = pages[0]
-    if page.dtype not in (np.uint8, np.uint16) or (page.ndim == 3 and page.shape[2] != 3):
+    if page.dtype != np.uint8 or (page.ndim == 3 and page.shape[2] != 3):
         raise PictureDamagedError(
-            f"its page is {_kind(page)}, allowed are grey and three colours of 8 or 16 bit; write other bands as a grey "
-            "page of 8 bit each"
+            f"its page is {_kind(page)}, allowed are grey and three colours of 8 bit: scale other values to 8 bit, all "
+            "pictures by the same factor, and write other bands as a grey page each"
         )
     rgb = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     if rgb is None:

@@ -30,11 +30,14 @@ from edge_inspector.training.datasets.labelled_picture import (
     Somewhere,
     decode_file,
     read_mask,
+    refuse_other_size,
 )
 from edge_inspector.training.part_scores import Counted
 
 Picture = NDArray[np.uint8]
 Judged = NDArray[np.bool_]  # (h, w)
+
+SURE = 128  # of 255: from here on a pixel of a mask counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class ViewFit:
 class Sample:
     """One picture, what is known of one defect in it, and what was found when it was looked at.
 
-    `positive_px` of `judged_px` pixels show the defect (128 and more of 255); both are 0 where nobody said where it is.
+    `positive_px` of `judged_px` pixels show the defect (SURE and more); both are 0 where nobody said where it is.
+    `digest` is of picture, label and view, `picture_digest` of the picture's file alone: SHA-256.
     """
 
     picture: Path
@@ -73,6 +77,7 @@ class Sample:
     positive_px: int
     judged_px: int
     digest: str
+    picture_digest: str
 
     @property
     def is_placed(self) -> bool:
@@ -124,7 +129,7 @@ class Sample:
         counts = np.full((height, width), 255, np.uint8)
         if self.ignore is not None:
             counts[read_ignored(self.ignore, height, width)] = 0
-        return self._placed(counts, picture, self.ignore or self.picture) >= 128
+        return self._placed(counts, picture, self.ignore or self.picture) >= SURE
 
     def _placed(self, drawn: Picture, picture: Picture, path: Path) -> Picture:
         """What was drawn on the picture, (h, w), as it lies in the view."""
@@ -221,7 +226,7 @@ def defect_set(
     def look(each: LabelledPicture) -> Sample:
         label = each.labels[defect]
         assert label is not None
-        return _look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, ""), bands)
+        return _look(Sample(each.picture, each.part, label, each.ignore, view, False, 0, 0, "", ""), bands)
 
     samples = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "look") as pool:
@@ -272,7 +277,7 @@ def read_ignored(path: Path, height_px: int, width_px: int) -> NDArray[np.bool_]
             f"{path}: is {ignored.shape[1]} x {ignored.shape[0]} px, its picture {width_px} x {height_px} px; draw it again "
             "on this picture"
         )
-    return np.asarray(ignored >= 128)
+    return np.asarray(ignored >= SURE)
 
 
 def _look(sample: Sample, bands: int | None) -> Sample:
@@ -280,12 +285,17 @@ def _look(sample: Sample, bands: int | None) -> Sample:
     encoded = sample.picture.read_bytes()
     _refuse_other_bands(sample.picture, encoded, bands)
     digest = hashlib.sha256(encoded)
+    sample = replace(sample, picture_digest=digest.hexdigest())
     digest.update(f"{sample.view}".encode() if bands is None else f"{bands} bands {sample.view}".encode())
     if isinstance(sample.label, Somewhere):
-        sample.read_picture()
+        picture = read_picture(sample.picture)
+        sample.view_of(picture)
+        refuse_other_size(sample.label.canvas, *picture.shape[:2])
         digest.update(b"somewhere")
         return replace(sample, is_defective=True, digest=digest.hexdigest())
-    _, mask, judged = sample.read()
+    picture = read_picture(sample.picture)
+    mask, judged = sample.mask_of(picture), sample.judged_of(picture)
+    _refuse_lost(sample, picture, mask)
     if sample.ignore is not None:
         digest.update(sample.ignore.read_bytes())
     label = sample.label
@@ -295,7 +305,7 @@ def _look(sample: Sample, bands: int | None) -> Sample:
         digest.update(repr(label).encode())
     if isinstance(label, ColourMask):
         digest.update(repr(label.colour).encode())
-    positive_px = int(np.count_nonzero((mask >= 128) & judged))
+    positive_px = int(np.count_nonzero((mask >= SURE) & judged))
     return replace(
         sample,
         is_defective=positive_px > 0,
@@ -303,6 +313,19 @@ def _look(sample: Sample, bands: int | None) -> Sample:
         judged_px=int(np.count_nonzero(judged)),
         digest=digest.hexdigest(),
     )
+
+
+def _refuse_lost(sample: Sample, picture: Picture, mask: Picture) -> None:
+    """What is too thin for a smaller view would be learned as clean."""
+    if sample.view is None or sample.view.how != "resize" or (mask >= SURE).any():
+        return
+    drawn_px = np.count_nonzero(replace(sample, view=None).mask_of(picture) >= SURE)
+    if drawn_px:
+        height, width = picture.shape[:2]
+        raise TrainingDataError(
+            f"{sample.picture}: of the {drawn_px} px that are labelled none is left when {width} x {height} px become "
+            f"{sample.view.width_px} x {sample.view.height_px}: what is labelled is too thin; take a larger view"
+        )
 
 
 def _refuse_other_bands(path: Path, encoded: bytes, bands: int | None) -> None:

@@ -31,6 +31,7 @@ from edge_inspector.training.models.bands import RGB, Band, normalise_bands
 from edge_inspector.training.models.segmentation_model import Logits, SegmentationModel
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.objective import LossMix, Objective
+from edge_inspector.training.orderly_stop import orderly_stop
 from edge_inspector.training.ranks import ALONE, Rank
 from edge_inspector.training.weight_average import WeightAverage, decay_at
 
@@ -134,15 +135,21 @@ def train(
 
     started = time.monotonic() - state.seconds
     drawing = 1 if rank.device_kind == "cpu" else settings.threads  # which a GPU leaves idle
-    with drawn_ahead(draw, range(state.step, settings.steps), drawing) as drawn:
+    steps = range(state.step, settings.steps)
+    with drawn_ahead(draw, steps, drawing) as drawn, orderly_stop(is_alone=rank.count == 1) as asked:
         while (share := _share_done(state, settings)) < 1.0 and not run.is_waited_out(state):
+            loss = state.loss
             run.learn(state, next(drawn), share)
             state.seconds = rank.from_first(time.monotonic() - started)
-            _refuse_nonsense(state, checkpoint)
+            _refuse_nonsense(state, loss, checkpoint if rank.is_first else None)
             run.check(state)
             if checkpoint is not None and rank.is_first:
                 checkpoint.write_if_due(state)
             progress(state.step, share, state.loss)
+            if asked.is_asked:
+                if checkpoint is not None:
+                    checkpoint.write(state)
+                asked.stop()
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
     return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0)
@@ -276,13 +283,20 @@ def _share_done(state: RunState, settings: TrainingSettings) -> float:
     return max(state.step / settings.steps, state.seconds / 60.0 / settings.minutes)
 
 
-def _refuse_nonsense(state: RunState, checkpoint: Checkpoint | None) -> None:
+def _refuse_nonsense(state: RunState, loss_before: float, checkpoint: Checkpoint | None) -> None:
+    """Stop where the loss is no number. That step moved no weight: what is there is the state before it, but for BatchNorm's
+    latest means."""
     if math.isfinite(state.loss):
         return
+    step, loss = state.step, state.loss
+    state.step, state.loss = step - 1, loss_before
     kept = "nothing was kept"
-    if checkpoint is not None and checkpoint.path.is_file():
-        kept = f"the last good state is kept in {checkpoint.path}"
+    if checkpoint is not None:
+        if state.step and all(bool(each.isfinite().all()) for each in state.network.state_dict().values()):
+            checkpoint.write(state)
+        if checkpoint.path.is_file():
+            kept = f"the last good state is kept in {checkpoint.path}"
     raise TrainingStoppedError(
-        f"the loss became {state.loss} at step {state.step}; {kept}. Lower the learning rate, and give another --out, or "
+        f"the loss became {loss} at step {step}; {kept}. Lower the learning rate, and give another --out, or "
         "remove the run's folder"
     )

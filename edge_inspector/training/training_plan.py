@@ -12,6 +12,7 @@ from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.datasets.registry import open_set
 from edge_inspector.training.dealt_parts import DealtPicture, Use
 from edge_inspector.training.defect_set import DefectSet, defect_set
+from edge_inspector.training.equal_pictures import join_equal_pictures
 from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
@@ -213,6 +214,7 @@ def _planned(
         stage = f"looking at pictures for {name}"
         view, bands = file.view.of_pictures(), None if file.bands is None else len(file.bands)
         sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
+    labelled, sets = join_equal_pictures(labelled, sets)
     splits = split(_Read(path, file, instead, labelled, sets, sets if asked is None else asked))
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
 

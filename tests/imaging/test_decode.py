@@ -84,3 +84,12 @@ def test_a_picture_of_another_size_is_damaged_and_both_sizes_are_said() -> None:
 
 def test_a_grey_jpeg_becomes_rgb() -> None:
     assert decode_jpeg(cv2.imencode(".jpg", RGB[..., 0])[1].tobytes()).shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_of_sixteen_bit_is_refused_and_not_cut_to_its_upper_eight(channels: int) -> None:
+    twelve_bit = np.full((4, 5, channels), 2000, np.uint16)
+    with pytest.raises(
+        PictureDamagedError, match="16 bit a channel, allowed are 8: scale it, all pictures by the same factor"
+    ):
+        decode_jpeg(encode(twelve_bit, ".png"))

@@ -13,7 +13,7 @@ PARTS = 24  # two views each
 
 def write_view(folder: Path, stem: str, is_defective: bool, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
     """A picture of this width and height, and its mask."""
-    rng = np.random.default_rng(sum(stem.encode()))
+    rng = np.random.default_rng(list(stem.encode()))
     width, height = size
     picture = rng.integers(90, 130, (height, width, 3)).astype(np.uint8)
     mask = np.zeros((height, width), np.uint8)

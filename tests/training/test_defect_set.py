@@ -11,7 +11,7 @@ import pytest
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.imaging.fit import fit
-from edge_inspector.training.datasets.labelled_picture import CLEAN, Drawn, LabelledSet, Runs, Somewhere
+from edge_inspector.training.datasets.labelled_picture import CLEAN, Canvas, Drawn, LabelledSet, Runs, Somewhere
 from edge_inspector.training.datasets.regions import rectangle
 from edge_inspector.training.defect_set import ViewFit, defect_set, read_picture
 from tests.imaging.test_exif import jpeg
@@ -161,6 +161,24 @@ def test_a_defect_at_the_edge_of_a_padded_picture_is_as_large_as_it_was_drawn(la
     wide = defect_set(labelled, "crack", ViewFit("pad", 3 * WIDTH_PX, HEIGHT_PX))  # the last column is repeated 192 times
     assert wide.samples[0].positive_px == 9
     assert wide.positive_share == defect_set(labelled, "crack").positive_share
+
+
+def test_a_defect_that_is_too_thin_for_a_smaller_view_is_refused_and_not_learned_as_clean(
+    labelled: LabelledSet, tmp_path: Path
+) -> None:
+    write_mask(tmp_path / "masks" / "p1-c1.png", square(5, 6, 12) * (np.arange(HEIGHT_PX)[:, None] < 6).astype(np.uint8))
+    assert defect_set(labelled, "crack", ViewFit("pad", WIDTH_PX, HEIGHT_PX)).samples[0].positive_px == 12
+    said = rf"p1-c1\.png: of the 12 px that are labelled none is left when {WIDTH_PX} x {HEIGHT_PX} px become .* too thin"
+    with pytest.raises(TrainingDataError, match=said):
+        defect_set(labelled, "crack", ViewFit("resize", WIDTH_PX // 4, HEIGHT_PX // 4))
+
+
+def test_what_was_labelled_somewhere_on_a_picture_of_another_size_is_refused(labelled: LabelledSet) -> None:
+    somewhere = {"stain": Somewhere(Canvas("a.xml", 2 * HEIGHT_PX, WIDTH_PX))}
+    moved = replace(labelled, pictures=(replace(labelled.pictures[3], labels=somewhere),))
+    said = f"a.xml: was labelled at {WIDTH_PX} x {2 * HEIGHT_PX} px, but its picture is {WIDTH_PX} x {HEIGHT_PX} px"
+    with pytest.raises(TrainingDataError, match=said):
+        defect_set(moved, "stain")
 
 
 def test_what_is_ignored_moves_with_the_view(labelled: LabelledSet, tmp_path: Path) -> None:

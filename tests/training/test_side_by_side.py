@@ -58,8 +58,8 @@ def test_where_one_fails_the_others_go_on_and_each_failure_says_why(capfd: pytes
     assert gathered.done.keys() == {"good"}
     assert gathered.failed == {
         "bad": "p7-c1.png: is damaged",
-        "full": "runs/crack/run.yaml: can not be written (No space left on device); make room, or correct its rights, and "
-        "give the command again. What was kept before stays",
+        "full": "runs/crack/run.yaml: can not be written (No space left on device); make room, or correct its name or "
+        "rights, and give the command again. What was kept before stays",
         "wrong": "its process ended with code 1 before it was done; what it printed stands above",
         "big": "its process was ended by SIGKILL before it was done; what it printed stands above",
         "half": "its process was ended by SIGKILL before it was done; what it printed stands above",

@@ -106,7 +106,7 @@ Known = Sequence[bool | None]  # of each part, whether it shows a defect; None: 
 def known_set(number: int, known: Known) -> DefectSet:
     """A set of parts of one picture each, as if it had been looked at."""
     shown = {f"p{part}": shows for part, shows in enumerate(known) if shows is not None}
-    pictures = (Sample(Path(f"{part}.png"), part, CLEAN, None, None, shows, 0, 1, "") for part, shows in shown.items())
+    pictures = (Sample(Path(f"{part}.png"), part, CLEAN, None, None, shows, 0, 1, "", "") for part, shows in shown.items())
     return DefectSet("made up", f"d{number}", tuple(pictures))
 
 
@@ -156,7 +156,7 @@ def test_every_fold_and_test_has_its_share_of_each_of_five_defects(seed: int) ->
 
 def test_pictures_of_too_few_parts_are_refused_with_what_validation_and_test_got() -> None:
     pictures = [
-        Sample(Path(f"p{part}-{view}.png"), f"p{part}", CLEAN, None, None, part > 0, 0, 1, "")
+        Sample(Path(f"p{part}-{view}.png"), f"p{part}", CLEAN, None, None, part > 0, 0, 1, "", "")
         for part in range(20)
         for view in range(15)
     ]

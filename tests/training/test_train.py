@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -172,6 +173,66 @@ def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weigh
         train([dents], SETTINGS, checkpoint=kept(tmp_path))
     state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
     assert state["step"] == 3
+
+
+def test_where_no_checkpoint_was_due_the_last_good_state_is_kept_all_the_same(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, steps = torch.nn.utils.clip_grad_norm_, 0
+
+    def overflow(*arguments: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        return torch.tensor(torch.nan) if steps == 4 else clip(*arguments)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", overflow)
+    with pytest.raises(TrainingStoppedError, match=r"became nan at step 4; the last good state is kept in .*run"):
+        train([dents], SETTINGS, checkpoint=replace(kept(tmp_path), every_s=1e9))
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", clip)
+    with pytest.raises(Killed):
+        train([dents], SETTINGS, killed_after(3), checkpoint=kept(tmp_path / "other"))
+    good, other = (torch.load(folder / "run.checkpoint", weights_only=True) for folder in (tmp_path, tmp_path / "other"))
+    assert (good["step"], other["step"]) == (3, 3)
+    assert good["averaged"].keys() == other["averaged"].keys()
+    assert all(torch.equal(value, other["averaged"][name]) for name, value in good["averaged"].items())
+    assert good["loss"] == other["loss"]
+
+
+@pytest.mark.parametrize(("number", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_run_that_is_told_to_stop_keeps_what_it_learned_to_the_last_step(
+    dents: DefectSet, tmp_path: Path, number: signal.Signals, end: type[BaseException]
+) -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit
+
+    def tell(step: int, share: float, loss: float) -> None:
+        if step == 3:
+            signal.raise_signal(number)
+
+    before = signal.signal(signal.SIGTERM, leave)  # as a work beside others has it
+    try:
+        with pytest.raises(end):
+            train([dents], SETTINGS, tell, checkpoint=replace(kept(tmp_path), every_s=1e9))
+        assert signal.getsignal(signal.SIGTERM) is leave
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert torch.load(tmp_path / "run.checkpoint", weights_only=True)["step"] == 3
+    resumed = train([dents], SETTINGS, checkpoint=kept(tmp_path))
+    assert are_equal(resumed.network, train([dents], SETTINGS).network)
+
+
+def test_a_second_ctrl_c_waits_for_nothing(dents: DefectSet) -> None:
+    reached = []
+
+    def tell(step: int, share: float, loss: float) -> None:
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the first")
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the second")
+
+    with pytest.raises(KeyboardInterrupt):
+        train([dents], SETTINGS, tell)
+    assert reached == ["after the first"]
 
 
 def test_what_has_a_default_has_that_of_the_training_file() -> None:

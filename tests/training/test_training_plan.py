@@ -62,6 +62,13 @@ def test_folds_that_are_dealt_take_turns_too(tmp_path: Path) -> None:
     assert len({part for plan in plans for part in plan.split.test}) == 24
 
 
+def test_a_picture_that_lies_in_two_of_the_folds_that_a_set_gives_is_refused(tiles: Path) -> None:
+    imgs = tiles.parent / "tiles" / "MT_Free" / "Imgs"
+    shutil.copyfile(imgs / "exp0_num_14.jpg", imgs / "exp0_num_24.jpg")
+    with pytest.raises(TrainingDataError, match="part g14 is in fold 1 and in fold 2: its pictures look alike"):
+        plan_every_fold(tiles)
+
+
 @pytest.mark.parametrize("held_back", ["2", '"2"'])
 def test_one_fold_that_the_set_gives_can_be_held_back_to_make_an_engine(tiles: Path, held_back: str) -> None:
     tiles.write_text(TILE_TRAINING.replace("given", f"given, held_back: {held_back}"))
@@ -110,7 +117,7 @@ def with_one_frayed_part(folder: Path, split: str) -> Path:
         (folder / "parts" / place).mkdir(parents=True)
         for part in range(30):
             grey = np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8)
-            grey[20:30, 20:30] = 255 if shows(part) else 0
+            grey[20:30, 20:30] = (100 + part if place == "images" else 255) if shows(part) else 0
             assert cv2.imwrite(str(folder / "parts" / place / f"p{part}.png"), grey)
     text = TILE_TRAINING.replace("folder: tiles", "folder: parts").replace("{folds: given}", split)
     return written(folder / "parts.yaml", text)

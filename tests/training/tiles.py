@@ -31,7 +31,7 @@ def write_tiles(folder: Path) -> Path:
 
 def _write_tile(place: Path, kind: str) -> int:
     """Write picture and mask, and return how many pixels the mask marks."""
-    rng = np.random.default_rng(sum(place.name.encode()))
+    rng = np.random.default_rng(list(place.name.encode()))
     height, width = HEIGHT_PX - int(rng.integers(0, 6)), WIDTH_PX - int(rng.integers(0, 6))
     picture = rng.integers(90, 130, (height, width)).astype(np.uint8)
     mask = np.zeros((height, width), np.uint8)

@@ -159,7 +159,7 @@ def _polygon(annotation: Entry, values: object) -> Polygon:
 
 def _label(outlines: Sequence[Outline], canvas: Canvas) -> Label:
     if any(each is None for each in outlines):
-        return Somewhere()
+        return Somewhere(canvas)
     polygons = Drawn(tuple((each, 1.0) for each in outlines if isinstance(each, Polygon)), canvas)
     runs = [each for each in outlines if isinstance(each, str)]
     if runs and polygons.regions:

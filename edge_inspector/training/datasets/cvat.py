@@ -95,7 +95,7 @@ def read_cvat(path: Path, pictures: Path | None = None, *, is_complete: bool = T
 
 def _label(image: _Image, defect: str) -> Label:
     if defect in image.tags and defect not in image.regions:
-        return Somewhere()
+        return Somewhere(image.canvas)
     return Drawn(tuple((region, 1.0) for region in image.regions.get(defect, ())), image.canvas)
 
 

@@ -50,7 +50,7 @@ def _read_half(folder: Path, lines: Sequence[tuple[str, str]]) -> list[LabelledP
         for name in (folder / picture, *([folder / "Label" / mask] if mask else [])):
             if not name.is_file():
                 raise TrainingDataError(f"{name}: is named in Label/Labels.txt and missing; restore it")
-        label: Label = MaskFile(folder / "Label" / mask, ANY_GREY) if mask else CLEAN
+        label: Label = MaskFile(folder / "Label" / mask, ANY_GREY, marks=True) if mask else CLEAN
         part = f"{folder.parent.name}_{folder.name}_{Path(picture).stem}".lower()
         fold = folder.name.lower()
         found.append(LabelledPicture(folder / picture, part, "", {DEFECT: label}, "dagm", fold=fold))

@@ -17,8 +17,6 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.index_file import INDEX_FILE, read_rows
 from edge_inspector.training.datasets.labelled_picture import (
     ANY_GREY,
-    CLEAN,
-    Label,
     LabelledPicture,
     LabelledSet,
     MaskFile,
@@ -54,7 +52,7 @@ def _read_index(folder: Path) -> LabelledSet:
         if row.texts["duplicate_of"] and row.count("duplicate_of") in numbers:
             oddities.append(f"{picture}: is a copy of number {row.texts['duplicate_of']} and left out")
             continue
-        label: Label = MaskFile(mask, ANY_GREY) if is_defective else CLEAN
+        label = MaskFile(mask, ANY_GREY, marks=is_defective)
         part = TWICE.get(row.name("group"), row.name("group"))
         found.append(LabelledPicture(picture, part, row.name("number"), {DEFECT: label}, "kolektor"))
     return LabelledSet("kolektor", (DEFECT,), tuple(found), tuple(oddities))

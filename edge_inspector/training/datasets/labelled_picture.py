@@ -32,13 +32,15 @@ class MaskFile:
     """A picture of one channel. `values`: the grey levels that mean the defect; None: grey level / 255 is how sure it is.
 
     `known`: the grey levels that mean anything, where they number classes; a mask with any other one is refused. `is_guess`:
-    an engine drew it, and nobody has corrected it yet.
+    an engine drew it, and nobody has corrected it yet. `marks`: whether the set says elsewhere that it shows the defect; a
+    mask that says otherwise is refused.
     """
 
     path: Path
     values: frozenset[int] | None = None
     known: frozenset[int] | None = None
     is_guess: bool = False
+    marks: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Somewhere:
-    """The picture shows the defect; nobody has said where."""
+    """The picture shows the defect; nobody has said where. `canvas` is what it was labelled on, where that is known."""
+
+    canvas: Canvas | None = field(default=None, compare=False, repr=False)
 
 
 Label = MaskFile | ColourMask | Drawn | Runs | Somewhere
@@ -138,13 +142,22 @@ def read_mask(label: MaskFile | ColourMask | Drawn | Runs, height_px: int, width
         return _read_file(label, height_px, width_px)
     if isinstance(label, ColourMask):
         return _read_colours(label, height_px, width_px)
+    refuse_other_size(label.canvas, height_px, width_px)
     try:
-        _refuse_other_size(label.canvas, height_px, width_px)
         return _drawn(label, height_px, width_px) if isinstance(label, Drawn) else _run(label, height_px, width_px)
     except TrainingDataError as error:
         if not label.where:
             raise
         raise TrainingDataError(f"{label.where}: {error}") from error
+
+
+def refuse_other_size(canvas: Canvas | None, height_px: int, width_px: int) -> None:
+    """Raise TrainingDataError, naming what says so, if something was labelled on a picture of another size."""
+    if canvas is not None and (canvas.height_px, canvas.width_px) != (height_px, width_px):
+        raise TrainingDataError(
+            f"{canvas.where}: was labelled at {canvas.width_px} x {canvas.height_px} px, but its picture is "
+            f"{width_px} x {height_px} px; restore the picture that was labelled"
+        )
 
 
 def decode_file(path: Path, how: int) -> NDArray[Any] | None:
@@ -176,23 +189,17 @@ def _run(label: Runs, height_px: int, width_px: int) -> SoftMask:
     return mask
 
 
-def _refuse_other_size(canvas: Canvas | None, height_px: int, width_px: int) -> None:
-    if canvas is not None and (canvas.height_px, canvas.width_px) != (height_px, width_px):
-        raise TrainingDataError(
-            f"was labelled at {canvas.width_px} x {canvas.height_px} px, but its picture is {width_px} x {height_px} px; "
-            "restore the picture that was labelled"
-        )
-
-
 def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
     mask = decode_file(label.path, cv2.IMREAD_UNCHANGED)
-    if mask is not None and mask.ndim == 3 and mask.shape[2] == 4 and (mask[..., 3] < 255).any():
+    if mask is None:
+        raise TrainingDataError(f"{label.path}: is empty, cut off or no picture; export the mask again")
+    if mask.ndim == 3 and mask.shape[2] == 4 and (mask[..., 3] < 255).any():
         raise TrainingDataError(
             f"{label.path}: is transparent in places, so that nobody knows what they say; export it flat"
         )
-    if mask is not None and mask.ndim == 3 and (mask[..., :3] == mask[..., :1]).all():
+    if mask.ndim == 3 and (mask[..., :3] == mask[..., :1]).all():
         mask = mask[..., 0]  # grey, but saved as colours
-    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
+    if mask.ndim != 2 or mask.dtype != np.uint8:
         raise TrainingDataError(f"{label.path}: is not a picture of 8 bit and one channel; export the mask again")
     _refuse_other_mask(label.path, mask, height_px, width_px)
     if label.known is not None and (foreign := set(np.unique(mask).tolist()) - label.known):
@@ -201,7 +208,11 @@ def _read_file(label: MaskFile, height_px: int, width_px: int) -> SoftMask:
             "export the mask again"
         )
     if label.values is not None:
-        return np.asarray(np.isin(mask, list(label.values)), np.float32)
+        marked = np.isin(mask, list(label.values))
+        if label.marks is not None and label.marks != marked.any():
+            said = "defective, but it marks nothing" if label.marks else f"good, but it marks {np.count_nonzero(marked)} px"
+            raise TrainingDataError(f"{label.path}: its picture is listed as {said}; restore the mask, or correct the list")
+        return np.asarray(marked, np.float32)
     return np.asarray(np.asarray(mask, np.float32) / np.float32(255), np.float32)
 
 

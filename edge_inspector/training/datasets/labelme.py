@@ -56,7 +56,7 @@ class _File:
 
     def label(self, defect: str) -> Label:
         if defect in self.flags and not any(name == defect for name, _ in self.shapes):
-            return Somewhere()
+            return Somewhere(self.canvas)
         return Drawn(tuple((region, 1.0) for name, region in self.shapes if name == defect), self.canvas, f"{self.path}")
 
 

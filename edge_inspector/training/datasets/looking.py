@@ -21,6 +21,7 @@ from edge_inspector.training.datasets.labelled_picture import (
     Somewhere,
     decode_file,
     read_mask,
+    refuse_other_size,
 )
 from edge_inspector.training.datasets.near_duplicates import Structure, structure_of
 from edge_inspector.training.defect_set import Picture, read_ignored, read_picture
@@ -126,6 +127,7 @@ def _levels(pixels: Picture) -> tuple[BandLevel, ...]:
 
 def _see(label: Label, picture: Picture, judged: NDArray[np.bool_] | None) -> SeenLabel:
     if isinstance(label, Somewhere):
+        refuse_other_size(label.canvas, *picture.shape[:2])
         return SeenLabel(State.PLACELESS)
     mask = np.rint(255 * read_mask(label, *picture.shape[:2])).astype(np.uint8)  # (h, w)
     is_marked = mask >= MARKED_FROM

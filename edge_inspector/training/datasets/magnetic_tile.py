@@ -76,7 +76,8 @@ def read_magnetic_tile(folder: Path) -> LabelledSet:
 
 def _label(picture: _Picture, defect: str, shown: set[str]) -> Label | None:
     if picture.defect == defect:
-        return MaskFile(picture.mask, FROM_HALF_GREY) if picture.marked_px >= LEAST_MARKED_PX else Somewhere()
+        is_drawn = picture.marked_px >= LEAST_MARKED_PX
+        return MaskFile(picture.mask, FROM_HALF_GREY, marks=True) if is_drawn else Somewhere()
     return None if defect in shown else CLEAN
 
 

@@ -178,13 +178,19 @@ def recognise(folder: Path, labels: Path | None = None) -> str:
         raise ConfigurationError(f"{labels}: there is no such file or folder; name the one that holds the labels")
     seen = take_glimpse(folder, labels)
     fitting = [name for name, reader in READERS.items() if reader.fits(seen)]
-    if not fitting and labels is None and (folds := [take_glimpse(path, None) for path in fold_folders(folder)]):
-        fitting = [name for name, reader in READERS.items() if reader.splits and all(map(reader.fits, folds))]
+    folds = [] if fitting or labels is not None else [take_glimpse(path, None) for path in fold_folders(folder)]
+    of_folds = [name for name, reader in READERS.items() if folds and all(map(reader.fits, folds))]
+    fitting = fitting or [name for name in of_folds if READERS[name].splits]
     if len(fitting) == 1:
         return fitting[0]
     where = folder if labels is None else f"{folder} with {labels}"
     if fitting:
         raise ConfigurationError(f"{where}: {' and '.join(fitting)} would both fit; say which is meant as `reader`")
+    if of_folds:
+        names = " and ".join(each.folder.name for each in folds)
+        raise ConfigurationError(f"{folder}: holds {names}, each read as {of_folds[0]} for itself; name one of them")
+    if not any(path.is_file() for path in folder.rglob("*")):
+        raise ConfigurationError(f"{folder}: is empty; name the folder that holds the set")
     if seen.damage:
         raise TrainingDataError(f"{seen.damage}; restore the file, or say which `reader` and `labels` are meant")
     raise ConfigurationError(
@@ -228,7 +234,8 @@ def _read_via(request: SetRequest) -> LabelledSet:
     content = read_json(path)
     entries = content.get("_via_img_metadata", content) if isinstance(content, dict) else None
     pictures = _named_from(request.folder, _texts(list(entries.values()) if isinstance(entries, dict) else None, "filename"))
-    return read_via(path, pictures, request.defect, request.attribute, is_complete=request.complete)
+    is_alone = not request.is_fold
+    return read_via(path, pictures, request.defect, request.attribute, is_complete=request.complete, shows_any=is_alone)
 
 
 def _texts(entries: Any, key: str) -> list[str]:
@@ -279,11 +286,12 @@ READERS: Mapping[str, Reader] = {
         splits=True,
     ),
     "via": Reader(
-        folder="the pictures, or images/ with them",
+        folder="the pictures, or images/ with them; or train/, valid/, … with these",
         labels="VIA's JSON of version 1 or 2; default: the only .json of the folder",
         fits=is_via,
         read=_read_via,
         options=("defect", "attribute", "complete"),
+        splits=True,
     ),
     "labelme": Reader(
         folder="the pictures, beside each its .json",

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.labelled_picture import (
-    CLEAN,
     PICTURE_ENDINGS,
+    Canvas,
+    Drawn,
     Label,
     LabelledPicture,
     LabelledSet,
@@ -55,7 +56,8 @@ def read_voc(annotations: Path, pictures: Path) -> LabelledSet:
             raise TrainingDataError(f"{file}: is of {picture}, as {taken[picture]} is; remove one, or correct its filename")
         taken[picture] = file
         present = {box.defect for box in each.boxes}
-        labels: dict[str, Label | None] = {name: Somewhere() if name in present else CLEAN for name in defects}
+        somewhere, clean = Somewhere(each.canvas), Drawn(canvas=each.canvas)
+        labels: dict[str, Label | None] = {name: somewhere if name in present else clean for name in defects}
         found.append(LabelledPicture(picture, picture.stem, "", labels, "voc"))
     if not found:
         raise TrainingDataError(f"{annotations}: none of its {len(files)} pictures is in {pictures}; name their folder")
@@ -90,6 +92,7 @@ class _Annotation:
     """What one XML file says."""
 
     filename: str
+    canvas: Canvas | None
     boxes: list[Box]
 
 
@@ -109,7 +112,9 @@ def _read(file: Path) -> _Annotation:
                 f"{file}: a box of {box.defect} from {box.left_px + 1}, {box.top_px + 1} to {box.right_px + 1}, "
                 f"{box.bottom_px + 1}, allowed is within 1 to {width}, 1 to {height}"
             )
-    return _Annotation(PureWindowsPath(root.findtext("filename", "").strip()).name, boxes)  # takes both slashes
+    filename = PureWindowsPath(root.findtext("filename", "").strip()).name  # takes both slashes
+    canvas = Canvas(f"{file}", height, width) if min(height, width) > 0 else None  # some programs write no size
+    return _Annotation(filename, canvas, boxes)
 
 
 def _within(box: Box, width: int, height: int) -> Box:

@@ -50,6 +50,15 @@ def test_a_folder_is_read_with_its_good_and_its_defective_pictures(tmp_path: Pat
     assert read_mask(label, 32, 32).sum() == 15
 
 
+def test_a_black_mask_of_a_picture_that_is_listed_as_defective_is_refused(tmp_path: Path) -> None:
+    train = write(tmp_path, "1", GOOD, BAD)
+    assert cv2.imwrite(str(train / "Label" / "0002_label.PNG"), np.zeros((32, 32), np.uint8))
+    label = read_dagm(train).pictures[1].labels["defect"]
+    assert isinstance(label, MaskFile)
+    with pytest.raises(TrainingDataError, match=r"0002_label\.PNG: its picture is listed as defective, but it marks"):
+        read_mask(label, 32, 32)
+
+
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert len(read_dagm(write(tmp_path, "\ufeff1", GOOD, BAD)).pictures) == 2
 

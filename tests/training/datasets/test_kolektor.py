@@ -12,7 +12,7 @@ import pytest
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.datasets.index_file import read_rows
 from edge_inspector.training.datasets.kolektor import read_kolektor
-from edge_inspector.training.datasets.labelled_picture import CLEAN, MaskFile, read_mask
+from edge_inspector.training.datasets.labelled_picture import MaskFile, read_mask
 from tests.training.datasets.lookalikes import assert_same, write_grey, write_kolektor
 from tests.training.real_data import real_data
 
@@ -111,11 +111,22 @@ def test_with_an_index_a_group_is_a_part_and_a_copy_is_left_out(tmp_path: Path) 
     found = read_kolektor(write_index(tmp_path, *ROWS))
     good, bad = found.pictures
     assert [(each.part, each.view) for each in (good, bad)] == [("i01", "1"), ("i01", "5")]
-    assert good.labels == {"crack": CLEAN}
-    label = bad.labels["crack"]
-    assert isinstance(label, MaskFile)
-    assert read_mask(label, 20, 10).sum() == 6
+    for picture, marked_px in ((good, 0), (bad, 6)):
+        label = picture.labels["crack"]
+        assert isinstance(label, MaskFile)
+        assert read_mask(label, 20, 10).sum() == marked_px
     assert found.oddities == (f"{tmp_path / 'images' / '148.jpg'}: is a copy of number 005 and left out",)
+
+
+@pytest.mark.parametrize(("row", "said"), [(0, "good, but it marks 6 px"), (1, "defective, but it marks nothing")])
+def test_a_mask_that_says_other_than_the_index_is_refused(tmp_path: Path, row: int, said: str) -> None:
+    folder = write_index(tmp_path, *ROWS)
+    masks = folder / "masks"
+    shutil.copyfile(masks / ("005.png" if row == 0 else "001.png"), masks / ("001.png" if row == 0 else "005.png"))
+    label = read_kolektor(folder).pictures[row].labels["crack"]
+    assert isinstance(label, MaskFile)
+    with pytest.raises(TrainingDataError, match=f"its picture is listed as {said}; restore the mask, or correct the list"):
+        read_mask(label, 20, 10)
 
 
 def test_a_copy_whose_original_is_not_there_stays(tmp_path: Path) -> None:
@@ -149,9 +160,9 @@ def test_the_real_set_is_read_without_its_two_copies() -> None:
     assert len({each.part for each in found.pictures}) == 33
     assert sum(each.part == "i14-18" for each in found.pictures) == 15 + 5
     areas = {folder / row.texts["path"]: row.count("mask_pixels") for row in read_rows(folder, ["path", "mask_pixels"])}
-    cracked = {each.picture: each.labels["crack"] for each in found.pictures if each.labels["crack"] != CLEAN}
-    assert len(cracked) == 40
-    for picture, label in cracked.items():
+    for each in found.pictures:
+        label = each.labels["crack"]
         assert isinstance(label, MaskFile)
-        assert read_mask(label, *cv2.imread(str(picture)).shape[:2]).sum() == areas[picture]
-    assert (min(areas[picture] for picture in cracked), max(areas[picture] for picture in cracked)) == (790, 8781)
+        assert read_mask(label, *cv2.imread(str(each.picture)).shape[:2]).sum() == areas[each.picture]
+    cracked = [areas[each.picture] for each in found.pictures if areas[each.picture]]
+    assert (len(cracked), min(cracked), max(cracked)) == (40, 790, 8781)

@@ -45,7 +45,15 @@ def test_a_picture_of_another_size_is_refused_when_it_is_read(tmp_path: Path) ->
         read_mask(label, 512, 800)
 
 
-@pytest.mark.parametrize("text", [f"{PLAIN}a.jpg,3,1 2 257 1\n", f"{JOINED}a.jpg_1,\na.jpg_3,1 2 257 1\n"])
+def all_rows(picture: str, **runs: str) -> str:
+    """The four rows of a picture in the layout that has one for each class."""
+    return "".join(f"{picture}_{number},{runs.get(f'class_{number}', '')}\n" for number in range(1, 5))
+
+
+BOTH = [f"{PLAIN}a.jpg,3,1 2 257 1\n", f"{JOINED}{all_rows('a.jpg', class_3='1 2 257 1')}{all_rows('b.jpg')}"]
+
+
+@pytest.mark.parametrize("text", BOTH)
 def test_both_layouts_say_the_same(tmp_path: Path, text: str) -> None:
     first, second = read_severstal(*write(tmp_path, text, "a.jpg", "b.jpg")).pictures
     label = first.labels["class_3"]
@@ -96,22 +104,38 @@ def test_a_row_that_is_cut_off_is_refused_and_not_taken_for_clean(tmp_path: Path
 @pytest.mark.parametrize("cell", ["", "  "])
 def test_an_empty_cell_is_clean_only_in_the_layout_with_a_row_for_each_class(tmp_path: Path, cell: str) -> None:
     labels, pictures = write(tmp_path, f"{JOINED}a.jpg_1,{cell}\n", "a.jpg")
-    assert set(read_severstal(labels, pictures).pictures[0].labels.values()) == {CLEAN}
+    assert read_severstal(labels, pictures).pictures[0].labels["class_1"] == CLEAN
     labels.write_text(f"{PLAIN}a.jpg,1,{cell}\n")
     with pytest.raises(TrainingDataError, match=r"train\.csv:2: EncodedPixels is empty, but with ImageId and ClassId every"):
         read_severstal(labels, pictures)
 
 
+def test_in_the_layout_with_a_row_for_each_class_nothing_is_known_of_what_has_none(tmp_path: Path) -> None:
+    labels, pictures = write(tmp_path, f"{JOINED}{all_rows('a.jpg')}b.jpg_1,\n", "a.jpg", "b.jpg", "c.jpg")
+    found = read_severstal(labels, pictures)
+    known = [{name for name, label in picture.labels.items() if label == CLEAN} for picture in found.pictures]
+    assert [len(each) for each in known] == [4, 1, 0]
+    assert found.oddities == (f"{labels}: lacks rows of 2 pictures, so nothing is known there: b.jpg, c.jpg",)
+
+
+@pytest.mark.parametrize("name", ["./a.jpg", "A.jpg", "a.txt"])
+def test_a_row_of_what_is_no_picture_of_the_folder_is_refused_and_not_lost(tmp_path: Path, name: str) -> None:
+    labels, pictures = write(tmp_path, f"{PLAIN}{name},1,1 2\n", "a.jpg")
+    (pictures / "a.txt").write_text("no picture")
+    with pytest.raises(TrainingDataError, match=r"train\.csv:2: .* is not in .*restore it, or remove the row"):
+        read_severstal(labels, pictures)
+
+
 def test_the_real_rows_are_read_and_written_back_as_they_were() -> None:
     rows = list(read_rows(real_data("severstal_rle") / "train_balanced_head.csv"))
-    assert Counter(defect for _, _, defect, _ in rows) == dict.fromkeys(("class_1", "class_2", "class_3", "class_4"), 15)
-    for _, _, _, text in rows:
-        mask = decode_runs(text, HEIGHT_PX, WIDTH_PX)
-        assert mask.sum() == sum(map(int, text.split()[1::2]))
-        assert encode_runs(mask) == text
+    assert Counter(row.defect for row in rows) == dict.fromkeys(("class_1", "class_2", "class_3", "class_4"), 15)
+    for row in rows:
+        mask = decode_runs(row.runs, HEIGHT_PX, WIDTH_PX)
+        assert mask.sum() == sum(map(int, row.runs.split()[1::2]))
+        assert encode_runs(mask) == row.runs
 
 
 def test_of_the_real_rows_in_the_other_layout_most_are_empty() -> None:
     rows = list(read_rows(real_data("severstal_rle") / "pseudo_head.csv"))
     assert len(rows) == 160
-    assert sum(bool(text) for _, _, _, text in rows) == 13
+    assert sum(bool(row.runs) for row in rows) == 13

@@ -20,7 +20,7 @@ def judged(defect: str, **overlaps: Overlap) -> JudgedSet:
     """Pictures by name, each a part, and how found and labelled pixels overlap in them."""
     pictures = [
         JudgedPicture(
-            Sample(Path(f"{name}.jpg"), name, CLEAN, None, None, each.labelled > 0, each.labelled, each.pixels, ""),
+            Sample(Path(f"{name}.jpg"), name, CLEAN, None, None, each.labelled > 0, each.labelled, each.pixels, "", ""),
             0.5,
             (),
             90.0,

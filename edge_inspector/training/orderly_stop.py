@@ -1,0 +1,60 @@
+"""Ctrl-C and SIGTERM are heard between two steps, where a state can be kept that goes on equal to the bit."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class OrderlyStop:
+    """Whether somebody asked to stop. A second signal does at once what the first one would have done."""
+
+    def __init__(self) -> None:
+        self._asked: int | None = None
+        self._before = {number: signal.getsignal(number) for number in STOPS}
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether to keep what there is, and call `stop`."""
+        return self._asked is not None
+
+    def stop(self) -> None:
+        """Do what the signal does without this class: KeyboardInterrupt, SystemExit, or the end of the process."""
+        assert self._asked is not None
+        self.give_back()
+        signal.raise_signal(self._asked)
+
+    def listen(self) -> None:
+        """From here on signals wait."""
+        for number in STOPS:
+            signal.signal(number, self._hear)
+
+    def give_back(self) -> None:
+        """From here on they do not."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        is_second = self.is_asked
+        self._asked = number
+        if is_second:
+            self.stop()
+
+
+@contextmanager
+def orderly_stop(*, is_alone: bool) -> Iterator[OrderlyStop]:
+    """Signals wait in here, in the main thread; not in one of several ranks, as the others would wait for one that stops."""
+    stop = OrderlyStop()
+    if not is_alone or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    stop.listen()
+    try:
+        yield stop
+    finally:
+        stop.give_back()
