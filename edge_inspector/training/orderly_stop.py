@@ -16,7 +16,8 @@ class OrderlyStop:
 
     def __init__(self) -> None:
         self._asked: int | None = None
-        self._before = {number: signal.getsignal(number) for number in STOPS}
+        handlers = {number: signal.getsignal(number) for number in STOPS}
+        self._before = {number: each for number, each in handlers.items() if each is not signal.SIG_IGN}  # as nohup has it
 
     @property
     def is_asked(self) -> bool:
@@ -30,8 +31,8 @@ class OrderlyStop:
         signal.raise_signal(self._asked)
 
     def listen(self) -> None:
-        """From here on signals wait."""
-        for number in STOPS:
+        """From here on signals wait, but for those that the process ignores."""
+        for number in self._before:
             signal.signal(number, self._hear)
 
     def give_back(self) -> None:

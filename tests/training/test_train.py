@@ -221,6 +221,15 @@ def test_a_run_that_is_told_to_stop_keeps_what_it_learned_to_the_last_step(
     assert are_equal(resumed.network, train([dents], SETTINGS).network)
 
 
+def test_a_signal_that_the_process_ignores_is_ignored_here_too(dents: DefectSet, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        ended = train([dents], SETTINGS, lambda *_: signal.raise_signal(signal.SIGINT), checkpoint=kept(tmp_path))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended.steps == SETTINGS.steps
+
+
 def test_a_second_ctrl_c_waits_for_nothing(dents: DefectSet) -> None:
     reached = []
 
