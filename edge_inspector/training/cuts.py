@@ -17,6 +17,7 @@ from edge_inspector.training.part_scores import Counted, PartScores, ScoresBySta
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
 LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts have such pixels
 CONFIDENCE = 0.95
+_HALF_DIGIT = 5e-5  # of those that a manifest states
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,10 @@ def choose_cut(
             f"of the good or of the defective {counted} none can be judged: the engine marks too many places everywhere. "
             "Look at its pictures, and train it for longer"
         )
+    proven = proven_cuts(scores, rule) if isinstance(rule, BoundedMisses) else {}
     asked = None  # by the rule, where that is less than any station can use
     for t_low in usable:
-        score = _rounded_down(_score_by(rule, judged[t_low], 2 * usable[-1]))
+        score = _rounded_down(_score_by(rule, judged[t_low], 2 * usable[-1], proven.get(t_low, 1.0)))
         if score >= 2 * t_low:
             break
     else:
@@ -123,8 +125,8 @@ def choose_cut(
     return Cut(score, t_low, max(found.good.values()), min(found.defective.values()), evidence, remedy)
 
 
-def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
-    """The rule's cut; `least` is what any may be, so that no price is asked of a lower one."""
+def _score_by(rule: CutRule, scores: PartScores, least: float, most: float) -> float:
+    """The rule's cut. `least`: what any may be, so that no price is asked of a lower one; `most`: a bound is proven there."""
     good, defective = list(scores.good.values()), list(scores.defective.values())
     match rule:
         case HalfWay():
@@ -132,7 +134,7 @@ def _score_by(rule: CutRule, scores: PartScores, least: float) -> float:
         case Cheapest(escape_cost, defective_share):
             return _cheapest(good, defective, escape_cost, defective_share, least)
         case BoundedMisses():
-            return _bounded(good, defective, rule)
+            return min(_half_way(good, defective), most) if max(good) < min(defective) else most
         case _:
             assert_never(rule)
 
@@ -240,20 +242,31 @@ def _cheapest(good: list[float], defective: list[float], escape_cost: float, def
     return min((max(least, _rounded_down(cut)) for cut in cuts), key=lambda cut: (price(cut), cut))
 
 
-def _bounded(good: list[float], defective: list[float], rule: BoundedMisses) -> float:
-    """The (k + 1)th smallest defective score, k the most misses that still prove the rate: exact by order statistics.
+def proven_cuts(scores: ScoresByStart, rule: BoundedMisses) -> dict[float, float]:
+    """By the start of regions, the highest cut at which the bound holds; less than twice the start where at none.
 
-    Never above it: where the sets do not overlap, half way between them is lower.
+    A cut that is the (k + 1)th smallest defective score has k misses; k is the most that still prove the rate, exact by
+    order statistics. The start is chosen on the same parts. So that this takes nothing of the confidence, cuts are tried in
+    an order that no part decides, from the lowest up, each with the highest start that it allows, until one fails: a fixed
+    sequence of tests, of which each has the full level (Maurer, Hothorn, Lehmacher 1995). A part that could not be judged
+    does not pass. Raises ValueError for a rate that is none, TrainingDataError if there are too few parts.
     """
     if not 0.0 < rule.miss_rate < 1.0:
         raise ValueError(f"a miss rate of {rule.miss_rate:g}: allowed is above 0 and below 1")
-    n = len(defective)
+    starts = sorted(scores)
+    n = len(scores[starts[0]].defective)
     refuse_too_few(n, rule)
     misses = 0
     while misses + 1 < n and beta.ppf(rule.confidence, misses + 2, n - misses - 1) <= rule.miss_rate:
         misses += 1
-    at_most = sorted(defective)[misses]
-    return min(_half_way(good, defective), at_most) if max(good) < min(defective) else at_most
+    proven = dict.fromkeys(starts, 0.0)
+    for t_low, following in itertools.zip_longest(starts, starts[1:], fillvalue=math.inf):
+        defective = (1.0 if math.isnan(score) else score for score in scores[t_low].defective.values())
+        cut = sorted(defective)[misses]
+        proven[t_low] = min(cut, 2 * following - _HALF_DIGIT)
+        if cut < 2 * following:
+            break
+    return proven
 
 
 def cuts_by_the_others(

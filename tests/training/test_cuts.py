@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.cuts import (
@@ -18,6 +19,7 @@ from edge_inspector.training.cuts import (
     CutRule,
     choose_cut,
     cuts_by_the_others,
+    proven_cuts,
     refuse_too_few,
 )
 from edge_inspector.training.part_scores import PartScores
@@ -224,6 +226,41 @@ def test_a_bound_holds_in_at_least_95_of_100_validation_sets() -> None:
     rng = np.random.default_rng(5)
     kept = sum(cut_of([1.0], list(rng.uniform(0, 1, 93)), BoundedMisses(0.05), 0.0).score <= 0.05 for _ in range(2000))
     assert 0.94 < kept / 2000 < 0.97  # 0.95 by the order statistic; three standard errors are 0.015
+
+
+def by_start(rng: np.random.Generator, parts: int, likeness: float) -> dict[float, PartScores]:
+    """Defective parts of which in truth 5 % lie below twice the start, at every start but the lowest: the worst case for a
+    start that is chosen on them. How alike their ranks are at different starts is given."""
+    starts = (0.005, 0.015, 0.03, 0.06, 0.12, 0.25)
+    common = rng.normal(size=parts)
+    found = {}
+    for start in starts:
+        ranks = norm.cdf(math.sqrt(likeness) * common + math.sqrt(1 - likeness) * rng.normal(size=parts))
+        found[start] = named(
+            [1.0], list(np.interp(ranks, [0, 0.05, 1], [0, 2 * start, 1]) if start > starts[0] else 0.02 + ranks)
+        )
+    return found
+
+
+@pytest.mark.parametrize("likeness", [0.5, 0.9, 1.0])
+def test_a_bound_holds_as_often_where_the_start_of_regions_is_chosen_on_the_same_parts(likeness: float) -> None:
+    rng, broken, times = np.random.default_rng(8), 0, 600
+    for _ in range(times):
+        cut = choose_cut(by_start(rng, 59, likeness), "f32", BoundedMisses(0.05))
+        broken += cut.t_low > 0.005  # there 5 % lie below the least cut that is allowed, and more below others
+    assert broken / times < 0.05 + 3 * math.sqrt(0.05 * 0.95 / times)
+
+
+def test_a_bound_is_proven_from_the_lowest_cut_up_and_not_beyond_the_first_that_fails() -> None:
+    fine, faint = named([0.9], [0.8] * 59), named([0.9], [0.05] + [0.8] * 58)
+    proven = proven_cuts({0.25: fine, 0.06: faint, 0.015: fine, 0.005: fine}, BoundedMisses(0.05))
+    assert proven == {0.005: pytest.approx(0.03, abs=1e-4), 0.015: pytest.approx(0.12, abs=1e-4), 0.06: 0.05, 0.25: 0.0}
+    cut = choose_cut({0.25: fine, 0.06: faint, 0.015: fine, 0.005: fine}, "f32", BoundedMisses(0.05))
+    assert (cut.t_low, cut.score) == (0.015, 0.1199)
+
+
+def test_a_defective_part_that_could_not_be_judged_is_no_miss_of_a_bound() -> None:
+    assert proven_cuts({0.005: named([0.9], [math.nan] + [0.8] * 58)}, BoundedMisses(0.05)) == {0.005: 0.8}
 
 
 def test_a_bound_that_so_few_parts_can_not_show_is_refused_with_what_is_needed() -> None:
