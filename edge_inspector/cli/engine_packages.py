@@ -14,8 +14,10 @@ from typing import Annotated
 import typer
 
 from edge_inspector.domain.errors import ConfigurationError, EdgeInspectorError
+from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import (
     MANIFEST_FILE,
+    EngineManifest,
     EnginePackage,
     Precision,
     load_engine_package,
@@ -67,9 +69,9 @@ def install_engine(
     into: Annotated[Path, typer.Option(help="folder of engine packages")] = Path("engines"),
     replace: Annotated[bool, typer.Option("--replace", help="replace the engine of this name")] = False,
     digest: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="HEX", help="refuse a package with another digest: as `engines list` prints it, or all of it"),
-    ] = "",
+    ] = None,
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="do not verify it here first: the folder is for another computer")
     ] = False,
@@ -78,10 +80,10 @@ def install_engine(
 
     A running station keeps to its own copy: `edge-inspector recipe` takes up the new one between two parts.
     """
-    if digest and not HEX.fullmatch(digest):
-        raise ConfigurationError(f"--digest {digest}: is no digest, which is 12 to 64 of 0-9 a-f")
+    if digest is not None and not HEX.fullmatch(digest):
+        raise ConfigurationError(f"--digest {digest!r}: is no digest, which is 12 to 64 of 0-9 a-f")
     found = load_engine_package(package)
-    if not found.digest.startswith(digest):
+    if digest is not None and not found.digest.startswith(digest):
         raise ConfigurationError(f"{package}: has the digest {found.digest}, expected is {digest}; get the package again")
     place = into / found.manifest.name
     if into.exists() and not into.is_dir():
@@ -92,6 +94,7 @@ def install_engine(
             raise ConfigurationError(f"{place}: is there and is no engine package; choose another folder")
         if os.path.lexists(place) and not replace:
             raise ConfigurationError(f"{place}: is there already; give --replace to replace it")
+        before = _cut_of(place)
         for line in [] if no_verify else _prove(found, threads=None):
             typer.echo(line, err=True)
         _copy_into(found, place)
@@ -101,6 +104,12 @@ def install_engine(
             "folder's rights, or name another one with --into. What was there before stays"
         ) from error
     typer.echo(f"{place}: {found.digest}")
+    typer.echo(f"cut {found.manifest.threshold.score:g}: {found.manifest.threshold.evidence}")
+    if before is not None and before != found.manifest.threshold.score:
+        typer.echo(
+            f"CAUTION: the engine before had its cut at {before:g}. Recipes keep their min_score: write the new one into "
+            "the rules of this engine, and let `edge-inspector check` look at them"
+        )
 
 
 def _prove(package: EnginePackage, threads: int | None) -> Iterator[str]:
@@ -126,6 +135,14 @@ def _prove(package: EnginePackage, threads: int | None) -> Iterator[str]:
     for precision in manifest.precisions:
         if precision not in native:
             yield f"{package.folder}: not verified in {precision}; this CPU does not compute in it"
+
+
+def _cut_of(place: Path) -> float | None:
+    """The cut of the package that is there; None where there is none that can be read."""
+    try:
+        return load_document(place / MANIFEST_FILE, EngineManifest).threshold.score
+    except (EdgeInspectorError, OSError):
+        return None
 
 
 def _copy_into(package: EnginePackage, place: Path) -> None:

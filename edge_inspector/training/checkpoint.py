@@ -72,10 +72,15 @@ class Checkpoint:
             ) from error
         return True
 
-    def write_if_due(self, state: RunState) -> None:
-        """Write the state if `every_s` have gone by. Raises TrainingStoppedError like `write`."""
-        if time.monotonic() - self._written_s >= self.every_s:
-            self.write(state)
+    @property
+    def is_due(self) -> bool:
+        """Whether `every_s` have gone by since the last one."""
+        return time.monotonic() - self._written_s >= self.every_s
+
+    @property
+    def words(self) -> str:
+        """What of the run is kept, in a sentence."""
+        return f"the last good state is kept in {self.path}" if self.path.is_file() else "nothing was kept"
 
     def write(self, state: RunState) -> None:
         """Write the state: the file changes only when the new one is whole and on the disk.

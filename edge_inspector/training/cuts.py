@@ -126,7 +126,7 @@ def choose_cut(
 
 
 def _score_by(rule: CutRule, scores: PartScores, least: float, most: float) -> float:
-    """The rule's cut. `least`: what any may be, so that no price is asked of a lower one; `most`: a bound is proven there."""
+    """The rule's cut; `least` is what any may be, so that no lower one is priced, `most` what a bound is proven at."""
     good, defective = list(scores.good.values()), list(scores.defective.values())
     match rule:
         case HalfWay():

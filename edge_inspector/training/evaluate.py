@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
 from edge_inspector.training.part_scores import ScoresByStart
 
@@ -17,7 +18,7 @@ from edge_inspector.training.part_scores import ScoresByStart
 class ExportedEngine:
     """`model.onnx` under OpenVINO on the CPU, at a named precision.
 
-    Raises RuntimeError if the device would compute in another one.
+    Raises TrainingStoppedError if the device would compute in another one.
     """
 
     def __init__(self, path: Path, precision: str, threads: int = 2) -> None:
@@ -31,7 +32,10 @@ class ExportedEngine:
         self._compiled = core.compile_model(str(path), "CPU", options)
         given = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         if given != precision:
-            raise RuntimeError(f"{path}: asked for {precision}, the device computes in {given}")
+            raise TrainingStoppedError(
+                f"{path}: asked for {precision}, but this CPU computes in {given}; say `precisions` that it has, and give "
+                "the command again. What was learned is kept"
+            )
 
     def probability(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (n, h, w, c) -> float32 (n, h, w)."""
@@ -40,10 +44,14 @@ class ExportedEngine:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores of the parts, by where regions begin, and by part Dice of each of its pictures with a defect."""
+    """Scores of the parts, by where regions begin, and by part Dice of each of its pictures with a defect.
+
+    `part_of` tells the part of each picture where the scores are of pictures; else it is empty.
+    """
 
     parts: ScoresByStart
     dice: Mapping[str, Sequence[float]]
+    part_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def dice_count(self) -> int:
@@ -57,7 +65,20 @@ class Evaluation:
         low, high = bootstrap_interval(list(self.dice), lambda drawn: float(sums[drawn].sum() / counts[drawn].sum()))
         return float(sums.sum() / counts.sum()), low, high
 
+    def share(self, wrong: Mapping[str, bool]) -> tuple[float, float, float]:
+        """Share of those that are wrong, with its 95 % interval: exact for parts.
 
-def share(count: int, n: int) -> tuple[float, float, float]:
-    """A share with its exact 95 % interval."""
-    return count / n, *proportion_interval(count, n)
+        Pictures of one part are alike: for them by part (science.md §4.8), and exact for so many parts where all pictures
+        are right, or all wrong.
+        """
+        value = sum(wrong.values()) / len(wrong)
+        if not self.part_of:
+            return value, *proportion_interval(sum(wrong.values()), len(wrong))
+        by_part: dict[str, list[bool]] = {}
+        for picture, is_wrong in wrong.items():
+            by_part.setdefault(self.part_of[picture], []).append(is_wrong)
+        if value in (0.0, 1.0):
+            return value, *proportion_interval(round(value * len(by_part)), len(by_part))
+        counts = np.array([(sum(each), len(each)) for each in by_part.values()])
+        low, high = bootstrap_interval(list(by_part), lambda drawn: float(counts[drawn, 0].sum() / counts[drawn, 1].sum()))
+        return value, low, high

@@ -116,7 +116,8 @@ class JudgedSet:
         for each in self.pictures:
             if each.comparison and each.sample.is_defective:
                 dice.setdefault(each.sample.part, []).append(each.comparison.overlap.dice)
-        return Evaluation(self.by_start(counted), dice)
+        part_of = {str(each.sample.picture): each.sample.part for each in self.pictures} if counted == "pictures" else {}
+        return Evaluation(self.by_start(counted), dice, part_of)
 
     def comparisons(self) -> list[Comparison]:
         """Those that there are."""

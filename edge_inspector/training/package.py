@@ -39,7 +39,7 @@ from edge_inspector.station.engine_manifest import Band as ManifestBand
 from edge_inspector.station.package_place import put_in_place
 from edge_inspector.training.cuts import HALF_WAY, Cut, CutRule, choose_cut
 from edge_inspector.training.defect_set import DefectSet
-from edge_inspector.training.evaluate import Evaluation, ExportedEngine, share
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine
 from edge_inspector.training.export import LogitMap, export_onnx, torch_probability
 from edge_inspector.training.judging import JudgedSet, judge_set
 from edge_inspector.training.logit_sample import Fit, calibrate
@@ -112,7 +112,7 @@ class Draft:
     @property
     def folder(self) -> Path:
         """Where it is made."""
-        return self.out.with_name(self.out.name + ".partial")
+        return self.out.with_name(f".{self.out.name}.partial")  # with a dot: no package to anybody
 
     @property
     def model_path(self) -> Path:
@@ -381,12 +381,12 @@ def _metrics(where: str, on: str, evaluation: Evaluation, cut: Cut, mask_cut: fl
     scores = evaluation.parts[cut.t_low]
     rows = {
         "escapes": (
-            *share(scores.escapes(cut.score), len(scores.defective)),
+            *evaluation.share({name: score < cut.score for name, score in scores.defective.items()}),
             len(scores.defective),
             f"share of defective {counted} below the cut; {on}",
         ),
         "false_rejects": (
-            *share(scores.false_rejects(cut.score), len(scores.good)),
+            *evaluation.share({name: not score < cut.score for name, score in scores.good.items()}),
             len(scores.good),
             f"share of good {counted} at or above the cut; {on}",
         ),

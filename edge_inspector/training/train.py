@@ -143,13 +143,14 @@ def train(
             state.seconds = rank.from_first(time.monotonic() - started)
             _refuse_nonsense(state, loss, checkpoint if rank.is_first else None)
             run.check(state)
-            if checkpoint is not None and rank.is_first:
-                checkpoint.write_if_due(state)
+            if checkpoint is not None and rank.is_first and checkpoint.is_due:
+                _keep(state, checkpoint)
             progress(state.step, share, state.loss)
             if asked.is_asked:
                 if checkpoint is not None:
-                    checkpoint.write(state)
+                    _keep(state, checkpoint)
                 asked.stop()
+    _refuse_broken_weights(state, checkpoint)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
     return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0)
@@ -290,13 +291,28 @@ def _refuse_nonsense(state: RunState, loss_before: float, checkpoint: Checkpoint
         return
     step, loss = state.step, state.loss
     state.step, state.loss = step - 1, loss_before
-    kept = "nothing was kept"
-    if checkpoint is not None:
-        if state.step and all(bool(each.isfinite().all()) for each in state.network.state_dict().values()):
-            checkpoint.write(state)
-        if checkpoint.path.is_file():
-            kept = f"the last good state is kept in {checkpoint.path}"
-    raise TrainingStoppedError(
-        f"the loss became {loss} at step {step}; {kept}. Lower the learning rate, and give another --out, or "
-        "remove the run's folder"
-    )
+    if checkpoint is not None and state.step and _are_numbers(state):
+        checkpoint.write(state)
+    raise _stopped(f"the loss became {loss} at step {step}", checkpoint)
+
+
+def _keep(state: RunState, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint. Raises TrainingStoppedError where it would hold no numbers: a loss tells that a step later."""
+    _refuse_broken_weights(state, checkpoint)
+    checkpoint.write(state)
+
+
+def _refuse_broken_weights(state: RunState, checkpoint: Checkpoint | None) -> None:
+    if not _are_numbers(state):
+        raise _stopped(f"weights became no numbers by step {state.step}", checkpoint)
+
+
+def _are_numbers(state: RunState) -> bool:
+    networks = (state.network, state.averaged)
+    return all(bool(value.isfinite().all()) for network in networks for value in network.state_dict().values())
+
+
+def _stopped(what: str, checkpoint: Checkpoint | None) -> TrainingStoppedError:
+    kept = "nothing was kept" if checkpoint is None else checkpoint.words
+    remedy = "Lower the learning rate, and give another --out, or remove the run's folder"
+    return TrainingStoppedError(f"{what}; {kept}. {remedy}")

@@ -214,8 +214,16 @@ def _planned(
         stage = f"looking at pictures for {name}"
         view, bands = file.view.of_pictures(), None if file.bands is None else len(file.bands)
         sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
-    labelled, sets = join_equal_pictures(labelled, sets)
-    splits = split(_Read(path, file, instead, labelled, sets, sets if asked is None else asked))
+    read, sets = join_equal_pictures(labelled, sets)
+    try:
+        splits = split(_Read(path, file, instead, read, sets, sets if asked is None else asked))
+    except TrainingDataError as error:
+        joined = read.oddities[len(labelled.oddities) :]
+        if not joined:
+            raise
+        more = f" ({len(joined)} in all)" if len(joined) > 1 else ""
+        raise TrainingDataError(f"{error}. {joined[0]}{more}") from error
+    labelled = read
     return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
 
 

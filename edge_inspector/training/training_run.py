@@ -11,6 +11,7 @@ import cv2
 import torch
 
 from edge_inspector.domain.errors import BlindEngineError, ConfigurationError
+from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_precisions
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, file_digest
 from edge_inspector.training.cuts import refuse_too_few
 from edge_inspector.training.dealt_parts import write_dealt
@@ -24,9 +25,7 @@ from edge_inspector.training.report.page import Reported, write_report
 from edge_inspector.training.run_folder import begin_run, refuse_other_run, run_facts, trained_network
 from edge_inspector.training.survey import refuse_tiny_defects, smallest_defect_px, survey_masks
 from edge_inspector.training.training_plan import Plan, named, told
-from edge_inspector.training.trial import ENGINE_FOLDER
-
-PACKAGE_DIGEST = "package.sha256"  # of the manifest of the package that a run made
+from edge_inspector.training.trial import ENGINE_FOLDER, PACKAGE_DIGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ def train_engine(
     TrainingDataError, TrainingStoppedError, ConfigurationError.
     """
     compute_with(threads)
+    _refuse_other_precisions(plan)
     progress = named(progress, name)
     file, entry = plan.file, plan.file.engines[name]
     training, validation, test = plan.dealt(name)
@@ -91,7 +91,8 @@ def train_engine(
     try:
         package = package_engine(place, trained, sets, sheet, progress, device=rank.device, report=write)
     except BlindEngineError as error:
-        raise BlindEngineError(f"{error}. Its report: {report}") from error
+        earlier = f". {place} is of an earlier run, and stays" if place.exists() else ""
+        raise BlindEngineError(f"{error}. Its report: {report}{earlier}") from error
     (run / PACKAGE_DIGEST).write_text(file_digest(place / MANIFEST_FILE), encoding="utf-8")
     return TrainedEngine(package, report)
 
@@ -113,6 +114,15 @@ def _amount(each: DefectSet, counted: Counted) -> str:
     """How many parts a set has, and of how many pictures where these are counted."""
     pictures = f"{len(each.samples)} pictures of " if counted == "pictures" else ""
     return f"{pictures}{len(each.parts())} parts"
+
+
+def _refuse_other_precisions(plan: Plan) -> None:
+    """A cut is chosen in every precision that ships, so that this CPU must have them."""
+    native = native_precisions(cpu_flags())
+    if missing := [each for each in plan.file.precisions if each not in native]:
+        raise ConfigurationError(
+            f"{plan.path}: precisions: this CPU does not compute in {', '.join(missing)}, allowed are {', '.join(native)}"
+        )
 
 
 def _refuse_other_package(place: Path, run: Path) -> None:

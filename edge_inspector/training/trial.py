@@ -18,7 +18,7 @@ from edge_inspector.recordings import PartKind, RecordedTruth
 from edge_inspector.recordings.plain_folder import EMPTY_STEM, PICTURE_ENDINGS
 from edge_inspector.recordings.truth import TRUTH_FILE, write_truth
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest
+from edge_inspector.station.engine_manifest import MANIFEST_FILE, EngineManifest, file_digest, package_folders
 from edge_inspector.training.dealt_parts import (
     PARTS_FILE,
     DealtPicture,
@@ -29,6 +29,7 @@ from edge_inspector.training.dealt_parts import (
 )
 
 ENGINE_FOLDER = "engines"  # of a training's output folder: what can be put into a recipe
+PACKAGE_DIGEST = "package.sha256"  # of a run's folder: of the manifest of the package that it made
 RUN_FOLDER = "runs"  # of an output folder: checkpoint, network, log and report of every engine
 ONE_CAMERA = "c1"
 _CAMERA = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -57,7 +58,7 @@ def trial_of(out: Path) -> Trial:
     is good; else each is a part of its own, for one camera. Raises ConfigurationError, DocumentError or TrainingDataError
     naming what is missing.
     """
-    engines = tuple(sorted(path.parent for path in (out / ENGINE_FOLDER).glob(f"*/{MANIFEST_FILE}")))
+    engines = tuple(package_folders(out / ENGINE_FOLDER))
     if not engines:
         raise ConfigurationError(f"{out / ENGINE_FOLDER}: holds no engine; name the --out of a training that made one")
     defects: dict[str, str] = {}
@@ -70,6 +71,12 @@ def trial_of(out: Path) -> Trial:
                 "that trained it again, or remove the engine"
             )
         manifest = load_document(engine / MANIFEST_FILE, EngineManifest)
+        made = run / PACKAGE_DIGEST
+        if made.is_file() and made.read_text(encoding="utf-8") != file_digest(engine / MANIFEST_FILE):
+            raise ConfigurationError(
+                f"{engine}: its {MANIFEST_FILE} is not the one that its training wrote, so that its evidence may be of "
+                "another cut; remove the folder, and give the command that trained it again"
+            )
         if bands := manifest.input.other_bands:
             raise ConfigurationError(
                 f"{engine}: takes the bands {bands}, which no station's cameras give; its report says what it is worth"

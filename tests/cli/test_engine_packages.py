@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openvino as ov
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from edge_inspector.cli.main import build_app
@@ -115,6 +116,19 @@ def test_an_engine_that_does_not_work_here_replaces_none_unless_it_is_for_anothe
     assert load_engine_package(line / "spot").digest == load_engine_package(other).digest
 
 
+def test_an_engine_with_another_cut_says_both_since_recipes_keep_theirs(engines: Path, line: Path) -> None:
+    manifest = engines / "spot" / "manifest.yaml"
+    document = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    same = run("install", str(engines / "spot"), "--into", str(line), "--replace", "--no-verify")
+    assert document["threshold"]["evidence"] in same.stdout
+    assert "CAUTION" not in same.stdout
+    before, document["threshold"]["score"] = document["threshold"]["score"], 0.6
+    manifest.write_text(yaml.safe_dump(document), encoding="utf-8")
+    other = run("install", str(engines / "spot"), "--into", str(line), "--replace", "--no-verify")
+    assert "cut 0.6: " in other.stdout
+    assert f"CAUTION: the engine before had its cut at {before:g}. Recipes keep their min_score" in other.stdout
+
+
 def test_a_package_with_another_digest_than_expected_is_not_installed(engines: Path, tmp_path: Path) -> None:
     package, line = str(engines / "spot"), str(tmp_path / "line")
     digest = load_engine_package(engines / "spot").digest
@@ -122,6 +136,8 @@ def test_a_package_with_another_digest_than_expected_is_not_installed(engines: P
         run("install", package, "--into", line, "--digest", "0" * 64)
     with pytest.raises(ConfigurationError, match="is no digest, which is 12 to 64 of 0-9 a-f"):
         run("install", package, "--into", line, "--digest", digest[:11])
+    with pytest.raises(ConfigurationError, match="--digest '': is no digest"):  # a variable that was never set
+        run("install", package, "--into", line, "--digest", "")
     for given in (digest, run("list", str(engines)).stdout.split()[-1]):
         assert run("install", package, "--into", line, "--digest", given, "--replace").exit_code == 0
 

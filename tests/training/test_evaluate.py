@@ -14,3 +14,15 @@ def test_pictures_of_one_part_are_drawn_together_for_the_interval_of_dice() -> N
     apart = Evaluation({}, {f"p{k}-{n}": [0.1 * k] for k in range(10) for n in range(8)})
     assert apart.mean_dice()[0] == pytest.approx(0.45)
     assert apart.mean_dice()[2] - apart.mean_dice()[1] < 0.5 * (alike.mean_dice()[2] - alike.mean_dice()[1])
+
+
+def test_a_share_of_pictures_has_an_interval_by_part_and_one_of_parts_an_exact_one() -> None:
+    part_of = {f"p{k}-{n}": f"p{k}" for k in range(4) for n in range(4)}
+    pictures, parts = Evaluation({}, {}, part_of), Evaluation({}, {})
+    none = dict.fromkeys(part_of, False)
+    assert pictures.share(none) == (0.0, 0.0, pytest.approx(0.6024, abs=1e-4))  # of four parts, not of sixteen pictures
+    assert parts.share(none) == (0.0, 0.0, pytest.approx(0.2059, abs=1e-4))
+    one_part = {picture: part == "p0" for picture, part in part_of.items()}
+    value, low, high = pictures.share(one_part)
+    assert (value, low) == (0.25, 0.0)
+    assert high > 0.6 > parts.share(one_part)[2]

@@ -24,6 +24,7 @@ from edge_inspector.training.objective import LossMix
 from edge_inspector.training.ranks import ALONE
 from edge_inspector.training.train import Checks, Progress, TrainingSettings, has_fast_bf16, train
 from edge_inspector.training.training_file import Learning
+from edge_inspector.training.weight_average import WeightAverage
 from tests.training.labelled import labelled_set, square, write_mask
 
 SETTINGS = TrainingSettings(
@@ -196,6 +197,25 @@ def test_where_no_checkpoint_was_due_the_last_good_state_is_kept_all_the_same(
     assert good["averaged"].keys() == other["averaged"].keys()
     assert all(torch.equal(value, other["averaged"][name]) for name, value in good["averaged"].items())
     assert good["loss"] == other["loss"]
+
+
+def test_weights_that_are_no_numbers_are_never_kept_nor_are_they_what_comes_of_a_run(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step may end with a loss that is a number, and weights that are none."""
+    move, steps = WeightAverage.move, 0
+
+    def overflow(average: WeightAverage, decay: float) -> None:
+        nonlocal steps
+        steps += 1
+        move(average, math.nan if steps % 3 == 0 else decay)
+
+    monkeypatch.setattr(WeightAverage, "move", overflow)
+    with pytest.raises(TrainingStoppedError, match=r"weights became no numbers by step 3; the last good state is kept in"):
+        train([dents], SETTINGS, checkpoint=kept(tmp_path))
+    assert torch.load(tmp_path / "run.checkpoint", weights_only=True)["step"] == 2
+    with pytest.raises(TrainingStoppedError, match=r"weights became no numbers by step 3; nothing was kept\. Lower the"):
+        train([dents], replace(SETTINGS, steps=3))
 
 
 @pytest.mark.parametrize(("number", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])

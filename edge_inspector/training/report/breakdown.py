@@ -55,31 +55,30 @@ def breakdown(judged: JudgedSet, cuts: Cuts) -> list[Quarter]:
 def suspects(judged: JudgedSet, most: int, cuts: Cuts) -> list[Suspect]:
     """Clean pictures that score SURE and more, and labelled ones whose defect nothing was found of; the surest first.
 
-    A labelled picture that its cut rejects is none, however low that lies.
+    A labelled picture that its cut rejects is none, however low that lies. Nor is any where nothing is found of all of them:
+    then it is the engine that errs.
     """
     found = []
+    finds_any = any(each.sample.is_defective and each.map_score > 1 - SURE for each in judged.pictures)
     for each in judged.pictures:
         seen = f"its whole map scores {each.map_score:.3f}"
         if not each.sample.is_defective and each.map_score >= SURE:
             found.append(Suspect(each, f"labelled clean; {seen}"))
-        elif each.sample.is_defective and each.map_score <= 1 - SURE and not _is_rejected(each, cuts):
+        elif each.sample.is_defective and finds_any and each.map_score <= 1 - SURE and not _is_rejected(each, cuts):
             found.append(Suspect(each, f"labelled defective; {seen}"))
     return sorted(found, key=lambda suspect: -abs(suspect.picture.map_score - 0.5))[:most]
 
 
 def worst_misses(judged: JudgedSet, most: int, cuts: Cuts, counted: Counted = "parts") -> list[JudgedPicture]:
-    """Defective pictures farthest below their own cut; where parts are counted, of each part the view that decides, its
-    highest. Without a cut those that score lowest."""
+    """Defective pictures farthest below their own cut; where parts are counted, of each part the highest of the views that
+    show the defect, in the order of the views that decide. Without a cut those that score lowest."""
     if counted == "pictures":
         return sorted((each for each in judged.pictures if each.sample.is_defective), key=_order(cuts))[:most]
-    defective = judged.parts().defective
-    deciding: dict[str, JudgedPicture] = {}
-    order = _order({})  # among views of one part, which has one cut
+    views: dict[str, list[JudgedPicture]] = {part: [] for part in judged.parts().defective}
     for each in judged.pictures:
-        part = each.sample.part
-        if part in defective and (part not in deciding or order(each) > order(deciding[part])):
-            deciding[part] = each
-    return sorted(deciding.values(), key=_order(cuts))[:most]
+        views.get(each.sample.part, []).append(each)
+    ranked = sorted(views.values(), key=lambda each: max(map(_order(cuts), each)))
+    return [max((view for view in each if view.sample.is_defective), key=_order(cuts)) for each in ranked[:most]]
 
 
 def worst_false_rejects(judged: JudgedSet, most: int, cuts: Cuts, counted: Counted = "parts") -> list[JudgedPicture]:

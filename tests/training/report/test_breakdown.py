@@ -109,9 +109,24 @@ def test_with_cuts_of_their_own_the_worst_are_farthest_on_the_wrong_side_of_thes
 
 
 def test_a_defective_picture_that_its_low_cut_rejects_is_no_doubtful_label(tmp_path: Path) -> None:
-    judged = judged_set(tmp_path, [60], [5])
-    (found,) = (each for each in judged.pictures if each.sample.is_defective)
+    judged = judged_set(tmp_path, [60], [5, 250])
+    found, _ = (each for each in judged.pictures if each.sample.is_defective)
     faint = replace(found, map_score=0.03)
     judged.pictures[judged.pictures.index(found)] = faint
     for cut, is_doubtful in ((0.5, True), (faint.score, False)):
         assert [each.picture for each in suspects(judged, 9, at(cut, judged))] == ([faint] if is_doubtful else [])
+
+
+def test_an_engine_that_finds_nothing_accuses_no_label(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [60], [5, 5, 5])
+    assert suspects(judged, 9, at(0.5, judged)) == []
+
+
+def test_a_miss_is_shown_by_a_view_that_has_the_defect_though_another_view_scores_higher(tmp_path: Path) -> None:
+    judged = judged_set(tmp_path, [150, 60], [20, 5])
+    judged.pictures[:] = [
+        replace(each, sample=replace(each.sample, part=part))
+        for each, part in zip(judged.pictures, ("a", "b", "a", "b"), strict=True)
+    ]
+    _, _, shown_of_a, shown_of_b = judged.pictures
+    assert worst_misses(judged, 9, {}) == [shown_of_b, shown_of_a]  # a's clean view scores highest of all
