@@ -19,7 +19,7 @@ from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Inference
-from edge_inspector.training import package
+from edge_inspector.training import package, training_run
 from edge_inspector.training.datasets.plain import PLACELESS_FILE
 from edge_inspector.training.export import LogitMap, torch_probability
 from edge_inspector.training.models.registry import build_model
@@ -199,3 +199,15 @@ def test_names_that_no_manifest_can_hold_are_refused(tmp_path: Path, before: str
     training.write_text(training.read_text().replace(before, after))
     with pytest.raises(DocumentError, match=r"training\.yaml:6: .*A-Za-z0-9_\.-"):
         plan_training(training)
+
+
+def test_a_precision_that_this_cpu_does_not_have_is_refused_before_anything_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_run, "cpu_flags", lambda: {"avx2"})
+    write_parts(tmp_path / "blots")
+    training = write_training(tmp_path, "precisions: [f32, bf16]\n")
+    said = r"training\.yaml: precisions: this CPU does not compute in bf16, allowed are f32"
+    with pytest.raises(ConfigurationError, match=said):
+        train(training, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

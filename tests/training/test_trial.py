@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.imaging.fit import Fit
 from edge_inspector.recordings import PartKind, PlainFolderTiming, load_recording
+from edge_inspector.station.engine_manifest import file_digest
 from edge_inspector.training.dealt_parts import DealtPicture, Use, write_dealt
 from edge_inspector.training.trial import trial_of, write_recording
 from tests.station.conftest import write_engine
@@ -172,3 +174,21 @@ def test_a_part_names_every_defect_that_is_known_of_it(training: Training) -> No
     training.engine("crack", ("1.png", "p", "v1", HELD, True))
     training.engine("fray", ("1.png", "p", "v1", HELD, True))
     assert [told.defects for told in trial_of(training.out).truth.values()] == ["crack; fray"]
+
+
+def test_an_engine_whose_manifest_was_changed_since_its_training_is_refused(training: Training) -> None:
+    training.engine("crack", ("1.png", "p", "v1", HELD, True), ("2.png", "q", "v1", HELD, False))
+    manifest = training.out / "engines" / "crack" / "manifest.yaml"
+    digest = training.out / "runs" / "crack" / "package.sha256"
+    digest.write_text(file_digest(manifest), encoding="utf-8")
+    assert trial_of(training.out).engines == (manifest.parent,)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("score: 0.5", "score: 0.9"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"crack: its manifest.yaml is not the one that its training wrote"):
+        trial_of(training.out)
+
+
+def test_a_package_that_was_being_made_when_its_training_was_killed_is_no_engine(training: Training) -> None:
+    training.engine("crack", ("1.png", "p", "v1", HELD, True), ("2.png", "q", "v1", HELD, False))
+    whole = training.out / "engines" / "crack"
+    shutil.copytree(whole, whole.with_name(".blot.partial"))
+    assert trial_of(training.out).engines == (whole,)
