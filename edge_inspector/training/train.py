@@ -115,18 +115,12 @@ def train(
     torch.set_num_threads(settings.threads)
     network = build(len(sets))
     prepare(network)
-    network = network.to(rank.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks it
-    groups = parameter_groups(network, settings.learning_rate, settings.encoder_rate, settings.weight_decay)
-    state = RunState(
-        network,
-        copy.deepcopy(network).eval(),
-        torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True),
-        [_alpha(each, settings.loss) for each in sets],
-    )
+    state = _first_state(network, sets, settings, rank)
     if checkpoint is not None:
         checkpoint.restore(state)
         rank.refuse_unshared(state.step, checkpoint.path)
-    network.train()
+    kept = checkpoint if rank.is_first else None
+    state.network.train()
     batches = Batches(sets, rank.share_of(settings.crops))
     run = _Run(settings, Objective(settings.loss), rank, state, validation, observe)
 
@@ -141,19 +135,31 @@ def train(
             loss = state.loss
             run.learn(state, next(drawn), share)
             state.seconds = rank.from_first(time.monotonic() - started)
-            _refuse_nonsense(state, loss, checkpoint if rank.is_first else None)
+            _refuse_nonsense(state, loss, kept)
             run.check(state)
-            if checkpoint is not None and rank.is_first and checkpoint.is_due:
-                _keep(state, checkpoint)
+            if kept is not None and kept.is_due:
+                _keep(state, kept)
             progress(state.step, share, state.loss)
             if asked.is_asked:
-                if checkpoint is not None:
-                    _keep(state, checkpoint)
+                if kept is not None:
+                    _keep(state, kept)
                 asked.stop()
-    _refuse_broken_weights(state, checkpoint)
+    _refuse_broken_weights(state, kept)
     if state.best is not None:
         state.averaged.load_state_dict(state.best)
     return TrainedNetwork(state.averaged.to("cpu"), settings, state.alphas[0], state.step, state.seconds / 60.0)
+
+
+def _first_state(network: SegmentationModel, sets: Sequence[DefectSet], settings: TrainingSettings, rank: Rank) -> RunState:
+    """What a run begins with where nothing is kept of it."""
+    network = network.to(rank.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks it
+    groups = parameter_groups(network, settings.learning_rate, settings.encoder_rate, settings.weight_decay)
+    return RunState(
+        network,
+        copy.deepcopy(network).eval(),
+        torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True),
+        [_alpha(each, settings.loss) for each in sets],
+    )
 
 
 class _AllLogits(nn.Module):
