@@ -13,7 +13,7 @@ import typer
 
 from edge_inspector.domain.errors import DocumentError
 from edge_inspector.station.load import LoadedStation, load_station
-from edge_inspector.station.recipe import SilhouettePresence
+from edge_inspector.station.recipe import Rule, SilhouettePresence
 from edge_inspector.station.ring_checks import coverage_of, rods
 from edge_inspector.station.station import Camera
 from edge_inspector.station.time_checks import blur_px, time_budget
@@ -114,15 +114,23 @@ def _thread_notes(loaded: LoadedStation) -> Iterator[str]:
 
 
 def _cut_notes(loaded: LoadedStation) -> Iterator[str]:
-    """Of engines whose every rule asks for more than what their evidence was counted at."""
+    """Of rules that ask for more than their engine's evidence was counted at, unless another one rejects all of that."""
     for name, package in loaded.engines.items():
-        lowest = min(rule.min_score for rule in loaded.recipe.rules if rule.engine == name)
         proven = package.manifest.threshold.score
-        if lowest > proven:
-            yield (
-                f"the rules for engine {name} reject from min_score {lowest:g} on, its evidence is for {proven:g}: more may "
-                "escape than it says"
-            )
+        rules = [rule for rule in loaded.recipe.rules if rule.engine == name]
+        if any(rule.min_score <= proven and _takes_any(rule) for rule in rules):
+            continue
+        for rule in rules:
+            if rule.min_score > proven:
+                yield (
+                    f"rule {rule.name} rejects from min_score {rule.min_score:g} on, the evidence of engine {name} is for "
+                    f"{proven:g}: more may escape than it says"
+                )
+
+
+def _takes_any(rule: Rule) -> bool:
+    """Whether one finding is enough, however small and wherever it is."""
+    return rule.zone is None and rule.min_count == 1 and not any((rule.min_area_mm2, rule.min_length_mm, rule.min_width_mm))
 
 
 def _blur_px(loaded: LoadedStation, camera: Camera) -> float | None:

@@ -22,19 +22,23 @@ def fit_calibration(
     if not 0.0 < float((weight * target).sum()) < float(weight.sum()):
         return 1.0, 0.0  # only one class: nothing to fit
     share = weight / weight.sum()
+    middle = float(logits.mean())
+    spread = float(logits.std()) or 1.0
+    centred = (logits - middle) / spread  # else scale and bias pull at each other, and the descent ends early
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Mean log loss, and its slopes along scale and bias."""
-        mapped = parameters[0] * logits + parameters[1]
+        """Mean log loss, and its slopes along the scale and bias of what is centred."""
+        mapped = parameters[0] * centred + parameters[1]
         off = share * (expit(mapped) - target)
-        return float(share @ (np.logaddexp(0.0, mapped) - target * mapped)), np.array([off @ logits, off.sum()])
+        return float(share @ (np.logaddexp(0.0, mapped) - target * mapped)), np.array([off @ centred, off.sum()])
 
     found = minimize(
         loss,
-        np.array([1.0, 0.0]),
+        np.array([spread, 0.0]),
         jac=True,
         method="L-BFGS-B",
-        bounds=[SCALE_RANGE, (None, None)],
+        bounds=[(SCALE_RANGE[0] * spread, SCALE_RANGE[1] * spread), (None, None)],
         options={"ftol": _GAIN, "gtol": _SLOPE, "maxiter": 1000},
     )
-    return float(found.x[0]), float(found.x[1])
+    scale = float(np.clip(found.x[0] / spread, *SCALE_RANGE))
+    return scale, float(found.x[1]) - scale * middle

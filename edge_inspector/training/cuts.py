@@ -111,7 +111,7 @@ def choose_cut(
     else:
         if isinstance(rule, BoundedMisses):
             raise TrainingDataError(
-                f"a cut that lets at most {100 * rule.miss_rate:g} % escape would lie at a score of {score:g}, below "
+                f"a cut that lets at most {100 * rule.miss_rate:g} % escape would lie at a score of {score or proven[min(proven)]:g}, below "
                 f"{2 * t_low:g}, where nothing is told from clean surface: the engine does not see these defects. Train it "
                 "for longer, look at the labels of what scores lowest, or allow more"
             )

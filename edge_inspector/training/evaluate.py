@@ -68,8 +68,8 @@ class Evaluation:
     def share(self, wrong: Mapping[str, bool]) -> tuple[float, float, float]:
         """Share of those that are wrong, with its 95 % interval: exact for parts.
 
-        Pictures of one part are alike: for them by part (science.md §4.8), and exact for so many parts where all pictures
-        are right, or all wrong.
+        Pictures of one part are alike: for them by part (science.md §4.8), and exact for so many parts where no drawing of
+        parts gives another share.
         """
         value = sum(wrong.values()) / len(wrong)
         if not self.part_of:
@@ -77,8 +77,6 @@ class Evaluation:
         by_part: dict[str, list[bool]] = {}
         for picture, is_wrong in wrong.items():
             by_part.setdefault(self.part_of[picture], []).append(is_wrong)
-        if value in (0.0, 1.0):
-            return value, *proportion_interval(round(value * len(by_part)), len(by_part))
         counts = np.array([(sum(each), len(each)) for each in by_part.values()])
         low, high = bootstrap_interval(list(by_part), lambda drawn: float(counts[drawn, 0].sum() / counts[drawn, 1].sum()))
-        return value, low, high
+        return value, *((low, high) if low < high else proportion_interval(round(value * len(by_part)), len(by_part)))

@@ -25,10 +25,11 @@ class OrderlyStop:
         return self._asked is not None
 
     def stop(self) -> None:
-        """Do what the signal does without this class: KeyboardInterrupt, SystemExit, or the end of the process."""
-        assert self._asked is not None
+        """Do what the signal that came does without this class: KeyboardInterrupt, SystemExit, or the process's end."""
         self.give_back()
-        signal.raise_signal(self._asked)
+        number, self._asked = self._asked, None
+        if number is not None:
+            signal.raise_signal(number)
 
     def listen(self) -> None:
         """From here on signals wait, but for those that the process ignores."""
@@ -41,8 +42,7 @@ class OrderlyStop:
             signal.signal(number, handler)
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        is_second = self.is_asked
-        self._asked = number
+        is_second, self._asked = self.is_asked, number
         if is_second:
             self.stop()
 
@@ -58,4 +58,4 @@ def orderly_stop(*, is_alone: bool) -> Iterator[OrderlyStop]:
     try:
         yield stop
     finally:
-        stop.give_back()
+        stop.stop()  # also where an error came first: that must not swallow it

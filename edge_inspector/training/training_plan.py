@@ -12,7 +12,7 @@ from edge_inspector.training.datasets.labelled_picture import LabelledSet
 from edge_inspector.training.datasets.registry import open_set
 from edge_inspector.training.dealt_parts import DealtPicture, Use
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.equal_pictures import join_equal_pictures
+from edge_inspector.training.equal_pictures import deal_together
 from edge_inspector.training.models.registry import MODELS
 from edge_inspector.training.models.unet.published_weights import FROM_HUB
 from edge_inspector.training.package import Progress
@@ -214,17 +214,16 @@ def _planned(
         stage = f"looking at pictures for {name}"
         view, bands = file.view.of_pictures(), None if file.bands is None else len(file.bands)
         sets[name] = defect_set(labelled, entry.defect, view, told(progress, stage), bands=bands)
-    read, sets = join_equal_pictures(labelled, sets)
+    together = deal_together(sets)
     try:
-        splits = split(_Read(path, file, instead, read, sets, sets if asked is None else asked))
+        splits = split(_Read(path, file, instead, *together.named(labelled, sets), sets if asked is None else asked))
     except TrainingDataError as error:
-        joined = read.oddities[len(labelled.oddities) :]
-        if not joined:
+        if not together.oddities:
             raise
-        more = f" ({len(joined)} in all)" if len(joined) > 1 else ""
-        raise TrainingDataError(f"{error}. {joined[0]}{more}") from error
-    labelled = read
-    return [Plan(path, file, instead, weights, labelled, sets, each, fold) for fold, each in splits.items()]
+        more = f" ({len(together.oddities)} in all)" if len(together.oddities) > 1 else ""
+        raise TrainingDataError(f"{error}. {together.oddities[0]}{more}") from error
+    labelled = replace(labelled, oddities=(*labelled.oddities, *together.oddities))
+    return [Plan(path, file, instead, weights, labelled, sets, together.apart(each), fold) for fold, each in splits.items()]
 
 
 def _weights(path: Path, file: TrainingFile, instead: Instead) -> Path | None:

@@ -124,6 +124,18 @@ def test_more_threads_than_cpus_are_noted_and_are_no_fault(app: typer.Typer, sta
     assert (note in result.stdout) == bool(beyond)
 
 
+def test_a_cut_above_is_noted_though_another_rule_keeps_to_it_where_that_has_limits(app: typer.Typer, station: Path) -> None:
+    recipe = station.parent / "recipe.yaml"
+    document = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    (rule,) = (rule for rule in document["rules"] if rule["engine"] == "straw_stain")
+    document["rules"].append({"name": "faint", "engine": "straw_stain", "min_score": 0.9})
+    for limits, count in (({"min_length_mm": 1.2}, 1), ({"min_length_mm": 0.0}, 0)):
+        rule |= limits
+        recipe.write_text(yaml.safe_dump(document), encoding="utf-8")
+        notes = json.loads(CliRunner().invoke(app, ["--json", str(station)]).stdout)["notes"]
+        assert sum("rule faint rejects from min_score 0.9 on" in note for note in notes) == count
+
+
 @pytest.mark.parametrize("above", [0.0, 0.1])
 def test_a_cut_above_the_one_that_has_evidence_is_noted(app: typer.Typer, station: Path, above: float) -> None:
     recipe = station.parent / "recipe.yaml"
@@ -135,7 +147,10 @@ def test_a_cut_above_the_one_that_has_evidence_is_noted(app: typer.Typer, statio
     notes = json.loads(CliRunner().invoke(app, ["--json", str(station)]).stdout)["notes"]
     said = [note for note in notes if "straw_stain" in note]
     assert len(said) == bool(above)
-    assert all(f"from min_score {proven + above:g} on, its evidence is for {proven:g}" in note for note in said)
+    assert all(
+        f"from min_score {proven + above:g} on, the evidence of engine straw_stain is for {proven:g}" in note
+        for note in said
+    )
 
 
 def test_without_a_ring_no_coverage_is_claimed(app: typer.Typer, apart: Path) -> None:

@@ -1,4 +1,4 @@
-"""Parts that hold the same picture are one part, so that nobody is measured on what was learned."""
+"""Parts that hold the same picture are dealt together, so that nobody is measured on what was learned."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 from edge_inspector.training.datasets.labelled_picture import CLEAN, LabelledSet
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.equal_pictures import join_equal_pictures
+from edge_inspector.training.equal_pictures import DealtTogether, deal_together
+from edge_inspector.training.split import Split
 from tests.training.labelled import labelled_set, square, write_mask
 
 
-def joined(labelled: LabelledSet) -> tuple[LabelledSet, dict[str, DefectSet]]:
-    return join_equal_pictures(labelled, {name: defect_set(labelled, name) for name in labelled.defects})
+def sets_of(labelled: LabelledSet) -> dict[str, DefectSet]:
+    return {name: defect_set(labelled, name) for name in labelled.defects}
 
 
 def drawn(tmp_path: Path, copies: dict[str, str]) -> LabelledSet:
@@ -26,25 +27,35 @@ def drawn(tmp_path: Path, copies: dict[str, str]) -> LabelledSet:
     return labelled
 
 
-def test_parts_without_a_picture_in_common_stay_as_they_are(tmp_path: Path) -> None:
+def test_parts_without_a_picture_in_common_are_dealt_by_themselves(tmp_path: Path) -> None:
     labelled = drawn(tmp_path, {})
-    assert joined(labelled) == (labelled, {name: defect_set(labelled, name) for name in labelled.defects})
+    together = deal_together(sets_of(labelled))
+    assert together == DealtTogether({}, ())
+    assert together.named(labelled, sets_of(labelled)) == (labelled, sets_of(labelled))
 
 
-def test_a_copy_makes_two_parts_one_in_every_engines_set_and_is_told(tmp_path: Path) -> None:
-    labelled, sets = joined(drawn(tmp_path, {"p3-c1": "p1-c1"}))
-    assert [each.part for each in labelled.pictures] == ["p0", "p1", "p2", "p1", "p4"]
+def test_a_copy_makes_two_parts_lie_on_one_side_of_every_split_and_is_told(tmp_path: Path) -> None:
+    labelled = drawn(tmp_path, {"p3-c1": "p1-c1"})
+    together = deal_together(sets_of(labelled))
+    named, sets = together.named(labelled, sets_of(labelled))
+    assert [each.part for each in named.pictures] == ["p0", "p1", "p2", "p1", "p4"]
     assert sets["dent"].parts() == {"p0": [0], "p1": [1, 3], "p2": [2], "p4": [4]}
     assert sets["pit"].parts() == {"p0": [0], "p2": [1], "p1": [2], "p4": [3]}  # of p1 nothing is known but by its copy
     images = tmp_path / "images"
-    assert labelled.oddities == (f"{images / 'p3-c1.png'}: equals {images / 'p1-c1.png'}, so that parts p1 and p3 are one",)
+    said = f"{images / 'p3-c1.png'}: equals {images / 'p1-c1.png'}, so that parts p1 and p3 are dealt together"
+    assert together.oddities == (said,)
 
 
-def test_a_copy_of_a_copy_joins_all_three(tmp_path: Path) -> None:
+def test_dealt_parts_are_parts_of_their_own_again_for_all_that_counts_them(tmp_path: Path) -> None:
+    """One black picture of a dead camera in several parts does not make them one: a miss of each would be hidden."""
+    together = deal_together(sets_of(drawn(tmp_path, {"p3-c1": "p1-c1"})))
+    split = together.apart(Split(("p4", "p1"), ("p2",), ("p0",)))
+    assert split == Split(("p4", "p1", "p3"), ("p2",), ("p0",))
+
+
+def test_a_copy_of_a_copy_brings_all_three_together(tmp_path: Path) -> None:
     labelled = drawn(tmp_path, {"p4-c1": "p2-c1"})
-    second = replace(labelled.pictures[4], picture=tmp_path / "images" / "again.png")
     third = replace(labelled.pictures[3], picture=tmp_path / "images" / "other.png", part="p4")
-    shutil.copyfile(labelled.pictures[2].picture, second.picture)
     shutil.copyfile(labelled.pictures[3].picture, third.picture)
-    found, _ = joined(replace(labelled, pictures=(*labelled.pictures, second, third)))
-    assert [each.part for each in found.pictures] == ["p0", "p1", "p2", "p2", "p2", "p2", "p2"]
+    labelled = replace(labelled, pictures=(*labelled.pictures, third))
+    assert deal_together(sets_of(labelled)).names == {"p2": "p2", "p3": "p2", "p4": "p2"}

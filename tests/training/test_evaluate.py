@@ -26,3 +26,5 @@ def test_a_share_of_pictures_has_an_interval_by_part_and_one_of_parts_an_exact_o
     value, low, high = pictures.share(one_part)
     assert (value, low) == (0.25, 0.0)
     assert high > 0.6 > parts.share(one_part)[2]
+    halves = {picture: picture.endswith(("0", "1")) for picture in part_of}  # of each part: no drawing tells another share
+    assert pictures.share(halves) == (0.5, pytest.approx(0.0676, abs=1e-4), pytest.approx(0.9324, abs=1e-4))

@@ -250,6 +250,24 @@ def test_a_signal_that_the_process_ignores_is_ignored_here_too(dents: DefectSet,
     assert ended.steps == SETTINGS.steps
 
 
+def test_a_signal_is_not_lost_where_the_disk_does_not_take_the_checkpoint(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next engine of the same command would be trained, though somebody said to stop."""
+
+    def full(content: object, file: IO[bytes]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            [dents],
+            SETTINGS,
+            lambda *_: signal.raise_signal(signal.SIGINT),
+            checkpoint=replace(kept(tmp_path), every_s=1e9),
+        )
+
+
 def test_a_second_ctrl_c_waits_for_nothing(dents: DefectSet) -> None:
     reached = []
 

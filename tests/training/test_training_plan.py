@@ -262,3 +262,17 @@ def test_weights_are_known_by_what_is_in_them(tiles: Path, tmp_path: Path) -> No
     assert plan_every_fold(tiles, instead=Instead(weights=Path("imagenet")))[0].weights_digest() == "imagenet"
     with pytest.raises(ConfigurationError, match=r"--weights: .*none\.pth: no such file"):
         plan_every_fold(tiles, instead=Instead(weights=tmp_path / "none.pth"))
+
+
+def test_parts_that_share_a_picture_are_on_one_side_of_a_split_and_stay_two(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots")
+    images = tmp_path / "blots" / "images"
+    first, *_, last = sorted(images.glob("*.png"))
+    shutil.copyfile(first, last)
+    plan = plan_training(written(tmp_path / "t.yaml", BLOT_TRAINING + "split: {folds: 4, held_back: 2}\n"))
+    parts = {sample.picture.name: sample.part for sample in plan.sets["blot"].samples}
+    ours, copy = parts[first.name], parts[last.name]
+    assert ours != copy
+    sides = [{ours, copy} & set(side) for side in (plan.split.training, plan.split.validation, plan.split.test)]
+    assert sorted(map(len, sides)) == [0, 0, 2]
+    assert any("are dealt together" in oddity for oddity in plan.labelled.oddities)

@@ -234,8 +234,7 @@ def _read_via(request: SetRequest) -> LabelledSet:
     content = read_json(path)
     entries = content.get("_via_img_metadata", content) if isinstance(content, dict) else None
     pictures = _named_from(request.folder, _texts(list(entries.values()) if isinstance(entries, dict) else None, "filename"))
-    is_alone = not request.is_fold
-    return read_via(path, pictures, request.defect, request.attribute, is_complete=request.complete, shows_any=is_alone)
+    return read_via(path, pictures, request.defect, request.attribute, is_complete=request.complete)
 
 
 def _texts(entries: Any, key: str) -> list[str]:
@@ -286,12 +285,11 @@ READERS: Mapping[str, Reader] = {
         splits=True,
     ),
     "via": Reader(
-        folder="the pictures, or images/ with them; or train/, valid/, … with these",
+        folder="the pictures, or images/ with them",
         labels="VIA's JSON of version 1 or 2; default: the only .json of the folder",
         fits=is_via,
         read=_read_via,
         options=("defect", "attribute", "complete"),
-        splits=True,
     ),
     "labelme": Reader(
         folder="the pictures, beside each its .json",

@@ -42,12 +42,14 @@ def read_severstal(labels: Path, pictures: Path) -> LabelledSet:
     rows: dict[tuple[str, str], list[str]] = defaultdict(list)
     lists_all = False
     for row in read_rows(labels):
+        lists_all = row.lists_all
         if row.picture not in files:
             raise TrainingDataError(
                 f"{labels}:{row.line}: {row.picture} is not in {pictures}; restore it, or remove the row"
             )
         rows[row.picture, row.defect] += [row.runs] if row.runs else []
-        lists_all = row.lists_all
+    if not rows:
+        raise TrainingDataError(f"{labels}: holds no row; restore the file, for without its rows all would look clean")
     found, unlisted = [], []
     for name, picture in files.items():
         canvas = Canvas(f"{labels}: {name}", HEIGHT_PX, WIDTH_PX)

@@ -39,17 +39,15 @@ def read_via(
     attribute: str = "",
     *,
     is_complete: bool = True,
-    shows_any: bool = True,
 ) -> LabelledSet:
     """Read one JSON file; pictures lie in the folder `pictures`, or beside it.
 
     A region's defect is what its attribute `attribute` says, in small letters; without a name for it, the only attribute
     that says something; `defect` where regions say nothing. Where some say what they are, and one does not, it may be any
     defect: of those that its picture does not show otherwise nothing is known. A picture without regions is clean if
-    `is_complete`, else nothing is known of it. Without any region the only defect is the one that nobody named, or none if
-    the file has not to show any, as one of several folds. Pictures that are missing are left out and told as oddities.
-    Raises TrainingDataError, also for a `defect` that no region needs; ConfigurationError if no region has the attribute, or
-    one of several has to be named.
+    `is_complete`, else nothing is known of it. Pictures that are missing are left out and told as oddities. Raises
+    TrainingDataError, also for a `defect` that no region needs; ConfigurationError if no region has the attribute, or one of
+    several has to be named.
     """
     marked = {entry.fields["filename"]: _marked(entry) for entry in _entries(path)}
     attribute = defect_attribute(path, [each.attributes for found in marked.values() for each in found], attribute)
@@ -64,8 +62,7 @@ def read_via(
     if defect and words and "" not in words:
         raise TrainingDataError(f"{path}: every region says what it is, so that `defect` is of no use; leave it out")
     unnamed = defect.strip().lower() or ("" if words - {""} else DEFECT)  # what a region is that says nothing
-    words = words or ({""} if shows_any else set())
-    defects = tuple(sorted({word or unnamed for word in words} - {""}))
+    defects = tuple(sorted({word or unnamed for word in words or {""}} - {""}))
     folder, found, oddities = pictures or path.parent, [], []
     for name, each in said.items():
         if not (folder / name).is_file():

@@ -139,3 +139,9 @@ def test_of_the_real_rows_in_the_other_layout_most_are_empty() -> None:
     rows = list(read_rows(real_data("severstal_rle") / "pseudo_head.csv"))
     assert len(rows) == 160
     assert sum(bool(row.runs) for row in rows) == 13
+
+
+@pytest.mark.parametrize("head", [PLAIN, JOINED])
+def test_a_file_with_its_head_alone_is_refused_and_makes_nothing_clean(tmp_path: Path, head: str) -> None:
+    with pytest.raises(TrainingDataError, match=r"train\.csv: holds no row; restore the file"):
+        read_severstal(*write(tmp_path, head, "a.jpg"))

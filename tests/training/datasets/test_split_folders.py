@@ -15,12 +15,11 @@ from edge_inspector.training.datasets.regions import Polygon
 from edge_inspector.training.datasets.registry import SetRequest, open_set, recognise
 from edge_inspector.training.datasets.split_folders import join_folds
 from tests.training.datasets.test_registry import write_coco, write_labelme, write_via, write_voc, write_voc_masks
-from tests.training.real_data import real_data
 
 CRACK = Drawn(((Polygon(((1.0, 1.0), (5.0, 1.0), (5.0, 5.0))), 1.0),))
 
 
-WRITERS = [("coco", write_coco), ("via", write_via), ("voc", write_voc), ("voc_masks", write_voc_masks)]
+WRITERS = [("coco", write_coco), ("voc", write_voc), ("voc_masks", write_voc_masks)]
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
@@ -116,26 +115,12 @@ def test_a_defect_that_only_other_folds_show_is_absent_where_it_was_looked_for_a
     assert found.oddities == ("odd", "odder")
 
 
-def test_a_fold_of_via_without_a_region_is_clean_of_what_the_others_show(tmp_path: Path) -> None:
-    for fold in ("train", "test"):
-        write_via(tmp_path / fold)
-    (file,) = (tmp_path / "test").glob("*.json")
-    entries = json.loads(file.read_text())
-    file.write_text(json.dumps({key: {**entry, "regions": []} for key, entry in entries.items()}))
-    found = open_set(SetRequest(tmp_path, complete=True))
-    assert found.defects == open_set(SetRequest(tmp_path / "train", complete=True)).defects
-    assert {label for each in found.pictures if each.fold == "test" for label in each.labels.values()} == {CLEAN}
-
-
-def test_the_real_set_of_via_in_two_folds_is_read_whole() -> None:
-    found = open_set(SetRequest(real_data("via") / "car_scratch_via1", complete=True))
-    assert {each.fold for each in found.pictures} == {"train", "val"}
-
-
-def test_folders_whose_layout_is_read_one_by_one_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "write"), [("via", write_via), ("labelme", write_labelme)])
+def test_folders_whose_layout_is_read_one_by_one_are_named(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
+    """What a region is that does not say it follows from all regions of its file, so that files are not put together."""
     for fold in ("train", "val"):
-        write_labelme(tmp_path / fold)
-    with pytest.raises(ConfigurationError, match="holds train and val, each read as labelme for itself; name one of them"):
+        write(tmp_path / fold)
+    with pytest.raises(ConfigurationError, match=f"holds train and val, each read as {name} for itself; name one of them"):
         recognise(tmp_path)
 
 
