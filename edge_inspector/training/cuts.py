@@ -110,8 +110,9 @@ def choose_cut(
             break
     else:
         if isinstance(rule, BoundedMisses):
+            asked = score or proven[min(proven)]
             raise TrainingDataError(
-                f"a cut that lets at most {100 * rule.miss_rate:g} % escape would lie at a score of {score or proven[min(proven)]:g}, below "
+                f"a cut that lets at most {100 * rule.miss_rate:g} % escape would lie at a score of {asked:g}, below "
                 f"{2 * t_low:g}, where nothing is told from clean surface: the engine does not see these defects. Train it "
                 "for longer, look at the labels of what scores lowest, or allow more"
             )
