@@ -55,6 +55,7 @@ ENGINES = {
     "straw_stain": StrawEngine(DefectKind.STAIN, "yellow", 240, patience=5.0),
     "straw_hole": StrawEngine(DefectKind.HOLE, "blue", 120),
 }
+MEASURED = "measured.jsonl"  # of the work folder: what each straw scored
 KINDS = tuple(engine.kind for engine in ENGINES.values())  # the order of the common network's outputs
 
 
@@ -113,7 +114,7 @@ def build_straw_engines(
             calibration = _straws(plan.calibration_folder(work), ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
             sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
-        measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress)
+        measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress, work / MEASURED)
         for name in names:
             try:
                 cut = cut_of(drafts[name], measured[name], sheets[name])

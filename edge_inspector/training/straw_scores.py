@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Literal
@@ -22,13 +22,14 @@ from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.domain.judgement import NotJudged
 from edge_inspector.rejudging import Eye, PartJudge, Rejudged
 from edge_inspector.rejudging.generated import ring_cameras, take
-from edge_inspector.station.engine_manifest import Precision
+from edge_inspector.station.engine_manifest import Precision, file_digest
 from edge_inspector.station.recipe import Recipe, Rule, SilhouettePresence, Surface, ViewShape, Window
 from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.projection import HEIGHT, WIDTH
 from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
 from edge_inspector.training.evaluate import Evaluation, ExportedEngine
+from edge_inspector.training.kept_lines import KeptLines, code_digest
 from edge_inspector.training.metrics.overlap import overlap
 from edge_inspector.training.package import Draft, EngineSheet, Measurement, Progress
 from edge_inspector.training.part_scores import PartScores
@@ -81,21 +82,30 @@ class RememberedEngine:
 
 
 def measure_engines(
-    drafts: Mapping[str, Draft], sheets: Mapping[str, EngineSheet], validation: int, test: int, progress: Progress
+    drafts: Mapping[str, Draft],
+    sheets: Mapping[str, EngineSheet],
+    validation: int,
+    test: int,
+    progress: Progress,
+    kept: Path,
 ) -> dict[str, dict[Precision, Measurement]]:
     """Score good straws, and straws with one defect of each engine's own kind (more than 2 mm), in every precision.
 
     `validation` and `test` are how many parts of each sort. Every part is drawn once and judged by all engines; processes
-    share the parts.
+    share the parts. What each part scored is kept in a file: the same engines, judged by the same code, go on with it.
     """
     asked = [
         _Asked(name, precision, draft.model_path, sheets[name].defect, sheets[name].smallest_defect_px, draft.fit.mask_cut)
         for name, draft in drafts.items()
         for precision in sheets[name].precisions
     ]
+    engines = {
+        f"{each.name} in {each.precision}": repr(replace(each, model=Path(file_digest(each.model)))) for each in asked
+    }
+    lines = KeptLines(kept, {"code": code_digest(), "engines": engines})
     with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _open_judges, (asked,)) as pool:
-        on_validation = _score(pool, asked, VALIDATION_SEED, validation, "validation", progress)
-        on_test = _score(pool, asked, TEST_SEED, test, "test", progress)
+        on_validation = _score(pool, asked, VALIDATION_SEED, validation, "validation", progress, lines)
+        on_test = _score(pool, asked, TEST_SEED, test, "test", progress, lines)
     return {
         name: {
             precision: Measurement(on_validation[name, precision].evaluation, on_test[name, precision].evaluation)
@@ -128,13 +138,20 @@ class _Judged:
 
 
 def _score(
-    pool: Pool, asked: Sequence[_Asked], seed: int, count: int, where: str, progress: Progress
+    pool: Pool, asked: Sequence[_Asked], seed: int, count: int, where: str, progress: Progress, lines: KeptLines
 ) -> dict[tuple[str, Precision], _Scores]:
     scores = {(each.name, each.precision): _Scores() for each in asked}
     todo = [(seed, *part) for part in _numbers(count, {DefectKind(each.defect) for each in asked})]
-    for done, (part, judged) in enumerate(pool.imap(_judge_part, todo), 1):
+    judged_of = {(*key,): [_Judged(*each) for each in judged] for key, judged in lines.lines}
+    left = [part for part in todo if _key_of(part) not in judged_of]
+    progress(f"judging straws for {where}", 1 - len(left) / len(todo))
+    for done, (part, judged) in enumerate(pool.imap(_judge_part, left), len(todo) - len(left) + 1):
+        judged_of[_key_of(part)] = judged
+        lines.append([_key_of(part), [astuple(each) for each in judged]])
+        progress(f"judging straws for {where}", done / len(todo))
+    for part in todo:
         _, stratum, number, kind = part
-        for each in judged:
+        for each in judged_of[_key_of(part)]:
             if each.score is None:
                 continue
             into = scores[each.name, each.precision]
@@ -142,7 +159,6 @@ def _score(
             (into.good if kind is None else into.defective)[name] = each.score
             if each.dice:
                 into.dice[name] = each.dice
-        progress(f"judging straws for {where}", done / len(todo))
     for (engine, precision), found in scores.items():
         if min(len(found.good), len(found.defective)) < 0.95 * count:
             raise TrainingDataError(
@@ -150,6 +166,12 @@ def _score(
                 f"of {count} each could be judged; look at presence and geometry first"
             )
     return scores
+
+
+def _key_of(part: _Part) -> tuple[int, str, int]:
+    """What tells a part from others in a file."""
+    seed, stratum, number, _ = part
+    return seed, stratum.value, number
 
 
 _judges: dict[tuple[str, Precision], tuple[_Asked, RememberedEngine, PartJudge]] = {}  # of one process of the pool

@@ -29,6 +29,7 @@ from edge_inspector.training.ranks import ALONE
 from edge_inspector.training.straw_engines import (
     ENGINES,
     KINDS,
+    MEASURED,
     BuildPlan,
     build_command,
     build_straw_engines,
@@ -167,6 +168,19 @@ def test_a_build_goes_on_from_what_is_kept_and_leaves_whole_packages_alone(
     assert manifest.training.version == VERSION
     assert {"test_escapes", "test_false_rejects", "test_dice", "validation_escapes"} <= set(manifest.metrics)
     assert sorted(path.name for path in (tmp_path / "engines").iterdir()) == ["straw_hole"]
+
+
+def test_straws_that_were_judged_before_an_interruption_are_not_judged_again(blind: Built, tmp_path: Path) -> None:
+    kept = blind.folder / "work" / MEASURED
+    lines = kept.read_text(encoding="utf-8").splitlines()
+    judged = TINY.validation_parts * 2 + TINY.test_parts * 2
+    assert len(lines) == 1 + judged
+    shutil.copytree(blind.folder / "work", tmp_path / "work")
+    (tmp_path / "work" / MEASURED).write_text("\n".join([*lines[:-2], lines[-2][:20]]), encoding="utf-8")
+    built = Built(tmp_path, "", [])
+    with pytest.raises(TrainingDataError, match="does not see the defect"):
+        build(built)
+    assert (tmp_path / "work" / MEASURED).read_text(encoding="utf-8").splitlines() == lines
 
 
 def test_engines_learn_side_by_side_from_the_common_network(
