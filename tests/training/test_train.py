@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,14 @@ SETTINGS = TrainingSettings(
     augmentation=Augmentation(turn_deg=5.0, blur_px=0.5),
     threads=1,
 )
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_felt() -> Iterator[None]:
+    """Also where tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")
