@@ -46,6 +46,7 @@ from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
 from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
+from edge_inspector.training.kept_lines import KeptLines
 from edge_inspector.training.metrics.intervals import proportion_interval, upper_bound
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,25 +93,22 @@ def main() -> int:
     packages = _packages()
     judge = _part_judge(packages, arguments.threads)
     out: Path = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": arguments.seed, "engines": {name: package.digest for name, package in packages.items()}}
-    kept = _kept_rows(out / ROWS_FILE, facts)
+    lines = KeptLines(out / ROWS_FILE, facts)
+    rows_before = msgspec.convert(lines.lines, list[Row])
+    kept = {(Stratum(row.stratum), row.number): row for row in rows_before}
     asked = list(_todo(arguments))
     todo = [part for part in asked if part not in kept]
     rows = [kept[part] for part in asked if part in kept]
     with (
         suppress(KeyboardInterrupt),
-        (out / ROWS_FILE).open("a" if kept else "w", encoding="utf-8") as file,
         ProgressBar(quiet=arguments.json is not None) as bar,
         drawing_pool() as pool,
     ):
-        if not kept:
-            file.write(json.dumps(facts) + "\n")
         for (stratum, number), measured in _drawn(pool, arguments.seed, todo):
             rejudged = judge.judge(take(measured))
             rows.append(_row(stratum, number, measured, rejudged))
-            file.write(json.dumps(asdict(rows[-1])) + "\n")
-            file.flush()
+            lines.append(asdict(rows[-1]))
             if _is_wrong(rows[-1]):
                 _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
             bar.show("straws", len(rows), len(asked))
@@ -133,21 +131,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write the result for a program, show no progress")
     parser.add_argument("--out", type=Path, default=ROOT / "build/straw_parts", help="rows, and pictures of what went wrong")
     return parser.parse_args()
-
-
-def _kept_rows(path: Path, facts: dict[str, object]) -> dict[tuple[Stratum, int], Row]:
-    """What an earlier run of the same parts and engines judged; nothing of another one. The last line may be cut off."""
-    if not path.is_file():
-        return {}
-    first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-    if first != json.dumps(facts):
-        return {}
-    rows = []
-    for line in lines:
-        with suppress(msgspec.DecodeError):
-            rows.append(msgspec.json.decode(line, type=Row))
-    path.write_text("".join(f"{json.dumps(each)}\n" for each in (facts, *map(asdict, rows))), encoding="utf-8")
-    return {(Stratum(row.stratum), row.number): row for row in rows}
 
 
 def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:

@@ -9,8 +9,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any  # JSON
 
+from edge_inspector.domain.disk_refusal import writing_below
+
 _PACKAGE = Path(__file__).parents[1]
-DECIDING = ("decision", "geometry", "imaging", "inference", "rejudging", "synthesis")  # packages that draw and judge straws
+DECIDING = (  # what draws and judges straws
+    "decision",
+    "geometry",
+    "imaging",
+    "inference",
+    "rejudging",
+    "synthesis",
+    "training/straw_scores.py",
+)
 
 
 class KeptLines:
@@ -30,7 +40,7 @@ class KeptLines:
 
     def append(self, line: object) -> None:
         """Keep one more."""
-        with self._path.open("a", encoding="utf-8") as file:
+        with writing_below(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def _lines_of(self, head: str) -> list[Any]:
@@ -46,10 +56,11 @@ class KeptLines:
         return lines
 
 
-def code_digest(packages: Sequence[str] = DECIDING) -> str:
-    """SHA-256 of the code of some packages of this program, by default those that decide what a straw scores."""
+def code_digest(names: Sequence[str] = DECIDING) -> str:
+    """SHA-256 of some packages and files of this program, by default of those that decide what a straw scores."""
     digest = hashlib.sha256()
-    for name in packages:
-        for path in sorted((_PACKAGE / name).rglob("*.py")):
+    for name in names:
+        place = _PACKAGE / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(f"{path.relative_to(_PACKAGE)}\n".encode() + path.read_bytes())
     return digest.hexdigest()

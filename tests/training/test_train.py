@@ -166,19 +166,23 @@ def test_a_loss_that_is_no_number_stops_the_training_and_leaves_the_last_good_st
     assert all(bool(torch.isfinite(value).all()) for value in state["network"].values())
 
 
-def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weight(
-    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A loss may be finite where its gradient is not."""
-    clip = torch.nn.utils.clip_grad_norm_
-    steps = 0
+def overflow_at_step_4(monkeypatch: pytest.MonkeyPatch, norm: float) -> None:
+    """The gradient of that step has this norm, whatever its loss."""
+    clip, steps = torch.nn.utils.clip_grad_norm_, 0
 
     def overflow(*arguments: Any) -> torch.Tensor:
         nonlocal steps
         steps += 1
-        return torch.tensor(torch.inf) if steps == 4 else clip(*arguments)
+        return torch.tensor(norm) if steps == 4 else clip(*arguments)
 
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", overflow)
+
+
+def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weight(
+    dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss may be finite where its gradient is not."""
+    overflow_at_step_4(monkeypatch, torch.inf)
     with pytest.raises(TrainingStoppedError, match=r"became nan at step 4; the last good state is kept in .*run"):
         train([dents], SETTINGS, checkpoint=kept(tmp_path))
     state = torch.load(tmp_path / "run.checkpoint", weights_only=True)
@@ -188,17 +192,10 @@ def test_a_gradient_that_is_no_number_stops_the_training_before_it_moves_a_weigh
 def test_where_no_checkpoint_was_due_the_last_good_state_is_kept_all_the_same(
     dents: DefectSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clip, steps = torch.nn.utils.clip_grad_norm_, 0
-
-    def overflow(*arguments: Any) -> torch.Tensor:
-        nonlocal steps
-        steps += 1
-        return torch.tensor(torch.nan) if steps == 4 else clip(*arguments)
-
-    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", overflow)
+    overflow_at_step_4(monkeypatch, torch.nan)
     with pytest.raises(TrainingStoppedError, match=r"became nan at step 4; the last good state is kept in .*run"):
         train([dents], SETTINGS, checkpoint=replace(kept(tmp_path), every_s=1e9))
-    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", clip)
+    monkeypatch.undo()
     with pytest.raises(Killed):
         train([dents], SETTINGS, killed_after(3), checkpoint=kept(tmp_path / "other"))
     good, other = (torch.load(folder / "run.checkpoint", weights_only=True) for folder in (tmp_path, tmp_path / "other"))
