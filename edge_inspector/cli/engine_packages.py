@@ -23,7 +23,7 @@ from edge_inspector.station.engine_manifest import (
     load_engine_package,
     package_folders,
 )
-from edge_inspector.station.package_place import bring_back, copy_package, put_in_place
+from edge_inspector.station.package_place import GOING, bring_back, copy_package, put_in_place, set_aside_in
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
 
@@ -35,8 +35,16 @@ def list_engines(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object: its engines, and faults")] = False,
 ) -> None:
     """List the engine packages of a folder; every file is held against its manifest. Exit 1 if one is damaged."""
-    packages, faults = [], []
-    for path in packages_in(folder):
+    packages = []
+    faults = [
+        f"{path}: the program that was to replace it was killed, and no engine has its name; rename it to "
+        f"{path.name[1 : -len(GOING)]}, or install the package again"
+        for path in set_aside_in(folder)
+    ]
+    paths = package_folders(folder)
+    if not paths and not faults:
+        raise ConfigurationError(f"{folder}: holds no engine package; name the folder that holds them")
+    for path in paths:
         try:
             packages.append(load_engine_package(path))
         except EdgeInspectorError as error:
@@ -154,14 +162,6 @@ def _copy_into(package: EnginePackage, place: Path) -> None:
         put_in_place(staged, place)
     finally:
         shutil.rmtree(coming, ignore_errors=True)
-
-
-def packages_in(folder: Path) -> list[Path]:
-    """The folders in `folder` that hold a manifest. Raises ConfigurationError if there is none."""
-    found = package_folders(folder)
-    if not found:
-        raise ConfigurationError(f"{folder}: holds no engine package; name the folder that holds them")
-    return found
 
 
 def _line(package: EnginePackage) -> str:

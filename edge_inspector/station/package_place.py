@@ -13,6 +13,8 @@ from pathlib import Path
 from edge_inspector.domain.errors import EngineFileError
 from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
 
+GOING = ".going"
+
 
 def put_in_place(staged: Path, place: Path) -> None:
     """Give the folder `staged` the name `place`, on the same disk; what has that name goes only then.
@@ -39,6 +41,12 @@ def bring_back(place: Path) -> None:
         going.rename(place)
 
 
+def set_aside_in(folder: Path) -> list[Path]:
+    """Packages of this folder that a program set aside and did not live to replace, so that nothing has their name."""
+    aside = [path for path in folder.glob(f".*{GOING}") if (path / MANIFEST_FILE).is_file()]
+    return sorted(path for path in aside if not os.path.lexists(path.with_name(path.name[1 : -len(GOING)])))
+
+
 def copy_package(package: EnginePackage, folder: Path) -> None:
     """Copy the manifest and the files that it names to `folder`, and nothing else.
 
@@ -61,7 +69,7 @@ def copy_package(package: EnginePackage, folder: Path) -> None:
 
 
 def _set_aside(place: Path) -> Path:
-    return place.with_name(f".{place.name}.going")
+    return place.with_name(f".{place.name}{GOING}")
 
 
 def _remove(path: Path) -> None:

@@ -190,11 +190,26 @@ def test_after_a_kill_between_two_steps_the_engine_that_was_there_is_brought_bac
     assert [path.name for path in line.iterdir()] == ["spot"]
 
 
-def test_a_package_that_was_set_aside_is_not_listed(engines: Path) -> None:
+def test_a_package_that_was_set_aside_and_never_replaced_is_a_fault_and_not_listed(engines: Path) -> None:
     (engines / "spot").rename(engines / ".spot.going")
     result = run("list", str(engines))
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert [row.split(":")[0] for row in result.stdout.splitlines()] == ["scratch"]
+    assert ".spot.going: the program that was to replace it was killed" in result.stderr
+    assert "rename it to spot" in result.stderr
+
+
+def test_what_is_left_of_a_package_that_was_replaced_is_no_fault(engines: Path) -> None:
+    shutil.copytree(engines / "spot", engines / ".spot.going")
+    assert run("list", str(engines)).exit_code == 0
+
+
+def test_a_folder_with_nothing_but_a_package_set_aside_says_so(engines: Path) -> None:
+    shutil.rmtree(engines / "scratch")
+    (engines / "spot").rename(engines / ".spot.going")
+    result = run("list", str(engines))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "rename it to spot" in result.stderr
 
 
 def test_an_engine_behind_a_link_is_replaced_again_and_again(engines: Path, line: Path, tmp_path: Path) -> None:
