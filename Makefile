@@ -25,8 +25,8 @@ demo: .venv/.installed-to-run
 	$(BIN)/edge-inspector demo
 
 # Two at a time where nothing depends on when; the others one after the other, on a computer that they have to themselves.
-TIMELESS := $(addprefix tests/,cli/test_train.py cli/test_dataset.py cli/test_dataset_training_file.py cli/test_engine_packages.py \
-  decision domain geometry imaging recordings station synthesis training)
+TIMELESS := $(addprefix tests/,$(addprefix cli/test_,train.py dataset.py dataset_training_file.py engine_packages.py check.py init.py \
+  parts.py parts_show.py) decision domain geometry imaging inference journal records recordings rejudging station synthesis tools training)
 
 test: .venv/.installed-to-develop
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(TIMELESS)
