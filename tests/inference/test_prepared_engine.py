@@ -33,7 +33,7 @@ from tests.inference.tiny_engine import (
 )
 
 VIEW = ViewShape(height_px=HEIGHT, width_px=WIDTH)
-SHIPPED = Path(__file__).parents[2] / "engines" / "straw_crack"
+SHIPPED = Path(__file__).parents[2] / "engines"
 CAPABILITIES = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -161,12 +161,30 @@ def test_a_map_of_nans_fails_parity(folder: Path) -> None:
         check_parity(engine, load_golden(load_engine_package(folder)), manifest)
 
 
-@pytest.mark.parametrize("shift", [-1.0, -0.5, 0.5, 1.0, 1.5])
-def test_an_engine_that_ships_is_refused_where_its_logits_come_out_shifted(tmp_path: Path, shift: float) -> None:
-    package = shifted_package(SHIPPED, tmp_path / "straw_crack", shift)
+@pytest.mark.parametrize("name", ["straw_crack", "straw_stain", "straw_hole"])
+@pytest.mark.parametrize("shift", [-1.0, -0.5, 0.5, 1.0])
+def test_an_engine_that_ships_is_refused_where_its_logits_come_out_shifted(tmp_path: Path, name: str, shift: float) -> None:
+    package = shifted_package(SHIPPED / name, tmp_path / name, shift)
     size = package.manifest.input
-    with pytest.raises(EngineFaultError, match=r"straw_crack fails parity in (f32|bf16): .* go back to what worked"):
+    with pytest.raises(EngineFaultError, match=rf"{name} fails parity in (f32|bf16): .* go back to what worked"):
         prepare_engine("c", package.folder, ViewShape(height_px=size.height, width_px=size.width), Inference(), silent)
+
+
+@pytest.mark.parametrize(("precision", "centre"), [("f32", 129.8), ("bf16", 136.0)])
+def test_uncertain_pixels_that_are_off_together_fail_parity_though_the_score_is_sure(
+    folder: Path, precision: str, centre: float
+) -> None:
+    engine = FakeEngine()
+    engine.precision = precision
+    picture = dark_picture()
+    picture[8:14, 10:16] = 255
+    picture[30:36, 10:16] = 120
+    golden = [Golden("golden/sure.png", picture, to_bytes(expected_map(picture)))]
+    manifest = stating(folder)
+    check_parity(engine, golden, manifest)
+    engine.centre = centre
+    with pytest.raises(EngineFaultError, match=r"logits of uncertain pixels are -0\.\d+ off on average \(limit 0\.\d+\)"):
+        check_parity(engine, golden, manifest)
 
 
 def test_a_missing_model_is_refused(folder: Path) -> None:
