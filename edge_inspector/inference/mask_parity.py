@@ -24,7 +24,7 @@ from edge_inspector.inference.map_regions import ByteMap, FloatMap, byte_floor, 
 from edge_inspector.station.engine_manifest import RESTORE, EngineManifest, EnginePackage, ParityLimits
 
 MOST_SCORE_DIFF = 0.02  # three times what was measured
-LEAST_UNCERTAIN_PX = 10  # of fewer the mean says little
+LEAST_UNCERTAIN_PX = 25  # of fewer the mean says little
 UNCERTAIN = (26, 229)  # p of 0.1 to 0.9, where a step of 8 bits is at most 0.04 of a logit
 MOST_DRIFT = {"f32": 0.12, "bf16": 0.3, "f16": 0.3}  # twice what was measured, of logits; f16 not measured: finer than bf16
 MASK_STEP = 0.004  # 1 / 255, rounded up: what 8 bits can not tell apart lies on no side of a cut
@@ -91,6 +91,20 @@ def check_parity(engine: Engine, golden: Sequence[Golden], manifest: EngineManif
         _compare(engine, one, probability, manifest)
 
 
+def logit_drift(probability: FloatMap, expected: ByteMap) -> float:
+    """How far the logits of uncertain pixels lie above the expected ones, on average; 0 where there are too few of them.
+
+    `probability` float32, `expected` uint8 round(255 p), of one shape. Rounding moves them both ways; what computes wrongly
+    moves them together.
+    """
+    uncertain = (expected >= UNCERTAIN[0]) & (expected <= UNCERTAIN[1])
+    if np.count_nonzero(uncertain) < LEAST_UNCERTAIN_PX:
+        return 0.0
+    judged = np.clip(probability[uncertain].astype(np.float64), 1e-4, 1 - 1e-4)
+    wanted = expected[uncertain] / 255.0
+    return float(np.mean(np.log(judged / (1 - judged)) - np.log(wanted / (1 - wanted))))
+
+
 def _compare(engine: Engine, golden: Golden, probability: FloatMap, manifest: EngineManifest) -> None:
     fails = f"engine {engine.name} fails parity in {engine.precision}"
     remedy = (
@@ -108,7 +122,7 @@ def _compare(engine: Engine, golden: Golden, probability: FloatMap, manifest: En
     expected = _score(golden.expected, manifest.smallest_defect_px)
     apart = abs(score - expected)
     changes_side = (score >= cut) != (expected >= cut) and apart > MASK_STEP
-    drift, most_drift = _drift(probability, golden.expected), MOST_DRIFT[engine.precision]
+    drift, most_drift = logit_drift(probability, golden.expected), MOST_DRIFT[engine.precision]
     is_near = largest <= limits.max_abs_diff and crossing <= limits.max_crossing_share and apart <= MOST_SCORE_DIFF
     if is_near and not changes_side and abs(drift) <= most_drift:
         return
@@ -118,19 +132,6 @@ def _compare(engine: Engine, golden: Golden, probability: FloatMap, manifest: En
         f"score is {score:.3f} where {expected:.3f} is expected (limit {MOST_SCORE_DIFF:g} apart, on the same side of the "
         f"cut {cut:g}), and logits of uncertain pixels are {drift:+.2f} off on average (limit {most_drift:g}); {remedy}"
     )
-
-
-def _drift(probability: FloatMap, expected: ByteMap) -> float:
-    """How far the logits of uncertain pixels lie above the expected ones, on average; 0 where there are too few of them.
-
-    Rounding moves them both ways; what computes wrongly moves them together.
-    """
-    uncertain = (expected >= UNCERTAIN[0]) & (expected <= UNCERTAIN[1])
-    if np.count_nonzero(uncertain) < LEAST_UNCERTAIN_PX:
-        return 0.0
-    judged = np.clip(probability[uncertain].astype(np.float64), 1e-4, 1 - 1e-4)
-    wanted = expected[uncertain] / 255.0
-    return float(np.mean(np.log(judged / (1 - judged)) - np.log(wanted / (1 - wanted))))
 
 
 def _score(mask: ByteMap, smallest_defect_px: int) -> float:
