@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import multiprocessing
+import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -43,7 +45,6 @@ from edge_inspector.station.engine_manifest import EnginePackage, load_engine_pa
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
-from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
 from edge_inspector.training.kept_lines import KeptLines
@@ -60,10 +61,12 @@ GRIDS = {  # mm of width (of a crack) or diameter, and shares of the light, betw
     DefectKind.HOLE: ((2.0, 2.5, 3.0, 3.5), (0.4, 0.5, 0.65, 0.8)),
 }
 ROWS_FILE = "rows.jsonl"
-DRAWN_AHEAD = 12
 NEAR_MM = 3.0  # a finding so near to the drawn defect is of it
 Floats = NDArray[np.float64]
 SMALL_MM = 3.5  # a defect up to this size has a middle that two views can agree on
+
+
+_opened: list[PartJudge] = []  # in each process of the pool: its judge
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,6 @@ class Row:
 def main() -> int:
     arguments = _arguments()
     packages = _packages()
-    judge = _part_judge(packages, arguments.threads)
     out: Path = arguments.out
     facts = {"seed": arguments.seed, "engines": {name: package.digest for name, package in packages.items()}}
     lines = KeptLines(out / ROWS_FILE, facts)
@@ -100,17 +102,15 @@ def main() -> int:
     asked = list(_todo(arguments))
     todo = [part for part in asked if part not in kept]
     rows = [kept[part] for part in asked if part in kept]
+    spawn = multiprocessing.get_context("spawn")
     with (
         suppress(KeyboardInterrupt),
         ProgressBar(quiet=arguments.json is not None) as bar,
-        drawing_pool() as pool,
+        spawn.Pool(len(os.sched_getaffinity(0)), _open_judge, (packages,)) as pool,
     ):
-        for (stratum, number), measured in _drawn(pool, arguments.seed, todo):
-            rejudged = judge.judge(take(measured))
-            rows.append(_row(stratum, number, measured, rejudged))
-            lines.append(asdict(rows[-1]))
-            if _is_wrong(rows[-1]):
-                _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
+        for row in pool.imap(partial(_judged, arguments.seed, out), todo):
+            rows.append(row)
+            lines.append(asdict(row))
             bar.show("straws", len(rows), len(asked))
     report = summarise(rows)
     if arguments.json is not None:
@@ -127,7 +127,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--other", type=int, default=100, help="straws each with one of 1-2 mm, or with a thin crack")
     parser.add_argument("--wrong", type=int, default=40, help="parts of each wrong kind")
     parser.add_argument("--seed", type=int, default=SEED, help="of the parts")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads for engines")
     parser.add_argument("--json", type=Path, help="write the result for a program, show no progress")
     parser.add_argument("--out", type=Path, default=ROOT / "build/straw_parts", help="rows, and pictures of what went wrong")
     return parser.parse_args()
@@ -141,15 +140,23 @@ def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
         yield stratum, number
 
 
-def _drawn(pool: Executor, seed: int, todo: list[tuple[Stratum, int]]) -> Iterator[tuple[tuple[Stratum, int], MeasuredPart]]:
-    """Draw ahead, but not far: a part with its pictures takes 50 MB."""
-    for start in range(0, len(todo), DRAWN_AHEAD):
-        some = todo[start : start + DRAWN_AHEAD]
-        yield from zip(some, pool.map(partial(_draw, seed), some), strict=True)
+def _open_judge(packages: dict[str, EnginePackage]) -> None:
+    """In each process, once: it judges with one thread, and Ctrl-C is its parent's to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    _opened.append(_part_judge(packages, threads=1))
 
 
-def _draw(seed: int, part: tuple[Stratum, int]) -> MeasuredPart:
-    return draw_measured_part(seed, part[1], part[0])
+def _judged(seed: int, out: Path, part: tuple[Stratum, int]) -> Row:
+    """Draw a part and judge it; keep its picture if what was said of it is wrong."""
+    (judge,) = _opened
+    stratum, number = part
+    measured = draw_measured_part(seed, number, stratum)
+    rejudged = judge.judge(take(measured))
+    row = _row(stratum, number, measured, rejudged)
+    if _is_wrong(row):
+        _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
+    return row
 
 
 def _packages() -> dict[str, EnginePackage]:
