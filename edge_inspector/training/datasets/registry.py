@@ -185,7 +185,9 @@ def recognise(folder: Path, labels: Path | None = None) -> str:
         return fitting[0]
     where = folder if labels is None else f"{folder} with {labels}"
     if fitting:
-        raise ConfigurationError(f"{where}: {' and '.join(fitting)} would both fit; say which is meant as `reader`")
+        raise ConfigurationError(
+            f"{where}: {' and '.join(fitting)} would both fit; say which is meant: --reader, or `reader` in a training file"
+        )
     if of_folds:
         names = " and ".join(each.folder.name for each in folds)
         raise ConfigurationError(f"{folder}: holds {names}, each read as {of_folds[0]} for itself; name one of them")

@@ -207,7 +207,7 @@ def test_where_two_layouts_fit_the_person_is_asked(tmp_path: Path) -> None:
     write_plain(tmp_path)
     write_grey(tmp_path / "images" / "c.jpg", BLANK)
     write_grey(tmp_path / "annotations" / "c.png", BLANK)
-    with pytest.raises(ConfigurationError, match=r": plain and neu_seg would both fit; say which is meant as `reader`"):
+    with pytest.raises(ConfigurationError, match=r": plain and neu_seg would both fit; say which is meant: --reader, or"):
         open_set(request(tmp_path))
 
 
