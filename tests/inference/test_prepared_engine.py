@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import onnx
@@ -63,6 +66,20 @@ def test_a_sound_engine_is_prepared_and_judges_as_its_graph_says(folder: Path) -
     assert prepared.batch_ms > 0
     assert steps[0].startswith("engine spot: verifying its files")
     prepared.engine.close()
+
+
+def test_threads_of_an_engine_may_run_on_every_core_so_that_processes_side_by_side_do_not_share_one() -> None:
+    package = load_engine_package(SHIPPED / "straw_crack")
+    size = package.manifest.input
+    engine = engine_opener("openvino")(package, threads=1)
+    judging = Thread(target=engine.judge, args=([np.zeros((size.height, size.width, 3), np.uint8)] * 4,))
+    judging.start()
+    seen = set()
+    while judging.is_alive():
+        with suppress(ProcessLookupError):  # a thread may end meanwhile
+            seen |= {tuple(os.sched_getaffinity(int(task.name))) for task in Path("/proc/self/task").iterdir()}
+    engine.close()
+    assert seen == {tuple(os.sched_getaffinity(0))}
 
 
 def test_an_engine_that_draws_other_masks_is_refused_with_numbers(folder: Path) -> None:

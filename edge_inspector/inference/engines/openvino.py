@@ -96,6 +96,7 @@ class OpenVinoEngine:
                 hints.performance_mode: hints.PerformanceMode.THROUGHPUT,
                 properties.num_streams: threads,
                 properties.inference_num_threads: threads,
+                hints.enable_cpu_pinning: False,  # each process would pin from the first core on, and two would share it
             }
             compiled = core.compile_model(model, DEVICE, options)
             if compiled.get_property(hints.inference_precision) == PRECISIONS[precision]:
