@@ -1,6 +1,7 @@
 """Measures the shipped engines, fusion and rules on straws that nobody trained on: whole parts, as the daemon judges them.
 
-    .venv/bin/python tools/straw_parts.py [--good 500] [--must-find 500] [--other 100] [--wrong 40] [--seed N] [--json FILE]
+    .venv/bin/python tools/straw_parts.py [--good 500] [--must-find 500] [--other 100] [--wrong 40] [--seed N]
+        [--precision f32] [--json FILE]
 
 Parts are drawn from seeds of their own (synthesis.measured_parts), judged by docs/examples/straw, and counted: escapes and
 false rejects with exact intervals, by kind, size and contrast; wrong parts that were accepted; good ones that nobody could
@@ -21,7 +22,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -41,7 +42,7 @@ from edge_inspector.inference.engines.protocol import engine_opener
 from edge_inspector.rejudging import Eye, PartJudge, Rejudged
 from edge_inspector.rejudging.generated import take
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import EnginePackage, load_engine_package
+from edge_inspector.station.engine_manifest import EnginePackage, Precision, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
@@ -66,7 +67,7 @@ Floats = NDArray[np.float64]
 SMALL_MM = 3.5  # a defect up to this size has a middle that two views can agree on
 
 
-_opened: list[PartJudge] = []  # in each process of the pool: its judge
+_opened: list[tuple[PartJudge, str]] = []  # in each process of the pool: its judge, and the precision of that
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,12 @@ class Row:
     angles_apart_deg: tuple[float, ...]  # of the defect's middle, between each two views
     along_apart_mm: tuple[float, ...]
     scores: dict[str, float]  # of each engine: the highest that reaches the cut, else 0
+    precision: str  # in which the engines computed
 
 
 def main() -> int:
     arguments = _arguments()
-    packages = _packages()
+    packages = _packages(arguments.precision)
     out: Path = arguments.out
     facts = {"seed": arguments.seed, "engines": {name: package.digest for name, package in packages.items()}}
     lines = KeptLines(out / ROWS_FILE, facts)
@@ -127,6 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--other", type=int, default=100, help="straws each with one of 1-2 mm, or with a thin crack")
     parser.add_argument("--wrong", type=int, default=40, help="parts of each wrong kind")
     parser.add_argument("--seed", type=int, default=SEED, help="of the parts")
+    parser.add_argument("--precision", choices=["f32", "bf16"], help="of the engines; default: what a station takes here")
     parser.add_argument("--json", type=Path, help="write the result for a program, show no progress")
     parser.add_argument("--out", type=Path, default=ROOT / "build/straw_parts", help="rows, and pictures of what went wrong")
     return parser.parse_args()
@@ -149,24 +152,31 @@ def _open_judge(packages: dict[str, EnginePackage]) -> None:
 
 def _judged(seed: int, out: Path, part: tuple[Stratum, int]) -> Row:
     """Draw a part and judge it; keep its picture if what was said of it is wrong."""
-    (judge,) = _opened
+    ((judge, precision),) = _opened
     stratum, number = part
     measured = draw_measured_part(seed, number, stratum)
     rejudged = judge.judge(take(measured))
-    row = _row(stratum, number, measured, rejudged)
+    row = _row(stratum, number, measured, rejudged, precision)
     if _is_wrong(row):
         _keep(out / f"{stratum.value}-{number}.png", measured, rejudged)
     return row
 
 
-def _packages() -> dict[str, EnginePackage]:
+def _packages(precision: Precision | None) -> dict[str, EnginePackage]:
+    """Of the example's recipe, to be computed in this precision, else in the first of theirs that the CPU has."""
     station = load_document(EXAMPLE / "station.yaml", Station)
     recipe = load_document(EXAMPLE / station.recipe, Recipe)
-    return {name: load_engine_package((EXAMPLE / folder).resolve()) for name, folder in recipe.engines.items()}
+    packages = {name: load_engine_package((EXAMPLE / folder).resolve()) for name, folder in recipe.engines.items()}
+    if precision is None:
+        return packages
+    return {
+        name: replace(each, manifest=each.manifest.model_copy(update={"precisions": [precision]}))
+        for name, each in packages.items()
+    }
 
 
-def _part_judge(packages: dict[str, EnginePackage], threads: int) -> PartJudge:
-    """Read the example's station and recipe; its recording need not be there."""
+def _part_judge(packages: dict[str, EnginePackage], threads: int) -> tuple[PartJudge, str]:
+    """The example's station and recipe, whose recording need not be there; and the precision in which its engines compute."""
     station = load_document(EXAMPLE / "station.yaml", Station)
     recipe = load_document(EXAMPLE / station.recipe, Recipe)
     eyes, defects = {}, {}
@@ -177,10 +187,11 @@ def _part_judge(packages: dict[str, EnginePackage], threads: int) -> PartJudge:
         defects[name] = EngineDefect(manifest.defect, manifest.smallest_defect_px)
     places = {name: camera.place for name, camera in station.cameras.items()}
     viewpoints = Viewpoints(places, station.line.speed_mm_s, tuple(station.occlusions))
-    return PartJudge(Criteria(recipe, defects, viewpoints), station.cameras, eyes)
+    (precision,) = {eye.engine.precision for eye in eyes.values()}
+    return PartJudge(Criteria(recipe, defects, viewpoints), station.cameras, eyes), precision
 
 
-def _row(stratum: Stratum, number: int, measured: MeasuredPart, rejudged: Rejudged) -> Row:
+def _row(stratum: Stratum, number: int, measured: MeasuredPart, rejudged: Rejudged, precision: str) -> Row:
     part, assessment = measured.part, rejudged.assessment
     defect = part.defects[0] if part.defects else None
     own = [found for found in assessment.findings if defect is not None and _is_of(found, defect, part.length_mm)]
@@ -202,6 +213,7 @@ def _row(stratum: Stratum, number: int, measured: MeasuredPart, rejudged: Rejudg
         tuple(angle for angle, _ in apart),
         tuple(along for _, along in apart),
         {name: rejudged.score(name) for _, name in rejudged.judgements},
+        precision,
     )
 
 
@@ -309,6 +321,7 @@ def summarise(rows: list[Row]) -> dict[str, object]:
     report["length_error_mm"] = _spread([row.length_mm - row.true_length_mm for row in lengths])
     report["angle_between_views_deg"] = _spread([each for row in rows for each in row.angles_apart_deg])
     report["along_between_views_mm"] = _spread([each for row in rows for each in row.along_apart_mm])
+    report["judged_in"] = dict(Counter(row.precision for row in rows))
     report["reasons_good"] = dict(Counter(reason for row in good for reason in row.reasons[:1]).most_common(8))
     report["escaped"] = [f"{row.number}: {row.truth}" for row in must if row.verdict == VerdictKind.ACCEPT][:20]
     return report
