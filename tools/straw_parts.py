@@ -176,7 +176,7 @@ def _packages(precision: Precision | None) -> dict[str, EnginePackage]:
 
 
 def _part_judge(packages: dict[str, EnginePackage], threads: int) -> tuple[PartJudge, str]:
-    """The example's station and recipe, whose recording need not be there; and the precision in which its engines compute."""
+    """By the example's station and recipe, whose recording need not be there; and the precision of its engines."""
     station = load_document(EXAMPLE / "station.yaml", Station)
     recipe = load_document(EXAMPLE / station.recipe, Recipe)
     eyes, defects = {}, {}
