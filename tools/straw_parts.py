@@ -7,7 +7,8 @@ Parts are drawn from seeds of their own (synthesis.measured_parts), judged by do
 false rejects with exact intervals, by kind, size and contrast; wrong parts that were accepted; good ones that nobody could
 judge; how often one defect was counted once, how well its length and place were measured. Pictures of what went wrong go to
 build/straw_parts, one line a part to build/straw_parts/rows.jsonl. Kinds of parts take turns: Ctrl-C ends with a report of
-the parts judged so far, and the same command goes on with the others. Another seed or other engines begin anew.
+the parts judged so far, and the same command goes on with the others. Another seed or precision, other engines, rules or
+code begin anew: rows of before are lost then, unless --out names another folder.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import combinations, pairwise
@@ -42,13 +44,13 @@ from edge_inspector.inference.engines.protocol import engine_opener
 from edge_inspector.rejudging import Eye, PartJudge, Rejudged
 from edge_inspector.rejudging.generated import take
 from edge_inspector.station.document import load_document
-from edge_inspector.station.engine_manifest import EnginePackage, Precision, load_engine_package
+from edge_inspector.station.engine_manifest import EnginePackage, Precision, file_digest, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
-from edge_inspector.training.kept_lines import KeptLines
+from edge_inspector.training.kept_lines import KeptLines, code_digest
 from edge_inspector.training.metrics.intervals import proportion_interval, upper_bound
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,20 +99,18 @@ def main() -> int:
     arguments = _arguments()
     packages = _packages(arguments.precision)
     out: Path = arguments.out
-    facts = {"seed": arguments.seed, "engines": {name: package.digest for name, package in packages.items()}}
-    lines = KeptLines(out / ROWS_FILE, facts)
+    lines = KeptLines(out / ROWS_FILE, facts(arguments.seed, arguments.precision, packages))
     rows_before = msgspec.convert(lines.lines, list[Row])
     kept = {(Stratum(row.stratum), row.number): row for row in rows_before}
     asked = list(_todo(arguments))
     todo = [part for part in asked if part not in kept]
     rows = [kept[part] for part in asked if part in kept]
-    spawn = multiprocessing.get_context("spawn")
     with (
         suppress(KeyboardInterrupt),
         ProgressBar(quiet=arguments.json is not None) as bar,
-        spawn.Pool(len(os.sched_getaffinity(0)), _open_judge, (packages,)) as pool,
+        closing(_judged_side_by_side(packages, partial(_judged, arguments.seed, out), todo)) as judged,
     ):
-        for row in pool.imap(partial(_judged, arguments.seed, out), todo):
+        for row in judged:
             rows.append(row)
             lines.append(asdict(row))
             bar.show("straws", len(rows), len(asked))
@@ -141,6 +141,35 @@ def _todo(arguments: argparse.Namespace) -> Iterator[tuple[Stratum, int]]:
     turns = [((number + 0.5) / count, stratum, number) for stratum, count in counts.items() for number in range(count)]
     for _, stratum, number in sorted(turns):
         yield stratum, number
+
+
+def facts(seed: int, precision: Precision | None, packages: dict[str, EnginePackage]) -> dict[str, object]:
+    """All that decides what a part's row says: rows of other facts are not gone on with."""
+    station = load_document(EXAMPLE / "station.yaml", Station)
+    return {
+        "seed": seed,
+        "precision": precision,
+        "engines": {name: package.digest for name, package in packages.items()},
+        "rules": {name: file_digest(EXAMPLE / name) for name in ("station.yaml", station.recipe)},
+        "code": code_digest(),
+    }
+
+
+def _judged_side_by_side(
+    packages: dict[str, EnginePackage], judged: Callable[[tuple[Stratum, int]], Row], todo: list[tuple[Stratum, int]]
+) -> Generator[Row]:
+    """The rows of parts as they are ready, from a process on each core. Raises BrokenProcessPool if one ends."""
+    pool = ProcessPoolExecutor(
+        len(os.sched_getaffinity(0)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_open_judge,
+        initargs=(packages,),
+    )
+    try:
+        for done in as_completed([pool.submit(judged, part) for part in todo]):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _open_judge(packages: dict[str, EnginePackage]) -> None:
@@ -321,7 +350,7 @@ def summarise(rows: list[Row]) -> dict[str, object]:
     report["length_error_mm"] = _spread([row.length_mm - row.true_length_mm for row in lengths])
     report["angle_between_views_deg"] = _spread([each for row in rows for each in row.angles_apart_deg])
     report["along_between_views_mm"] = _spread([each for row in rows for each in row.along_apart_mm])
-    report["judged_in"] = dict(Counter(row.precision for row in rows))
+    report["judged_in"] = dict(Counter(f"{row.stratum} in {row.precision}" for row in rows))
     report["reasons_good"] = dict(Counter(reason for row in good for reason in row.reasons[:1]).most_common(8))
     report["escaped"] = [f"{row.number}: {row.truth}" for row in must if row.verdict == VerdictKind.ACCEPT][:20]
     return report

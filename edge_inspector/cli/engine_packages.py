@@ -22,8 +22,9 @@ from edge_inspector.station.engine_manifest import (
     Precision,
     load_engine_package,
     package_folders,
+    set_aside_words,
 )
-from edge_inspector.station.package_place import GOING, bring_back, copy_package, put_in_place, set_aside_in
+from edge_inspector.station.package_place import bring_back, copy_package, put_in_place, set_aside_in
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
 
@@ -36,11 +37,7 @@ def list_engines(
 ) -> None:
     """List the engine packages of a folder; every file is held against its manifest. Exit 1 if one is damaged."""
     packages = []
-    faults = [
-        f"{path}: the program that was to replace it was killed, and no engine has its name; rename it to "
-        f"{path.name[1 : -len(GOING)]}, or install the package again"
-        for path in set_aside_in(folder)
-    ]
+    faults = [set_aside_words(path) for path in set_aside_in(folder)]
     paths = package_folders(folder)
     if not paths and not faults:
         raise ConfigurationError(f"{folder}: holds no engine package; name the folder that holds them")

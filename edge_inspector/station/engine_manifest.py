@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from edge_inspector.station.document import load_document
 from edge_inspector.station.model import FileModel, Name, PixelCount, PositiveMm, Share
 
 MANIFEST_FILE = "manifest.yaml"
+GOING = ".going"  # ends the name of a package that another one is to replace
 MODEL_FILE = "model.onnx"
 RESTORE = "restore the folder from a copy, or install the package again"
 
@@ -254,8 +256,19 @@ def write_manifest(folder: Path, manifest: EngineManifest) -> None:
     (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 
+def set_aside_words(aside: Path) -> str:
+    """What to do about a package that was set aside, where no other came into its place."""
+    name = aside.name[1 : -len(GOING)]
+    return (
+        f"{aside}: an install of {name} did not end, and no engine has its name; if none is at work now, rename it to "
+        f"{name}, or install the package again with --replace"
+    )
+
+
 def _no_manifest(folder: Path) -> str:
     """What to do about a folder without a manifest: most often it is the one that holds the packages."""
+    if (aside := folder.with_name(f".{folder.name}{GOING}")).is_dir() and not os.path.lexists(folder):
+        return set_aside_words(aside)
     if not folder.is_dir():
         return f"{folder}: is no folder, and so no engine package; name the folder of one"
     if inside := [path.name for path in package_folders(folder)]:

@@ -11,9 +11,7 @@ import shutil
 from pathlib import Path
 
 from edge_inspector.domain.errors import EngineFileError
-from edge_inspector.station.engine_manifest import MANIFEST_FILE, EnginePackage, load_engine_package
-
-GOING = ".going"
+from edge_inspector.station.engine_manifest import GOING, MANIFEST_FILE, EnginePackage, load_engine_package
 
 
 def put_in_place(staged: Path, place: Path) -> None:

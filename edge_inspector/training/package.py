@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge_inspector.domain.errors import BlindEngineError, TrainingStoppedError
 from edge_inspector.imaging.pages import write_pages
 from edge_inspector.inference.map_regions import map_score, to_bytes
-from edge_inspector.inference.mask_parity import MOST_DRIFT, MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in, logit_drift
+from edge_inspector.inference.mask_parity import MOST_DRIFT, MOST_SCORE_DIFF, WIDEST_LIMITS, limits_in, odds_drift
 from edge_inspector.station.engine_manifest import (
     MODEL_FILE,
     Calibration,
@@ -367,7 +367,7 @@ def refuse_wrong_export(
     for what, difference, limit in (
         ("a pixel", float(np.abs(actual - expected).max()), limits.max_abs_diff),
         ("the score", abs(scores[0] - scores[1]), MOST_SCORE_DIFF),
-        ("the mean logit of uncertain pixels", abs(logit_drift(actual, to_bytes(expected))), MOST_DRIFT[precision]),
+        ("doubtful pixels' mean log-odds", abs(odds_drift(actual, to_bytes(expected)) or 0.0), MOST_DRIFT[precision]),
     ):
         allowed = EXPORT_SHARE * limit
         if not difference <= allowed:

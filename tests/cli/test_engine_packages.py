@@ -195,8 +195,14 @@ def test_a_package_that_was_set_aside_and_never_replaced_is_a_fault_and_not_list
     result = run("list", str(engines))
     assert result.exit_code == 1
     assert [row.split(":")[0] for row in result.stdout.splitlines()] == ["scratch"]
-    assert ".spot.going: the program that was to replace it was killed" in result.stderr
+    assert ".spot.going: an install of spot did not end" in result.stderr
     assert "rename it to spot" in result.stderr
+
+
+def test_who_asks_for_a_package_that_was_set_aside_is_told_where_it_is(engines: Path) -> None:
+    (engines / "spot").rename(engines / ".spot.going")
+    with pytest.raises(EngineFileError, match=r"\.spot\.going: an install of spot did not end, .* rename it to spot"):
+        run("verify", str(engines / "spot"))
 
 
 def test_what_is_left_of_a_package_that_was_replaced_is_no_fault(engines: Path) -> None:

@@ -52,13 +52,11 @@ def test_a_score_that_is_off_is_refused_though_no_pixel_is_far_off() -> None:
         refuse_wrong_export(Path("spot"), spot(0.5), spot(0.52), SHEET, "f32")
 
 
-def test_uncertain_pixels_that_are_off_together_are_refused_though_no_pixel_and_no_score_is_far_off() -> None:
+def test_doubtful_pixels_that_are_off_together_are_refused_though_no_pixel_and_no_score_is_far_off() -> None:
     sure = spot(1.0)
     expected, actual = sure.copy(), sure.copy()
     expected[20:26, 8:14], actual[20:26, 8:14] = 0.2, 0.178
-    with pytest.raises(
-        TrainingStoppedError, match=r"the mean logit of uncertain pixels of a golden picture by 0\.1\d+, 0\.09"
-    ):
+    with pytest.raises(TrainingStoppedError, match=r"doubtful pixels' mean log-odds of a golden picture by 0\.1\d+, 0\.09"):
         refuse_wrong_export(Path("spot"), actual, expected, SHEET, "f32")
     actual[20:26, 8:14] = 0.19
     refuse_wrong_export(Path("spot"), actual, expected, SHEET, "f32")
