@@ -177,11 +177,11 @@ def test_a_single_camera_is_not_told_of_a_ring(start: Start) -> None:
 
 def test_a_rule_cuts_where_the_evidence_was_counted_and_not_above(start: Start) -> None:
     (engine,) = start.engines
-    threshold = engine.manifest.threshold.model_copy(update={"score": 0.5392})
+    threshold = engine.manifest.threshold.model_copy(update={"score": 0.4321})
     manifest = engine.manifest.model_copy(update={"threshold": threshold})
     write_files(dataclasses.replace(start, engines=(dataclasses.replace(engine, manifest=manifest),)))
     recipe = load_document(start.folder / "recipe.yaml", Recipe)
-    assert [rule.min_score for rule in recipe.rules] == [0.5392]
+    assert [rule.min_score for rule in recipe.rules] == [0.4321]
 
 
 def test_the_cut_is_never_below_what_a_rule_may_have(start: Start) -> None:
