@@ -27,6 +27,7 @@ class ExportedEngine:
             "INFERENCE_PRECISION_HINT": precision,
             "INFERENCE_NUM_THREADS": str(threads),
             "PERFORMANCE_HINT": "LATENCY",
+            "ENABLE_CPU_PINNING": "NO",  # processes side by side would all compute on the first core
         }
         self.precision = precision
         self._compiled = core.compile_model(str(path), "CPU", options)

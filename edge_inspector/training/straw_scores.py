@@ -8,8 +8,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple, dataclass, field, replace
-from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_inspector.decision import Criteria, EngineDefect, Viewpoints
-from edge_inspector.domain.errors import TrainingDataError
+from edge_inspector.domain.errors import TrainingDataError, TrainingStoppedError
 from edge_inspector.domain.judgement import NotJudged
 from edge_inspector.rejudging import Eye, PartJudge, Rejudged
 from edge_inspector.rejudging.generated import ring_cameras, take
@@ -93,6 +94,10 @@ def measure_engines(
 
     `validation` and `test` are how many parts of each sort. Every part is drawn once and judged by all engines; processes
     share the parts. What each part scored is kept in a file: the same engines, judged by the same code, go on with it.
+
+    Raises:
+        TrainingDataError: too few of the parts could be judged.
+        TrainingStoppedError: one of the processes ended.
     """
     asked = [
         _Asked(name, precision, draft.model_path, sheets[name].defect, sheets[name].smallest_defect_px, draft.fit.mask_cut)
@@ -103,9 +108,22 @@ def measure_engines(
         f"{each.name} in {each.precision}": repr(replace(each, model=Path(file_digest(each.model)))) for each in asked
     }
     lines = KeptLines(kept, {"code": code_digest(), "engines": engines})
-    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _open_judges, (asked,)) as pool:
+    pool = ProcessPoolExecutor(  # which ends with an error where a process does: another one would be waited for in vain
+        len(os.sched_getaffinity(0)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_open_judges,
+        initargs=(asked,),
+    )
+    try:
         on_validation = _score(pool, asked, VALIDATION_SEED, validation, "validation", progress, lines)
         on_test = _score(pool, asked, TEST_SEED, test, "test", progress, lines)
+    except BrokenProcessPool as error:
+        raise TrainingStoppedError(
+            "a process that judged straws ended: for want of memory, or it said why above. Straws judged before are kept; "
+            "give the same command again"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
     return {
         name: {
             precision: Measurement(on_validation[name, precision].evaluation, on_test[name, precision].evaluation)
@@ -138,14 +156,14 @@ class _Judged:
 
 
 def _score(
-    pool: Pool, asked: Sequence[_Asked], seed: int, count: int, where: str, progress: Progress, lines: KeptLines
+    pool: Executor, asked: Sequence[_Asked], seed: int, count: int, where: str, progress: Progress, lines: KeptLines
 ) -> dict[tuple[str, Precision], _Scores]:
     scores = {(each.name, each.precision): _Scores() for each in asked}
     todo = [(seed, *part) for part in _numbers(count, {DefectKind(each.defect) for each in asked})]
     judged_of = {(*key,): [_Judged(*each) for each in judged] for key, judged in lines.lines}
     left = [part for part in todo if _key_of(part) not in judged_of]
     progress(f"judging straws for {where}", 1 - len(left) / len(todo))
-    for done, (part, judged) in enumerate(pool.imap(_judge_part, left), len(todo) - len(left) + 1):
+    for done, (part, judged) in enumerate(pool.map(_judge_part, left), len(todo) - len(left) + 1):
         judged_of[_key_of(part)] = judged
         lines.append([_key_of(part), [astuple(each) for each in judged]])
         progress(f"judging straws for {where}", done / len(todo))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import onnx
@@ -23,6 +21,7 @@ from edge_inspector.inference.mask_parity import Golden, check_parity, load_gold
 from edge_inspector.station.engine_manifest import EngineManifest, ParityLimits, Precision, load_engine_package
 from edge_inspector.station.recipe import ViewShape
 from edge_inspector.station.station import Inference
+from tests.inference.allowed_cores import allowed_cores_during
 from tests.inference.tiny_engine import (
     HEIGHT,
     WIDTH,
@@ -73,14 +72,9 @@ def test_threads_of_an_engine_may_run_on_every_core_so_that_processes_side_by_si
     package = load_engine_package(SHIPPED / "straw_crack")
     size = package.manifest.input
     engine = engine_opener("openvino")(package, threads=1)
-    judging = Thread(target=engine.judge, args=([np.zeros((size.height, size.width, 3), np.uint8)] * 4,))
-    judging.start()
-    seen = set()
-    while judging.is_alive():
-        with suppress(ProcessLookupError):  # a thread may end meanwhile
-            seen |= {tuple(os.sched_getaffinity(int(task.name))) for task in Path("/proc/self/task").iterdir()}
+    views = [np.zeros((size.height, size.width, 3), np.uint8)] * 4
+    assert allowed_cores_during(lambda: engine.judge(views)) == {tuple(sorted(os.sched_getaffinity(0)))}
     engine.close()
-    assert seen == {tuple(os.sched_getaffinity(0))}
 
 
 def test_an_engine_that_draws_other_masks_is_refused_with_numbers(folder: Path) -> None:

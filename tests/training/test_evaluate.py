@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from edge_inspector.training.evaluate import Evaluation
+from edge_inspector.training.evaluate import Evaluation, ExportedEngine
+from tests.inference.allowed_cores import allowed_cores_during
+
+SHIPPED = Path(__file__).parents[2] / "engines"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="on one core there is nothing to share")
+def test_processes_that_judge_side_by_side_do_not_all_compute_on_the_first_core() -> None:
+    engine = ExportedEngine(SHIPPED / "straw_crack" / "model.onnx", "f32", threads=1)
+    views = np.zeros((4, 256, 1248, 3), np.uint8)
+    assert allowed_cores_during(lambda: engine.probability(views)) == {tuple(sorted(os.sched_getaffinity(0)))}
 
 
 def test_pictures_of_one_part_are_drawn_together_for_the_interval_of_dice() -> None:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 from edge_inspector.cli.build_engines import build_engines
 from edge_inspector.cli.main import build_app
-from edge_inspector.domain.errors import ConfigurationError, TrainingDataError
+from edge_inspector.domain.errors import ConfigurationError, TrainingDataError, TrainingStoppedError
 from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import EnginePackage, Precision, load_engine_package
 from edge_inspector.station.recipe import Recipe
@@ -196,3 +197,11 @@ def test_engines_learn_side_by_side_from_the_common_network(
     assert len(stages) == 5
     kept = torch.load(tmp_path / "work" / "straw_stain.pt", weights_only=True)
     assert kept["steps"] == 2 + 5
+
+
+def test_where_a_process_that_judges_straws_ends_the_command_does_too_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"not a graph")
+    draft: Any = SimpleNamespace(model_path=tmp_path / "model.onnx", fit=SimpleNamespace(mask_cut=0.5))
+    sheet: Any = SimpleNamespace(precisions=("f32",), defect="crack", smallest_defect_px=40)
+    with pytest.raises(TrainingStoppedError, match=r"a process that judged straws ended: .* give the same command again"):
+        measure_engines({"straw_crack": draft}, {"straw_crack": sheet}, 1, 1, lambda *_: None, tmp_path / "measured.jsonl")
