@@ -16,13 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
-import os
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -48,6 +46,7 @@ from edge_inspector.station.engine_manifest import EnginePackage, Precision, fil
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.station.station import Station
 from edge_inspector.synthesis.defects import MASK_LEVEL, Defect, DefectKind
+from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.surface import MM_PER_COLUMN, ROWS
 from edge_inspector.training.kept_lines import KeptLines, code_digest
@@ -159,12 +158,7 @@ def _judged_side_by_side(
     packages: dict[str, EnginePackage], judged: Callable[[tuple[Stratum, int]], Row], todo: list[tuple[Stratum, int]]
 ) -> Generator[Row]:
     """The rows of parts as they are ready, from a process on each core. Raises BrokenProcessPool if one ends."""
-    pool = ProcessPoolExecutor(
-        len(os.sched_getaffinity(0)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_open_judge,
-        initargs=(packages,),
-    )
+    pool = drawing_pool(_open_judge, packages)
     try:
         for done in as_completed([pool.submit(judged, part) for part in todo]):
             yield done.result()
@@ -175,7 +169,6 @@ def _judged_side_by_side(
 def _open_judge(packages: dict[str, EnginePackage]) -> None:
     """In each process, once: it judges with one thread, and Ctrl-C is its parent's to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
     _opened.append(_part_judge(packages, threads=1))
 
 

@@ -5,16 +5,13 @@ A cut chosen on them is a cut of what the daemon will compare with it. Scores be
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +23,7 @@ from edge_inspector.rejudging.generated import ring_cameras, take
 from edge_inspector.station.engine_manifest import Precision, file_digest
 from edge_inspector.station.recipe import Recipe, Rule, SilhouettePresence, Surface, ViewShape, Window
 from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis.drawing_pool import drawing_pool
 from edge_inspector.synthesis.measured_parts import MeasuredPart, Stratum, draw_measured_part
 from edge_inspector.synthesis.projection import HEIGHT, WIDTH
 from edge_inspector.synthesis.session import MM_PER_PX, SPEED_MM_S
@@ -108,12 +106,7 @@ def measure_engines(
         f"{each.name} in {each.precision}": repr(replace(each, model=Path(file_digest(each.model)))) for each in asked
     }
     lines = KeptLines(kept, {"code": code_digest(), "engines": engines})
-    pool = ProcessPoolExecutor(  # which ends with an error where a process does: another one would be waited for in vain
-        len(os.sched_getaffinity(0)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_open_judges,
-        initargs=(asked,),
-    )
+    pool = drawing_pool(_open_judges, asked)
     try:
         on_validation = _score(pool, asked, VALIDATION_SEED, validation, "validation", progress, lines)
         on_test = _score(pool, asked, TEST_SEED, test, "test", progress, lines)
@@ -196,7 +189,6 @@ _judges: dict[tuple[str, Precision], tuple[_Asked, RememberedEngine, PartJudge]]
 
 
 def _open_judges(asked: Sequence[_Asked]) -> None:
-    cv2.setNumThreads(1)
     for each in asked:
         engine = RememberedEngine(each.name, ExportedEngine(each.model, each.precision, threads=1))
         _judges[each.name, each.precision] = each, engine, _judge(engine, each.defect, each.smallest_defect_px)
