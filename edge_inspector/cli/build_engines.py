@@ -19,12 +19,16 @@ def build_engines(
     work: Annotated[Path, typer.Option(help="what is drawn and trained is kept here, to go on after an interrupt")] = Path(
         "build/straw_engines"
     ),
-    seed: Annotated[int, typer.Option(help="seed of training; its sets take the next two")] = 53_000,
+    seed: Annotated[int, typer.Option(help="seed of training; its sets take the next three")] = 53_000,
     straws: Annotated[int, typer.Option(min=1, help="straws that are learned from")] = 2500,
     calibration_straws: Annotated[int, typer.Option(min=1, help="other straws, by which scores are calibrated")] = 60,
+    own_straws: Annotated[
+        int, typer.Option(min=1, help="straws with many cracks, that the engine of cracks learns from as well")
+    ] = 2500,
     common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 5400,
     own_steps: Annotated[
-        int, typer.Option(min=1, help="batches for holes alone; 5 times as many for stains, 12 times for cracks")
+        int,
+        typer.Option(min=1, help="batches for holes alone; 5 times as many for stains, 12.5 times larger ones for cracks"),
     ] = 500,
     common_minutes: Annotated[
         float | None, typer.Option(min=0.1, help="stop the common training after this many minutes")
@@ -43,8 +47,8 @@ def build_engines(
     """Draw straws, train from random weights, choose the cuts on whole parts, and write the packages.
 
     Packages of these names in --engines are replaced once all are whole. A CPU without bf16 of its own makes packages proven
-    in f32 alone. Takes some four hours on two cores; Ctrl-C and the same command go on with what was done. With
-    --device cuda the GPU learns, and no more than that.
+    in f32 alone. Takes some seven hours on two cores; Ctrl-C and the same command go on with what was done. With
+    --device cuda a GPU learns, and no more than that: once all has been learned, a computer without one goes on with --work.
     """
     refuse_without_torch()
     from edge_inspector.training.straw_engines import ENGINES, BuildPlan, build_straw_engines  # PyTorch takes seconds
@@ -57,6 +61,7 @@ def build_engines(
         seed=seed,
         straws=straws,
         calibration_straws=calibration_straws,
+        own_straws=own_straws,
         common_steps=common_steps,
         own_steps=own_steps,
         common_minutes=math.inf if common_minutes is None else common_minutes,

@@ -1,8 +1,8 @@
 """Builds the engines that ship, from nothing but a seed: cracks, stains and holes on generated straws.
 
 First one network with three outputs learns all three defects from random weights: what a straw looks like has to be learned
-only once. Each engine then starts from it and learns its own defect alone. Every stage that is done is kept in a folder, so
-that an interrupted build goes on where it was.
+only once. Each engine then starts from it and learns its own defect alone; that of cracks from further straws, too, which
+have many. Every stage that is done is kept in a folder, so that an interrupted build goes on where it was.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from edge_inspector.inference.engines.cpu_precisions import cpu_flags, native_pr
 from edge_inspector.inference.mask_parity import WIDEST_LIMITS
 from edge_inspector.station.engine_manifest import EnginePackage, Precision, ScaleRange
 from edge_inspector.synthesis.defects import DefectKind
-from edge_inspector.synthesis.training_set import training_set
+from edge_inspector.synthesis.training_set import CRACKED, EVEN, DefectMix, training_set
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.checkpoint import Checkpoint
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
-from edge_inspector.training.kept_network import asked_of, keep_network
+from edge_inspector.training.kept_network import asked_of, keep_network, kept_steps
 from edge_inspector.training.models.segmentation_model import SegmentationModel
 from edge_inspector.training.objective import LossMix
 from edge_inspector.training.package import Draft, EngineSheet, Progress, cut_of, finish_package, put_package, start_package
-from edge_inspector.training.ranks import Rank, rank_of
+from edge_inspector.training.ranks import ALONE, Rank, rank_of
 from edge_inspector.training.side_by_side import run_side_by_side
 from edge_inspector.training.straw_scores import FUSION, measure_engines
 from edge_inspector.training.train import TrainedNetwork, TrainingSettings, has_fast_bf16, train
 
-SEED = 53_000  # of training; SEED + 1 draws its set, SEED + 2 the calibration set. Measured parts have seeds of their own.
+SEED = 53_000  # of training; + 1 draws its set, + 2 the calibration set, + 3 own straws. Measured parts have others.
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 PARITY = WIDEST_LIMITS["bf16"]  # f32 is held to narrower ones all the same
 MM_PER_PX = ScaleRange(min=0.05, max=0.063)
@@ -42,16 +42,21 @@ MM_PER_PX = ScaleRange(min=0.05, max=0.063)
 @dataclass(frozen=True, slots=True)
 class StrawEngine:
     """One engine that ships. `smallest_px`: what the smallest defect that matters (2 mm) covers, seen at 60 degrees;
-    `patience`: how many times a plan's own steps it learns alone."""
+    `patience`: how many times a plan's own steps it learns alone, of `batch` crops each; `own_straws`: what it learns from
+    besides what all learn from."""
 
     kind: DefectKind
     colour: str
     smallest_px: int
     patience: float = 1.0
+    batch: int = 8
+    own_straws: DefectMix | None = None
 
 
 ENGINES = {
-    "straw_crack": StrawEngine(DefectKind.CRACK, "red", 40, patience=12.0),  # fibres are all but cracks
+    "straw_crack": StrawEngine(  # fibres are all but cracks
+        DefectKind.CRACK, "red", 40, patience=12.5, batch=16, own_straws=CRACKED
+    ),
     "straw_stain": StrawEngine(DefectKind.STAIN, "yellow", 240, patience=5.0),
     "straw_hole": StrawEngine(DefectKind.HOLE, "blue", 120),
 }
@@ -66,6 +71,7 @@ class BuildPlan:
     seed: int = SEED
     straws: int = 2500
     calibration_straws: int = 60
+    own_straws: int = 2500  # of an engine that has any
     common_steps: int = 5400
     common_minutes: float = math.inf
     own_steps: int = 500
@@ -77,6 +83,10 @@ class BuildPlan:
     def training_folder(self, work: Path) -> Path:
         """Where what is learned from is drawn: another plan's straws lie elsewhere."""
         return work / f"training-{self.seed + 1}-{self.straws}"
+
+    def own_folder(self, work: Path, name: str) -> Path:
+        """The same of what one engine alone learns from."""
+        return work / f"{name}-{self.seed + 3}-{self.own_straws}"
 
     def calibration_folder(self, work: Path) -> Path:
         """The same of what calibrates."""
@@ -99,10 +109,13 @@ def build_straw_engines(
     unknown = [name for name in names if name not in ENGINES]
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no engine that is built here, allowed are {', '.join(ENGINES)}")
-    rank = rank_of({}, plan.device)
+    rank = rank_of({}, plan.device) if _is_to_learn(work, names, plan) else ALONE
     work.mkdir(parents=True, exist_ok=True)
     _draw(plan.training_folder(work), plan.seed + 1, plan.straws, progress)
     _draw(plan.calibration_folder(work), plan.seed + 2, plan.calibration_straws, progress)
+    for name in names:
+        if (mix := ENGINES[name].own_straws) is not None:
+            _draw(plan.own_folder(work, name), plan.seed + 3, plan.own_straws, progress, mix)
     _common_network(work, plan, rank, progress)
     if rank.device_kind == "cuda" and len(names) > 1:
         learn_side_by_side(work, names, plan, rank, progress)
@@ -113,7 +126,7 @@ def build_straw_engines(
             trained = _own_network(work, name, plan, rank, 1, progress)
             calibration = _straws(plan.calibration_folder(work), ENGINES[name].kind)
             drafts[name] = start_package(engines / name, trained, calibration, calibration)
-            sheets[name] = _sheet(name, plan, _straws(plan.training_folder(work), ENGINES[name].kind))
+            sheets[name] = _sheet(name, plan, learned_from(work, name, plan))
         measured = measure_engines(drafts, sheets, plan.validation_parts, plan.test_parts, progress, work / MEASURED)
         for name in names:
             try:
@@ -127,14 +140,37 @@ def build_straw_engines(
             draft.discard()
 
 
-def _draw(path: Path, seed: int, count: int, progress: Progress) -> None:
+def _is_to_learn(work: Path, names: Sequence[str], plan: BuildPlan) -> bool:
+    """Whether any network is not kept: what a GPU learned elsewhere is judged and packaged without one."""
+    steps = kept_steps(work / "common.pt", _on_any_machine(_settings(plan)), _sources(plan))
+    return steps is None or any(
+        kept_steps(work / f"{name}.pt", _on_any_machine(_own_settings(name, plan)), _own_sources(name, plan, steps)) is None
+        for name in names
+    )
+
+
+def _on_any_machine(settings: TrainingSettings) -> TrainingSettings:
+    """What a network is kept by. Whether a processor has bf16 is its own matter, as its threads are."""
+    return replace(settings, bf16=True)
+
+
+def _draw(path: Path, seed: int, count: int, progress: Progress, mix: DefectMix = EVEN) -> None:
     if not path.exists():
         stage = f"drawing straws for {path.name}"
-        training_set(path, seed, count, progress=lambda done: progress(stage, done / count))
+        training_set(path, seed, count, mix=mix, progress=lambda done: progress(stage, done / count))
 
 
 def _straws(path: Path, kind: DefectKind) -> DefectSet:
     return defect_set(read_plain(path, is_complete=True), kind.value)
+
+
+def learned_from(work: Path, name: str, plan: BuildPlan) -> DefectSet:
+    """All that an engine of this name learns from in the end."""
+    common = _straws(plan.training_folder(work), ENGINES[name].kind)
+    if ENGINES[name].own_straws is None:
+        return common
+    own = _straws(plan.own_folder(work, name), ENGINES[name].kind)
+    return replace(common, source=f"{work}", samples=common.samples + own.samples)
 
 
 def _settings(plan: BuildPlan, at_once: int = 1) -> TrainingSettings:
@@ -162,7 +198,7 @@ def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress)
             rank=rank,
         )
 
-    return keep_network(work / "common.pt", _settings(plan), _sources(plan), learn, len(KINDS))
+    return keep_network(work / "common.pt", _on_any_machine(_settings(plan)), _sources(plan), learn, len(KINDS))
 
 
 def learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
@@ -188,20 +224,11 @@ def _keep_own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_onc
 def _own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: int, progress: Progress) -> TrainedNetwork:
     """What an engine learned alone; with `at_once` side by side, with its share of the threads."""
     common = _common_network(work, plan, rank, progress)
-    own_steps = round(plan.own_steps * ENGINES[name].patience)
-    common_settings = _settings(plan, at_once)
-    settings = replace(
-        common_settings,
-        steps=own_steps,
-        minutes=plan.own_minutes,
-        crops=replace(common_settings.crops, batch=8, defective_share=0.5),
-        learning_rate=7e-4,
-    )
 
     def learn(checkpoint: Checkpoint) -> TrainedNetwork:
         trained = train(
-            [_straws(plan.training_folder(work), ENGINES[name].kind)],
-            settings,
+            [learned_from(work, name, plan)],
+            _own_settings(name, plan, at_once),
             lambda step, done, loss: progress(f"learning {name}", done),
             start_from(common.network, KINDS.index(ENGINES[name].kind)),
             checkpoint=checkpoint,
@@ -209,13 +236,33 @@ def _own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: in
         )
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
-    begun = asked_of(common.settings, {}) | {"steps": f"{common.steps}"}
-    return keep_network(work / f"{name}.pt", settings, _sources(plan) | {"begun with": repr(begun)}, learn)
+    settings = _on_any_machine(_own_settings(name, plan))
+    return keep_network(work / f"{name}.pt", settings, _own_sources(name, plan, common.steps), learn)
+
+
+def _own_settings(name: str, plan: BuildPlan, at_once: int = 1) -> TrainingSettings:
+    common = _settings(plan, at_once)
+    return replace(
+        common,
+        steps=round(plan.own_steps * ENGINES[name].patience),
+        minutes=plan.own_minutes,
+        crops=replace(common.crops, batch=ENGINES[name].batch, defective_share=0.5),
+        learning_rate=7e-4,
+    )
 
 
 def _sources(plan: BuildPlan) -> dict[str, str]:
     sources = {"straws": f"{plan.straws} of seed {plan.seed + 1}"}
     return sources if plan.device == "cpu" else sources | {"device": plan.device}
+
+
+def _own_sources(name: str, plan: BuildPlan, common_steps: int) -> dict[str, str]:
+    """`common_steps`: how many it begins after, fewer than planned where `minutes` ended them."""
+    begun = asked_of(_on_any_machine(_settings(plan)), {}) | {"steps": f"{common_steps}"}
+    sources = _sources(plan) | {"begun with": repr(begun)}
+    if (mix := ENGINES[name].own_straws) is None:
+        return sources
+    return sources | {"own straws": f"{plan.own_straws} of seed {plan.seed + 3}: {mix}"}
 
 
 def start_from(common: SegmentationModel, output: int) -> Callable[[SegmentationModel], None]:

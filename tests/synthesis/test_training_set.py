@@ -12,7 +12,7 @@ from edge_inspector.synthesis import surface
 from edge_inspector.synthesis.defects import RANGES, DefectKind
 from edge_inspector.synthesis.exposure import DEFOCUS_PX
 from edge_inspector.synthesis.grain import HARDER, NATURAL, draw_grain
-from edge_inspector.synthesis.training_set import draw_training_part, training_set
+from edge_inspector.synthesis.training_set import CRACKED, draw_training_part, training_set
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import defect_set
 
@@ -43,6 +43,20 @@ def test_the_masks_are_those_of_the_parts_that_the_seed_draws(tmp_path: Path) ->
             assert written is not None
             assert np.array_equal(written, pictures[k].exposure.masks[kind])
             assert (tmp_path / "set" / "images" / f"9-00001-c{k + 1}.jpg").read_bytes() == pictures[k].jpeg
+
+
+def test_straws_of_the_cracked_mix_have_many_cracks_and_few_other_defects() -> None:
+    for number in range(8):
+        defects = draw_training_part(11, number, 1.0, 0.0, CRACKED)[0].defects
+        cracks = sum(defect.kind is DefectKind.CRACK for defect in defects)
+        assert 2 <= cracks <= 10
+        assert len(defects) - cracks <= 2
+
+
+def test_a_set_is_drawn_with_the_mix_that_is_asked_for(tmp_path: Path) -> None:
+    training_set(tmp_path / "set", seed=9, count=1, defect_share=1.0, odd_share=0.0, mix=CRACKED)
+    _, pictures = draw_training_part(9, 0, 1.0, 0.0, CRACKED)
+    assert (tmp_path / "set" / "images" / "9-00000-c1.jpg").read_bytes() == pictures[0].jpeg
 
 
 def test_what_is_learned_is_harder_than_what_is_measured() -> None:

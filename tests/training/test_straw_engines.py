@@ -23,6 +23,7 @@ from edge_inspector.station.document import load_document
 from edge_inspector.station.engine_manifest import EnginePackage, Precision, load_engine_package
 from edge_inspector.station.recipe import Recipe
 from edge_inspector.synthesis.defects import DefectKind
+from edge_inspector.synthesis.training_set import training_set
 from edge_inspector.training import straw_engines
 from edge_inspector.training.models.unet import LightUNet
 from edge_inspector.training.package import Draft, Measurement
@@ -35,6 +36,7 @@ from edge_inspector.training.straw_engines import (
     build_command,
     build_straw_engines,
     learn_side_by_side,
+    learned_from,
     start_from,
 )
 from edge_inspector.training.straw_scores import FUSION, T_LOW, measure_engines
@@ -45,6 +47,7 @@ TINY = BuildPlan(
     seed=5,
     straws=2,
     calibration_straws=2,
+    own_straws=2,
     common_steps=2,
     own_steps=1,
     validation_parts=1,
@@ -113,6 +116,32 @@ def test_a_gpu_that_is_not_there_is_missed_before_anything_is_drawn(tmp_path: Pa
     with pytest.raises(ConfigurationError, match="torch finds no GPU"):
         build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_hole"], replace(TINY, device="cuda"))
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_what_a_gpu_learned_elsewhere_is_packaged_without_one(blind: Built, tmp_path: Path) -> None:
+    plan = replace(TINY, device="cuda")
+    shutil.copytree(blind.folder / "work", tmp_path / "work")
+    for kept in (tmp_path / "work").glob("*.pt"):
+        network = torch.load(kept, weights_only=True)
+        torch.save(network | {"asked": network["asked"] | {"device": "cuda"}}, kept)
+    stages: list[str] = []
+    with pytest.raises(TrainingDataError, match="does not see the defect"):  # it was judged, and had learned for too short
+        build_straw_engines(
+            tmp_path / "engines", tmp_path / "work", ["straw_hole"], plan, lambda stage, share: stages.append(stage)
+        )
+    assert not [stage for stage in stages if stage.startswith("learning")]
+    with pytest.raises(ConfigurationError, match="torch finds no GPU"):
+        build_straw_engines(tmp_path / "engines", tmp_path / "work", ["straw_hole", "straw_stain"], plan)
+
+
+def test_cracks_alone_are_learned_from_straws_of_their_own_besides(tmp_path: Path) -> None:
+    training_set(TINY.training_folder(tmp_path), TINY.seed + 1, 1)
+    training_set(TINY.own_folder(tmp_path, "straw_crack"), TINY.seed + 3, 1)
+    for name, parts in (("straw_hole", {"6-00000"}), ("straw_crack", {"6-00000", "8-00000"})):
+        learned = learned_from(tmp_path, name, TINY)
+        assert set(learned.parts()) == parts
+        assert learned.defect == ENGINES[name].kind.value
 
 
 @dataclass
