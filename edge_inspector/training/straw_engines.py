@@ -22,6 +22,7 @@ from edge_inspector.synthesis.defects import DefectKind
 from edge_inspector.synthesis.training_set import CRACKED, EVEN, DefectMix, training_set
 from edge_inspector.training.batches import CropPlan
 from edge_inspector.training.checkpoint import Checkpoint
+from edge_inspector.training.cuts import Cheapest
 from edge_inspector.training.datasets.plain import read_plain
 from edge_inspector.training.defect_set import DefectSet, defect_set
 from edge_inspector.training.kept_network import asked_of, keep_network, kept_steps
@@ -37,6 +38,7 @@ SEED = 53_000  # of training; + 1 draws its set, + 2 the calibration set, + 3 ow
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 PARITY = WIDEST_LIMITS["bf16"]  # f32 is held to narrower ones all the same
 MM_PER_PX = ScaleRange(min=0.05, max=0.063)
+CUT_RULE = Cheapest(escape_cost=10_000.0, defective_share=0.01)  # a straw costs a cent, a cut lip more than a hundred euros
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,7 @@ def _sheet(name: str, plan: BuildPlan, training: DefectSet) -> EngineSheet:
         test_words=f"other generated straws, {words}",
         precisions=tuple(each for each in PRECISIONS if each in native_precisions(cpu_flags())),
         parity=PARITY,
+        cut_rule=CUT_RULE,
     )
 
 

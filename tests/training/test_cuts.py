@@ -13,12 +13,15 @@ from scipy.stats import norm
 from edge_inspector.domain.errors import TrainingDataError
 from edge_inspector.training.cuts import (
     HALF_WAY,
+    NARROW_MARGIN,
+    THIN_OUT,
     BoundedMisses,
     Cheapest,
     Cut,
     CutRule,
     choose_cut,
     cuts_by_the_others,
+    logit,
     proven_cuts,
     refuse_too_few,
 )
@@ -168,11 +171,35 @@ def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() 
     assert 0.2 < cut.score < 0.9
     assert "1 passed, of 25 good ones 0 were rejected" in cut.evidence
     assert (
-        "The cut is the cheapest where an escape costs as much as 100 false rejects and 1 % of parts are defective."
-        in cut.evidence
+        "The cut is the cheapest where an escape costs as much as 100 false rejects and 1 % of parts are defective; where "
+        "the two kinds lie apart, the nearer to the good ones the dearer escapes are." in cut.evidence
     )
     assert cut_of(good, defective, Cheapest(400, 0.01)).score < 0.05
     assert cut_of(good, defective, Cheapest(100, 0.04)).score < 0.05  # where more parts are defective escapes weigh more
+
+
+def test_between_sets_that_lie_apart_the_cut_is_nearer_to_the_good_the_dearer_an_escape() -> None:
+    good, defective = [0.1, 0.2], [0.7] * 60
+    cuts = [cut_of(good, defective, Cheapest(cost, 0.01)).score for cost in (1.0, 99.0, 400.0, 1000.0, 1e9)]
+    half_way = cut_of(good, defective).score
+    assert half_way == cuts[0] == cuts[1] > cuts[2] > cuts[3] > cuts[4]
+    assert logit(half_way) - logit(cuts[3]) == pytest.approx(THIN_OUT / 2 * math.log(1000 / 99), abs=1e-3)
+    assert logit(cuts[4]) == pytest.approx(logit(0.2) + NARROW_MARGIN, abs=1e-3)  # good parts keep their margin
+    assert 0.3 < cut_of([0.3], [0.31] * 60, Cheapest(1e9, 0.01)).score < 0.31
+
+
+@given(cost=st.floats(1.0, 1e6))
+def test_no_other_cut_is_cheaper_on_parts_that_thin_out_beyond_the_last_of_each_set(cost: float) -> None:
+    good, defective, share = 0.02, 0.4, 0.05
+
+    def price(cut: float) -> float:
+        escapes = cost * share * math.exp((logit(cut) - logit(defective)) / THIN_OUT)
+        return escapes + (1 - share) * math.exp((logit(good) - logit(cut)) / THIN_OUT)
+
+    half_way = (logit(good) + logit(defective)) / 2
+    allowed = [1 / (1 + math.exp(-half_way + step / 100)) for step in range(101)]
+    cut = cut_of([good], [defective], Cheapest(cost, share)).score
+    assert price(cut) <= 1.01 * min(map(price, allowed))
 
 
 @pytest.mark.parametrize("escape_cost", [0.0, -1.0, math.nan])
