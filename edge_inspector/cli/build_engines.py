@@ -20,7 +20,7 @@ def build_engines(
         "build/straw_engines"
     ),
     seed: Annotated[int, typer.Option(help="seed of training; its sets take the next three")] = 53_000,
-    straws: Annotated[int, typer.Option(min=1, help="straws that are learned from")] = 2500,
+    straws: Annotated[int, typer.Option(min=1, help="straws that all engines learn from")] = 2500,
     calibration_straws: Annotated[int, typer.Option(min=1, help="other straws, by which scores are calibrated")] = 60,
     own_straws: Annotated[
         int, typer.Option(min=1, help="straws with many cracks, that the engine of cracks learns from as well")
@@ -28,7 +28,10 @@ def build_engines(
     common_steps: Annotated[int, typer.Option(min=1, help="batches from which all defects are learned together")] = 5400,
     own_steps: Annotated[
         int,
-        typer.Option(min=1, help="batches for holes alone; 5 times as many for stains, 12.5 times larger ones for cracks"),
+        typer.Option(
+            min=1,
+            help="batches for holes alone; 5 times as many for stains; for cracks 12.5 times as many, of twice the size",
+        ),
     ] = 500,
     common_minutes: Annotated[
         float | None, typer.Option(min=0.1, help="stop the common training after this many minutes")
@@ -41,7 +44,8 @@ def build_engines(
     ] = 300,
     test_parts: Annotated[int, typer.Option(min=1, help="other straws of each sort, which are only counted")] = 50,
     device: Annotated[
-        Literal["cpu", "cuda"], typer.Option(help="what learns: cuda needs a GPU, and a torch that is built for it")
+        Literal["cpu", "cuda"],
+        typer.Option(help="what learns: cuda needs a GPU, and a torch built for it, until all is learned"),
     ] = "cpu",
 ) -> None:
     """Draw straws, train from random weights, choose the cuts on whole parts, and write the packages.

@@ -15,7 +15,7 @@ from edge_inspector.training.metrics.intervals import parts_needed, upper_bound
 from edge_inspector.training.part_scores import Counted, PartScores, ScoresByStart, together
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
-THIN_OUT = 0.25  # logit units, as cracks of generated straws do (docs/results.md)
+THIN_OUT = 0.25  # logit units; of generated straws good ones do in 0.17 to 0.26, cracks in 0.30 to 0.43 (docs/results.md)
 LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts have such pixels
 CONFIDENCE = 0.95
 _HALF_DIGIT = 5e-5  # of those that a manifest states
@@ -30,7 +30,7 @@ class HalfWay:
 class Cheapest:
     """Where escapes, each worth `escape_cost` false rejects, and false rejects together cost least on a line of whose parts
     `defective_share` are defective, whatever share of the validation parts is (science.md §6.5 i). Between sets that lie
-    apart, where all cuts cost nothing, the nearer to the good one the dearer escapes are."""
+    apart, where all cuts cost nothing, the nearer to the good ones the dearer escapes are."""
 
     escape_cost: float
     defective_share: float
@@ -83,8 +83,8 @@ def choose_cut(
     A score depends on where regions begin, and they must begin at half of the cut or below: they do at the highest of the
     starts in `scores` whose own cut allows it. At the lowest one the cut is twice the start at least, by whatever rule.
 
-    Sets that do not overlap are cut between them, whatever the rule: that costs nothing, and no defective part is missed;
-    half way in logits, so that both keep the same margin, or by a price nearer to the good ones. A cut lies above
+    Sets that do not overlap are cut between them, by a bound also lower: that costs nothing, and no defective part is
+    missed; half way in logits, so that both keep the same margin, or by a price nearer to the good ones. A cut lies above
     LARGEST_CUT only where good parts score higher, and no more than NARROW_MARGIN above those that are to pass. Parts that
     could not be judged have no say, and are counted in the evidence. `chose_network`: these parts decided when training
     stopped, so that they prove nothing.
@@ -233,7 +233,7 @@ def _cheapest(good: list[float], defective: list[float], escape_cost: float, def
     of_escape = escape_cost * defective_share / len(defective)
     of_reject = (1.0 - defective_share) / len(good)
     if max(good) < min(defective):
-        return _near_the_good(max(good), min(defective), escape_cost * defective_share / (1.0 - defective_share))
+        return _near_the_good(max(good), min(defective), of_escape / of_reject)
     scores = sorted({*good, *defective})
     cuts = [
         _limited(logit(scores[0]) - NARROW_MARGIN),
@@ -319,12 +319,13 @@ def _between(lower: float, upper: float) -> float:
 def _near_the_good(largest_good: float, smallest_defective: float, odds: float) -> float:
     """Where parts beyond the last of each set cost least, if both sets thin out e-fold every THIN_OUT.
 
-    `odds`: what escapes cost on the line for one false reject. odds e^((c - d) / T) + e^((g - c) / T) is smallest
-    T / 2 ln odds below half way. Never beyond half way, nor nearer to the good parts than NARROW_MARGIN.
+    `odds`: the price of one escaped part of the set over that of a rejected one: odds e^((c - d) / T) + e^((g - c) / T) is
+    smallest T / 2 ln odds below half way. Never beyond half way; nearer to the good parts than NARROW_MARGIN only where half
+    way is.
     """
     half_way = (logit(largest_good) + logit(smallest_defective)) / 2
     least = min(half_way, logit(largest_good) + NARROW_MARGIN)
-    return _limited(max(least, half_way - THIN_OUT / 2 * max(math.log(odds), 0.0)), least)
+    return _limited(max(least, half_way - THIN_OUT / 2 * math.log(max(odds, 1.0))), least)
 
 
 def _limited(logit: float, beyond: float = -math.inf) -> float:

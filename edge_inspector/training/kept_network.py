@@ -58,7 +58,7 @@ def keep_network(
 def kept_steps(path: Path, settings: TrainingSettings, sources: Mapping[str, str]) -> int | None:
     """How many steps the network in `path` learned, if it came of these; else None. Raises TrainingDataError for damage."""
     kept = load_kept(path) if path.is_file() else {}
-    return int(kept["steps"]) if kept.get("asked") == asked_of(settings, sources) else None
+    return kept.get("steps") if kept.get("asked") == asked_of(settings, sources) else None
 
 
 def _taken(

@@ -38,7 +38,7 @@ SEED = 53_000  # of training; + 1 draws its set, + 2 the calibration set, + 3 ow
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 PARITY = WIDEST_LIMITS["bf16"]  # f32 is held to narrower ones all the same
 MM_PER_PX = ScaleRange(min=0.05, max=0.063)
-CUT_RULE = Cheapest(escape_cost=10_000.0, defective_share=0.01)  # a straw costs a cent, a cut lip more than a hundred euros
+CUT_RULE = Cheapest(escape_cost=10_000.0, defective_share=0.01)  # a straw costs a cent, a cut lip a hundred euros
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ class BuildPlan:
         return work / f"training-{self.seed + 1}-{self.straws}"
 
     def own_folder(self, work: Path, name: str) -> Path:
-        """The same of what one engine alone learns from."""
-        return work / f"{name}-{self.seed + 3}-{self.own_straws}"
+        """The same of what one engine alone learns from, if it does."""
+        mix = ENGINES[name].own_straws or EVEN
+        return work / "-".join(map(str, (name, self.seed + 3, self.own_straws, *mix.any_kind, *mix.cracks)))
 
     def calibration_folder(self, work: Path) -> Path:
         """The same of what calibrates."""
@@ -144,16 +145,16 @@ def build_straw_engines(
 
 def _is_to_learn(work: Path, names: Sequence[str], plan: BuildPlan) -> bool:
     """Whether any network is not kept: what a GPU learned elsewhere is judged and packaged without one."""
-    steps = kept_steps(work / "common.pt", _on_any_machine(_settings(plan)), _sources(plan))
+    steps = kept_steps(work / "common.pt", _kept_by(_settings(plan), plan), _sources(plan))
     return steps is None or any(
-        kept_steps(work / f"{name}.pt", _on_any_machine(_own_settings(name, plan)), _own_sources(name, plan, steps)) is None
+        kept_steps(work / f"{name}.pt", _kept_by(_own_settings(name, plan), plan), _own_sources(name, plan, steps)) is None
         for name in names
     )
 
 
-def _on_any_machine(settings: TrainingSettings) -> TrainingSettings:
-    """What a network is kept by. Whether a processor has bf16 is its own matter, as its threads are."""
-    return replace(settings, bf16=True)
+def _kept_by(settings: TrainingSettings, plan: BuildPlan) -> TrainingSettings:
+    """What a network is kept by: of one that a GPU learned the same where there is none, which knows nothing of its bf16."""
+    return settings if plan.device == "cpu" else replace(settings, bf16=True)
 
 
 def _draw(path: Path, seed: int, count: int, progress: Progress, mix: DefectMix = EVEN) -> None:
@@ -200,13 +201,13 @@ def _common_network(work: Path, plan: BuildPlan, rank: Rank, progress: Progress)
             rank=rank,
         )
 
-    return keep_network(work / "common.pt", _on_any_machine(_settings(plan)), _sources(plan), learn, len(KINDS))
+    return keep_network(work / "common.pt", _kept_by(_settings(plan), plan), _sources(plan), learn, len(KINDS))
 
 
 def learn_side_by_side(work: Path, names: Sequence[str], plan: BuildPlan, rank: Rank, progress: Progress) -> None:
     """Each engine learns in a process of its own, unless it is kept, with its share of the threads; `work` keeps it.
 
-    A GPU is filled better so. On a CPU one engine's batches fill it, and cracks, two thirds of the work, would take longer
+    A GPU is filled better so. On a CPU one engine's batches fill it, and cracks, four fifths of the work, would take longer
     on a share of the cores than all engines one after the other on all of them.
     """
     at_once = min(len(names), len(os.sched_getaffinity(0)))
@@ -238,7 +239,7 @@ def _own_network(work: Path, name: str, plan: BuildPlan, rank: Rank, at_once: in
         )
         return replace(trained, steps=common.steps + trained.steps, minutes=common.minutes + trained.minutes)
 
-    settings = _on_any_machine(_own_settings(name, plan))
+    settings = _kept_by(_own_settings(name, plan), plan)
     return keep_network(work / f"{name}.pt", settings, _own_sources(name, plan, common.steps), learn)
 
 
@@ -260,7 +261,7 @@ def _sources(plan: BuildPlan) -> dict[str, str]:
 
 def _own_sources(name: str, plan: BuildPlan, common_steps: int) -> dict[str, str]:
     """`common_steps`: how many it begins after, fewer than planned where `minutes` ended them."""
-    begun = asked_of(_on_any_machine(_settings(plan)), {}) | {"steps": f"{common_steps}"}
+    begun = asked_of(_kept_by(_settings(plan), plan), {}) | {"steps": f"{common_steps}"}
     sources = _sources(plan) | {"begun with": repr(begun)}
     if (mix := ENGINES[name].own_straws) is None:
         return sources
@@ -303,9 +304,9 @@ def build_command(plan: BuildPlan) -> str:
     no part of a plan; the package's `training.steps` says what came of it.
 
     >>> build_command(BuildPlan(straws=9, common_minutes=60)).partition(" --common-steps ")[0]
-    'edge-inspector engines build --seed 53000 --straws 9 --calibration-straws 60'
-    >>> build_command(BuildPlan(common_minutes=60)).partition(" --own-steps ")[0]
-    'edge-inspector engines build --seed 53000 --straws 2500 --calibration-straws 60 --common-steps 5400 --common-minutes 60'
+    'edge-inspector engines build --seed 53000 --straws 9 --calibration-straws 60 --own-straws 2500'
+    >>> build_command(BuildPlan(common_minutes=60)).partition("2500 --common")[2].partition(" --own-steps ")[0]
+    '-steps 5400 --common-minutes 60'
     """
     words = ["edge-inspector", "engines", "build"]
     for field in fields(plan):

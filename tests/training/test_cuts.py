@@ -179,11 +179,13 @@ def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() 
 
 
 def test_between_sets_that_lie_apart_the_cut_is_nearer_to_the_good_the_dearer_an_escape() -> None:
-    good, defective = [0.1, 0.2], [0.7] * 60
+    good, defective = [0.2] * 60, [0.7] * 60
     cuts = [cut_of(good, defective, Cheapest(cost, 0.01)).score for cost in (1.0, 99.0, 400.0, 1000.0, 1e9)]
     half_way = cut_of(good, defective).score
     assert half_way == cuts[0] == cuts[1] > cuts[2] > cuts[3] > cuts[4]
     assert logit(half_way) - logit(cuts[3]) == pytest.approx(THIN_OUT / 2 * math.log(1000 / 99), abs=1e-3)
+    few_defective = cut_of(good, [0.7] * 30, Cheapest(1000.0, 0.01)).score  # each stands for more of the line's
+    assert logit(half_way) - logit(few_defective) == pytest.approx(THIN_OUT / 2 * math.log(2000 / 99), abs=1e-3)
     assert logit(cuts[4]) == pytest.approx(logit(0.2) + NARROW_MARGIN, abs=1e-3)  # good parts keep their margin
     assert 0.3 < cut_of([0.3], [0.31] * 60, Cheapest(1e9, 0.01)).score < 0.31
 
