@@ -56,7 +56,8 @@ def training_set(
     the defect) for every kind of defect, and `ignore/` (255 where the surface is seen too flat to be judged).
 
     Each straw is one straw of a new station: its own light, lenses, gains, backgrounds and place. `odd_share` of them are
-    pieces and tilted straws, without defects. The folder appears only when it is whole.
+    pieces and tilted straws, without defects; `defect_share` of the others have those of `mix`. The folder appears only when
+    it is whole.
     """
     partial_path = path.with_name(path.name + ".partial")
     shutil.rmtree(partial_path, ignore_errors=True)
