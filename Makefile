@@ -26,11 +26,12 @@ demo: .venv/.installed-to-run
 
 # Two at a time where nothing depends on when; the others one after the other, on a computer that they have to themselves.
 TIMELESS := $(addprefix tests/,$(addprefix cli/test_,train.py dataset.py dataset_training_file.py engine_packages.py check.py init.py \
-  parts.py parts_show.py) decision domain geometry imaging inference journal records recordings rejudging station synthesis tools training)
+  parts.py parts_show.py) decision domain geometry imaging inference journal line records recordings rejudging station synthesis tools training) \
+  $(wildcard tests/capture/test_*.py)
 
 test: .venv/.installed-to-develop
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(TIMELESS)
-	$(BIN)/pytest $(addprefix --ignore=,$(TIMELESS))
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile edge_inspector $(TIMELESS)
+	$(BIN)/pytest tests $(addprefix --ignore=,$(TIMELESS))
 
 test-all: test proofs
 
