@@ -63,7 +63,7 @@ def verify_engine(
 ) -> None:
     """Verify a package as a station does before it uses it: its files, and the golden pictures on this computer.
 
-    In every precision of its manifest that this CPU has; a station uses the first of these.
+    In every precision of its manifest that this CPU has; a station uses the quickest of these.
     """
     for line in _prove(load_engine_package(package), threads):
         typer.echo(line)

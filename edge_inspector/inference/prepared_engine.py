@@ -47,7 +47,7 @@ def prepare_engine(
     """Return the engine in `folder`, ready; `say` hears which step begins.
 
     Cameras give colours: only who has other pictures than theirs `takes_bands`, and with them an engine for these. A station
-    uses the first of its precisions that this CPU has; who proves an engine names each `precision` in turn.
+    uses the quickest of its precisions that this CPU has; who proves an engine names each `precision` in turn.
 
     Raises:
         EngineFileError, DocumentError: files missing, truncated, swapped or wrong, or made for other views.

@@ -157,7 +157,7 @@ class EngineManifest(FileModel):
     colour: Name = Field(description="how the console draws it")
     input: EngineInput
     precisions: Annotated[list[Precision], Field(min_length=1)] = Field(
-        description="in which the cut was proven; a station uses the first that its CPU has instructions for"
+        description="in which the cut was proven; of those that its CPU has instructions for a station uses the quickest"
     )
     t_low: Probability = Field(description="a pixel belongs to a region from here on")
     threshold: Threshold

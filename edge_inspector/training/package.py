@@ -82,7 +82,7 @@ class EngineSheet:
     validation_words: str
     test_words: str
     cut_rule: CutRule = HALF_WAY
-    precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; bf16 is twice as fast where the CPU has that too
+    precisions: tuple[Precision, ...] = ("f32",)  # every CPU has it; in bf16 some are twice as fast, others slower
     parity: ParityLimits = PARITY
     counted: Counted = "parts"  # what is cut, and counted
 

@@ -48,7 +48,7 @@ cut: {{rule: half_way}} # between good and defective parts; below every defectiv
 # that at most 5 % of defective parts escape, which 59 defective validation parts can show, and no fewer.
 # cut: {{rule: cheapest, escape_cost: 100}} # example
 # cut: {{rule: bounded, miss_rate: 0.05}} # example
-# precisions: [f32] # in which the cut is proven; [bf16, f32] is twice as fast where the CPU has bf16
+# precisions: [f32] # in which the cut is proven; with [bf16, f32] a station takes the quicker one
 # defective_share: 0.01 # of parts in production, for the report's cost curve
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from onnx import TensorProto, helper
 from edge_inspector.domain.errors import EngineFaultError, EngineFileError
 from edge_inspector.inference import PreparedEngine, prepare_engine
 from edge_inspector.inference.engines import openvino as openvino_engine
-from edge_inspector.inference.engines.openvino import OpenVinoEngine
+from edge_inspector.inference.engines.openvino import OpenVinoEngine, quickest
 from edge_inspector.inference.engines.protocol import DRIVERS, engine_opener
 from edge_inspector.inference.map_regions import to_bytes
 from edge_inspector.inference.mask_parity import Golden, check_parity, load_golden
@@ -284,7 +285,7 @@ def this_cpu_has(monkeypatch: pytest.MonkeyPatch, *flags: str) -> None:
     monkeypatch.setattr(openvino_engine, "cpu_flags", lambda: frozenset(flags))
 
 
-def test_an_engine_runs_in_the_first_of_its_precisions_that_this_processor_has(
+def test_an_engine_runs_in_those_of_its_precisions_that_this_processor_has(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     this_cpu_has(monkeypatch, "avx2")
@@ -294,27 +295,36 @@ def test_an_engine_runs_in_the_first_of_its_precisions_that_this_processor_has(
     prepared.engine.close()
 
 
-def test_an_engine_that_names_f32_first_stays_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    this_cpu_has(monkeypatch, "avx512f", "avx512_bf16")
-    write_package(folder, precisions=("f32", "bf16"))
-    prepared = prepare(folder)
-    assert prepared.engine.precision == "f32"
-    prepared.engine.close()
-
-
 @pytest.mark.skipif("BF16" not in CAPABILITIES, reason="OpenVINO does not compile for bf16 on this processor")
-def test_an_engine_is_asked_of_the_device_in_bf16_where_that_comes_first(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("precisions", [("f32", "bf16"), ("bf16", "f32")])
+@pytest.mark.parametrize("fast", ["f32", "bf16"])
+def test_of_two_precisions_an_engine_runs_in_the_one_that_is_quicker_here(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, precisions: tuple[Precision, ...], fast: Precision
 ) -> None:
     this_cpu_has(monkeypatch, "avx512f", "avx512_bf16")
-    write_package(folder, precisions=("bf16", "f32"))
-    engine = OpenVinoEngine(load_engine_package(folder), threads=1)
-    assert engine.precision == "bf16"
+    write_package(folder, precisions=precisions)
+    views_ns = {precision: 1_000 if precision == fast else 2_000 for precision in precisions}
+
+    def timed(engine: OpenVinoEngine, compiled: Mapping[Precision, object], threads: int) -> dict[Precision, int]:
+        assert least_ns(engine, compiled, threads).keys() == compiled.keys() == views_ns.keys()  # it can be timed at all
+        return views_ns
+
+    least_ns = OpenVinoEngine._least_ns
+    monkeypatch.setattr(OpenVinoEngine, "_least_ns", timed)
+    engine = OpenVinoEngine(load_engine_package(folder), threads=2)
+    assert engine.precision == fast
+    assert engine.judge([spot_picture()] * 3).shape == (3, HEIGHT, WIDTH)
     engine.close()
 
 
+def test_a_precision_that_is_hardly_quicker_is_not_preferred_to_an_earlier_one() -> None:
+    assert quickest({"bf16": 100, "f32": 91}) == "bf16"
+    assert quickest({"bf16": 100, "f32": 89}) == "f32"
+    assert quickest({"f32": 100, "bf16": 50, "f16": 48}) == "bf16"
+
+
 @pytest.mark.skipif("FP16" in CAPABILITIES, reason="this processor has f16")
-def test_where_the_device_replaces_a_precision_the_next_one_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_device_replaces_a_precision_it_does_not_count(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     this_cpu_has(monkeypatch, "avx512_fp16")
     write_package(folder, precisions=("f16", "f32"))
     engine = OpenVinoEngine(load_engine_package(folder), threads=1)
