@@ -136,6 +136,8 @@ def chosen_engines(path: Path, file: TrainingFile, defects: list[str], *, all_en
         raise ConfigurationError(
             f"{path}: no engine is for {', '.join(unknown)}, only for {', '.join(sorted(set(engines.values())))}"
         )
+    if all_engines and defects:
+        raise ConfigurationError(f"--all trains every engine of {path}; leave --all away, or --defect")
     if all_engines or len(engines) == 1:
         return list(engines)
     if not defects:

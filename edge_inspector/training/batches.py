@@ -56,8 +56,9 @@ class Batch:
 class Batches:
     """Draws batches from sets of one defect each, an output a set; in turn each set's own defect is wanted.
 
-    A crop teaches every output whose set knows the picture. Raises TrainingDataError if pictures are labelled without a
-    place, and crops are smaller than they are: whether a crop shows the defect is then unknown.
+    A crop teaches every output whose set knows the picture. Of a batch `defective_share` is wanted, rounded; where that is
+    none, one, as often as that. Raises TrainingDataError if pictures are labelled without a place, and crops are smaller
+    than they are: whether a crop shows the defect is then unknown.
     """
 
     def __init__(self, sets: Sequence[DefectSet], plan: CropPlan) -> None:
@@ -71,7 +72,8 @@ class Batches:
 
     def draw(self, rng: np.random.Generator) -> Batch:
         """Return the next batch; all chance is `rng`'s. Raises TrainingDataError naming a file that is damaged meanwhile."""
-        wanted = round(self._plan.batch * self._plan.defective_share)
+        exact = self._plan.batch * self._plan.defective_share
+        wanted = round(exact) or int(rng.random() < exact)  # a batch too small for one has one now and then
         crops = [self._crop(k % len(self._sets), k < wanted, rng) for k in range(self._plan.batch)]
         pictures, masks, judged, shows = (torch.from_numpy(np.stack(arrays)) for arrays in zip(*crops, strict=True))
         return Batch(pictures, masks, judged, shows, is_placed=not shows.isfinite().any())

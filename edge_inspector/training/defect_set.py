@@ -206,7 +206,8 @@ def defect_set(
 ) -> DefectSet:
     """Look at every picture that is known for the defect: it is decoded, its mask drawn, both digested.
 
-    Without a `view` pictures are taken as large as they are. `bands`: how many pages each has; None: colours, or grey.
+    A picture that is to be ignored as a whole is left out: nothing is known of it. Without a `view` pictures are taken as
+    large as they are. `bands`: how many pages each has; None: colours, or grey.
 
     Raises TrainingDataError naming a file that is damaged, does not fit the view or has other bands, a mask of another size,
     or that no picture is known for the defect.
@@ -214,7 +215,7 @@ def defect_set(
     if defect not in labelled.defects:
         raise TrainingDataError(
             f"{_folder_of(labelled.pictures)}: read as {labelled.source}, has no labels for {defect}, only for "
-            f"{', '.join(labelled.defects)}"
+            f"{', '.join(labelled.defects) or 'nothing: it names no defect'}"
         )
     known = [each for each in labelled.pictures if each.labels.get(defect) is not None]
     if not known:
@@ -230,9 +231,15 @@ def defect_set(
 
     samples = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "look") as pool:
-        for sample in pool.map(look, known):
-            samples.append(sample)
-            progress(len(samples) / len(known))
+        for number, sample in enumerate(pool.map(look, known), 1):
+            if sample.judged_px or not sample.is_placed:
+                samples.append(sample)
+            progress(number / len(known))
+    if not samples:
+        raise TrainingDataError(
+            f"{_folder_of(known)}: read as {labelled.source}, all pictures that are labelled for {defect} are to be ignored "
+            "as a whole; draw what to ignore smaller"
+        )
     return DefectSet(_folder_of(known), defect, tuple(samples))
 
 
@@ -246,10 +253,8 @@ def read_picture(path: Path) -> Picture:
 
     Raises TrainingDataError naming it, also where it is not stored as it is shown: labels were drawn on what is shown.
     """
+    encoded = _bytes_of(path)
     try:
-        encoded = path.read_bytes()
-        if not encoded:
-            raise TrainingDataError(f"{path}: is empty; replace the picture, or remove it and its label")
         if encoded.startswith(JPEG_START) and (orientation := orientation_of(encoded)) != UPRIGHT:
             raise TrainingDataError(
                 f"{path}: is stored turned or mirrored (Exif orientation {orientation}) and shown upright, so that labels "
@@ -260,11 +265,22 @@ def read_picture(path: Path) -> Picture:
         if pages := page_count(encoded):
             return decode_pages(encoded) if pages > 1 else decode_single_page(encoded)
         other = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
-    except (OSError, PictureDamagedError, cv2.error) as error:
+    except (PictureDamagedError, cv2.error) as error:
         raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
     if other is None:
         raise TrainingDataError(f"{path}: can not be decoded; replace the picture, or remove it and its label")
     return np.asarray(other, np.uint8)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What a picture's file holds. Raises TrainingDataError naming it."""
+    try:
+        encoded = path.read_bytes()
+    except OSError as error:
+        raise TrainingDataError(f"{path}: {error}; replace the picture, or remove it and its label") from error
+    if not encoded:
+        raise TrainingDataError(f"{path}: is empty; replace the picture, or remove it and its label")
+    return encoded
 
 
 def read_ignored(path: Path, height_px: int, width_px: int) -> NDArray[np.bool_]:
@@ -282,7 +298,7 @@ def read_ignored(path: Path, height_px: int, width_px: int) -> NDArray[np.bool_]
 
 def _look(sample: Sample, bands: int | None) -> Sample:
     """The sample with what is found in it, from its view."""
-    encoded = sample.picture.read_bytes()
+    encoded = _bytes_of(sample.picture)
     _refuse_other_bands(sample.picture, encoded, bands)
     digest = hashlib.sha256(encoded)
     sample = replace(sample, picture_digest=digest.hexdigest())

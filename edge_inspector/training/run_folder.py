@@ -42,9 +42,11 @@ def run_facts(plan: Plan, name: str, rank: Rank) -> dict[str, str]:
 def begin_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
     """Write down in the folder what is trained there: the facts, and the training file word for word.
 
-    Where a run goes on, how it began stays, and what is another since is added.
+    Where a run goes on, how it began stays, and what is another since is added. One that learned nothing begins anew.
     """
     run = plan.run_folder(out, name)
+    if not _has_learned(run):
+        (run / RUN_FILE).unlink(missing_ok=True)
     write_facts(run, facts, learns=not (run / NETWORK).is_file())
     partial = run / f"{TRAINING_COPY}.partial"
     partial.write_bytes(plan.path.read_bytes())
@@ -52,9 +54,12 @@ def begin_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> Non
 
 
 def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str]) -> None:
-    """Raise ConfigurationError if the folder holds another training than that of these facts: none is overwritten."""
+    """Raise ConfigurationError if the folder holds another training than that of these facts: none is overwritten.
+
+    One that failed before it had learned anything is in nobody's way: its message said what to do otherwise.
+    """
     run = plan.run_folder(out, name)
-    if not (run / RUN_FILE).is_file():
+    if not (run / RUN_FILE).is_file() or not _has_learned(run):
         return
     try:
         kept = yaml.safe_load((run / RUN_FILE).read_text(encoding="utf-8"))
@@ -76,6 +81,11 @@ def refuse_other_run(plan: Plan, name: str, out: Path, facts: Mapping[str, str])
             "defective_share may change, what is learned may not, nor who learns: give another --out, put that back as it "
             "was, or remove the folder"
         )
+
+
+def _has_learned(run: Path) -> bool:
+    """Whether the folder holds a network, or a checkpoint of one."""
+    return (run / NETWORK).is_file() or any(run.glob(f"{Path(NETWORK).stem}.*.checkpoint"))
 
 
 def _what_is_otherwise(plan: Plan, run: Path, kept: Mapping[str, str]) -> str:

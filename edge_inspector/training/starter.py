@@ -100,6 +100,10 @@ def start_from(
         raise TrainingDataError(f"{request.folder}: has no picture; name the folder that holds the set")
     if not seen:
         raise TrainingDataError(f"{unread[0].why}. No other picture of {request.folder} can be used either")
+    if not labelled.defects:
+        raise TrainingDataError(
+            f"{request.folder}: read as {labelled.source}, names no defect; label one, or name another set"
+        )
     counts = [count_defect(seen, defect) for defect in labelled.defects]
     faint = {each.defect: _count_faint(seen, each.defect) for each in counts}
     left_out = {each.defect: why for each in counts if (why := _why_not(each, faint[each.defect]))}

@@ -1,7 +1,8 @@
-"""Trains a network on crops of labelled sets in the way of science.md §3.6, but for three things; how much is settings'.
+"""Trains a network on crops of labelled sets in the way of science.md §3.6, but for four things; how much is settings'.
 
 BatchNorm's statistics are never frozen: those that count are averaged over the last steps, like the weights. Clean pictures
 are drawn evenly, not by how seldom they were used. Where validation pictures choose among weights, the loss on them decides.
+Crops become brighter and darker, and their gamma changes, but not their contrast by itself.
 
 One set an output. An engine has one output; a network with several is a start for engines that are then trained each for
 its own defect.

@@ -85,7 +85,7 @@ class Crops(FileModel):
     batch: Annotated[int, Field(ge=1, le=1024)] = Field(default=8, description="crops a step")
     height_px: PixelCount = Field(default=256, description="of a crop; nothing is learned beyond a smaller picture")
     width_px: PixelCount = Field(default=256, description="of a crop")
-    defective_share: Share = Field(
+    defective_share: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.5,
         description="of the crops that are drawn around a defect; the others are drawn from clean pictures, or, where all "
         "show the defect, from anywhere in them",
@@ -270,13 +270,27 @@ class TrainingFile(FileModel):
         default=0.01, description="of parts in production, for cuts by a price and for the report's cost curve"
     )
 
+    def _learnings(self) -> dict[str, Learning]:
+        """Of each key that says how something learns."""
+        own = {f"engines.{name}.learning": entry.learning for name, entry in self.engines.items() if entry.learning}
+        return {"learning": self.learning, **own}
+
     @model_validator(mode="after")
     def _weight_needs_head(self) -> Self:
-        own = {f"engines.{name}.learning": entry.learning for name, entry in self.engines.items() if entry.learning}
-        for place, learning in {"learning": self.learning, **own}.items():
+        for place, learning in self._learnings().items():
             if "picture_head_weight" in learning.loss.model_fields_set and not self.image_head:
                 raise ValueError(
                     f"{place}.loss.picture_head_weight: there is no such head; say image_head: true, or leave it away"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _alpha_needs_weights(self) -> Self:
+        for place, learning in self._learnings().items():
+            if learning.loss.alpha is not None and learning.loss.pixels != "weighted":
+                raise ValueError(
+                    f"{place}.loss.alpha: {learning.loss.pixels} weighs pixels otherwise; say pixels: weighted, or "
+                    "leave it away"
                 )
         return self
 

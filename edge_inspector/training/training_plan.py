@@ -275,8 +275,8 @@ def _every_split(read: _Read) -> dict[str, Split]:
 
 
 def _refuse_without_cut(plan: Plan, name: str) -> None:
-    """A cut lies between what is good and what is defective; its rates are counted of both."""
-    _, validation, test = plan.dealt(name)
+    """A cut lies between what is good and what is defective; its rates are counted of both. And both are to be learned."""
+    training, validation, test = plan.dealt(name)
     counted = plan.file.judged
     for each, use in ((validation, "choose the cut"), (test, "be only measured")):
         good, defective = each.kinds(counted)
@@ -286,6 +286,11 @@ def _refuse_without_cut(plan: Plan, name: str) -> None:
         raise TrainingDataError(
             f"{plan.sets[name].source}: {good} good and {defective} defective {counted} are to {use} for {each.defect}, but "
             f"an engine needs both; name another fold, {by_picture}or say --every-fold, which also measures without a cut"
+        )
+    if not any(training.defective):
+        raise TrainingDataError(
+            f"{plan.sets[name].source}: none of the {len(training.samples)} pictures that are to be learned from shows "
+            f"{training.defect}; hold back another fold, take more folds, or label more defective parts"
         )
 
 

@@ -161,6 +161,19 @@ def test_another_training_file_does_not_overwrite_a_run(trained: tuple[Path, Pat
         run(training, out, "--seed", "7")
 
 
+def test_a_run_that_failed_before_it_learned_anything_is_in_nobodys_way(
+    trained: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    training, out, _ = trained
+    wrong = training.with_name("wrong.pth")
+    wrong.write_bytes(b"no weights")
+    with pytest.raises(ConfigurationError, match=r"wrong\.pth"):
+        run(training, tmp_path / "out", "--weights", str(wrong))
+    run(training, tmp_path / "out")
+    facts = [yaml.safe_load((each / "runs" / "blot" / "run.yaml").read_text()) for each in (out, tmp_path / "out")]
+    assert facts[0]["weights_sha256"] == facts[1]["weights_sha256"]
+
+
 @pytest.mark.parametrize("kept", ["", "- steps", "steps: ["])
 def test_a_copy_of_a_training_file_that_says_nothing_is_named(
     trained: tuple[Path, Path, str], tmp_path: Path, kept: str
@@ -189,18 +202,19 @@ def test_another_cut_is_chosen_without_learning_anything_anew(trained: tuple[Pat
 def test_a_run_begun_on_another_device_does_not_go_on_here(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     kept = (trained[1] / "runs" / "blot" / "run.yaml").read_text(encoding="utf-8")
     run_file = tmp_path / "runs" / "blot" / "run.yaml"
-    run_file.parent.mkdir(parents=True)
+    shutil.copytree(trained[1] / "runs" / "blot", run_file.parent)
+    there = sorted(run_file.parent.iterdir())
     run_file.write_text(kept.replace("device: cpu", "device: cuda"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"was begun otherwise .device was cuda, is cpu.; begin it as it was"):
         run(trained[0], tmp_path, "--device", "cpu")
-    assert [path.name for path in run_file.parent.iterdir()] == ["run.yaml"]
+    assert sorted(run_file.parent.iterdir()) == there
 
 
 def test_a_run_that_does_not_say_what_was_held_back_does_not_go_on(trained: tuple[Path, Path, str], tmp_path: Path) -> None:
     kept = yaml.safe_load((trained[1] / "runs" / "blot" / "run.yaml").read_text(encoding="utf-8"))
     del kept["held_back"]
     run_file = tmp_path / "runs" / "blot" / "run.yaml"
-    run_file.parent.mkdir(parents=True)
+    shutil.copytree(trained[1] / "runs" / "blot", run_file.parent)
     run_file.write_text(yaml.safe_dump(kept), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"was begun otherwise .held_back was not said, is "):
         run(trained[0], tmp_path, "--device", "cpu")
@@ -286,6 +300,7 @@ def test_torchruns_processes_do_not_train_side_by_side(trained: tuple[Path, Path
         (("model", "model: unet-heavy\n"), (), "model 'unet-heavy': no such network, allowed are unet-"),
         (("", ""), ("--defect", "crack"), "no engine is for crack, only for blot"),
         (("", "  blot2: {defect: blot}\n"), (), "has 2 engines; say --all, or --defect"),
+        (("", ""), ("--defect", "blot", "--all"), "--all trains every engine of .*; leave --all away, or --defect"),
     ],
 )
 def test_names_that_are_none_are_refused(

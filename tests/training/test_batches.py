@@ -41,6 +41,18 @@ def test_the_share_wanted_shows_the_defect(labelled: LabelledSet, share: float) 
         assert int((batch.masks.amax((1, 2, 3)) > 0).sum()) == round(8 * share)
 
 
+@pytest.mark.parametrize(("batch", "share"), [(1, 0.5), (2, 0.2)])
+def test_a_batch_too_small_for_a_defect_has_one_as_often_as_the_share_says(
+    labelled: LabelledSet, batch: int, share: float
+) -> None:
+    batches = Batches(
+        [defect_set(labelled, "crack")], CropPlan(batch=batch, height_px=24, width_px=32, defective_share=share)
+    )
+    rng = np.random.default_rng(1)
+    shown = sum(float(batches.draw(rng).masks.amax((1, 2, 3)).sum()) for _ in range(200))
+    assert abs(shown / 200 - batch * share) < 0.1  # three deviations
+
+
 def test_the_same_chance_draws_the_same_crops_and_more_chance_others(labelled: LabelledSet) -> None:
     batches = Batches([defect_set(labelled, "crack")], CROPS)
     first, again = (batches.draw(np.random.default_rng(5)) for _ in range(2))

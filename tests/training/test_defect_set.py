@@ -107,9 +107,21 @@ def test_of_many_samples_both_kinds_are_taken_and_spread_over_the_set(
 def test_a_defect_nobody_labelled_is_refused(labelled: LabelledSet) -> None:
     with pytest.raises(TrainingDataError, match=r"images: read as drawn, has no labels for hole, only for crack, stain"):
         defect_set(labelled, "hole")
+    with pytest.raises(TrainingDataError, match=r"has no labels for hole, only for nothing: it names no defect"):
+        defect_set(replace(labelled, defects=()), "hole")
     blank = replace(labelled, pictures=(replace(labelled.pictures[0], labels={"crack": None}),))
     with pytest.raises(TrainingDataError, match="images: read as drawn, no picture is labelled for crack"):
         defect_set(blank, "crack")
+
+
+def test_a_picture_that_is_to_be_ignored_as_a_whole_is_not_clean_but_unknown(labelled: LabelledSet, tmp_path: Path) -> None:
+    ignored = write_mask(tmp_path / "ignore.png", np.full((HEIGHT_PX, WIDTH_PX), 255, np.uint8)).path
+    known = defect_set(labelled, "crack").samples
+    one = replace(labelled, pictures=(replace(labelled.pictures[0], ignore=ignored), *labelled.pictures[1:]))
+    assert defect_set(one, "crack").samples == known[1:]
+    every = replace(labelled, pictures=tuple(replace(picture, ignore=ignored) for picture in labelled.pictures))
+    with pytest.raises(TrainingDataError, match="all pictures that are labelled for crack are to be ignored as a whole"):
+        defect_set(every, "crack")
 
 
 def test_damaged_files_are_named_before_training_begins(labelled: LabelledSet, tmp_path: Path) -> None:
@@ -123,6 +135,12 @@ def test_damaged_files_are_named_before_training_begins(labelled: LabelledSet, t
         labelled.pictures[0].picture.write_bytes(content)
         with pytest.raises(TrainingDataError, match=rf"images/p1-c1\.png: {said}"):
             defect_set(labelled, "crack")
+    labelled.pictures[0].picture.unlink()
+    with pytest.raises(TrainingDataError, match=r"images/p1-c1\.png: .*No such file .*; replace the picture, or remove it"):
+        defect_set(labelled, "crack")
+    labelled.pictures[0].picture.mkdir()
+    with pytest.raises(TrainingDataError, match=r"images/p1-c1\.png: .*Is a directory"):
+        defect_set(labelled, "crack")
     write_mask(tmp_path / "ignore.png", np.zeros((8, 8), np.uint8))
     ignoring = replace(labelled, pictures=(replace(labelled.pictures[1], ignore=tmp_path / "ignore.png"),))
     with pytest.raises(TrainingDataError, match=r"ignore\.png: is 8 x 8 px, its picture 96 x 64 px"):

@@ -127,6 +127,12 @@ def test_every_defect_that_is_drawn_gets_an_engine_and_a_colour_of_its_own(tmp_p
     }
 
 
+def test_a_set_that_names_no_defect_is_refused(tmp_path: Path) -> None:
+    labelled = LabelledSet("voc", (), tuple(each.picture for each in enough()))
+    with pytest.raises(TrainingDataError, match="tiles: read as voc, names no defect; label one, or name another set"):
+        start_from(tmp_path / "t.yaml", SetRequest(tmp_path / "tiles"), labelled, enough(), ScaleRange(min=0.1, max=0.2))
+
+
 def test_a_defect_of_which_no_engine_can_be_made_is_left_out_and_said(tmp_path: Path) -> None:
     known = {"crack": CRACKED, "fray": None, "Riss (lang)": CRACKED, "dull": PLACELESS}
     looked_at = [seen(f"p{k}", known if k < 15 else dict.fromkeys(known, CLEAN)) for k in range(30)]

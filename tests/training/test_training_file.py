@@ -136,6 +136,8 @@ def test_the_set_may_lie_elsewhere_than_the_file_says(tmp_path: Path) -> None:
         ("learning: {loss: {pixels: best}}", 7, "weighted"),
         ("engine: {}", 7, "unknown key `engine`"),
         ("learning: {loss: {picture_head_weight: 1}}", 1, "there is no such head; say image_head: true"),
+        ("learning: {loss: {pixels: focal, alpha: 0.9}}", 1, "learning.loss.alpha: focal weighs pixels otherwise"),
+        ("learning: {crops: {defective_share: 0}}", 7, "learning.crops.defective_share: 0, allowed"),
         ("precisions: []", 7, "precisions"),
         ("split: {folds: 2}", 7, "split.folds: 2, allowed is a whole number from 3 to 100 or given"),
         ("split: {folds: giver}", 7, 'split.folds: "giver", allowed is a whole number from 3 to 100 or given'),

@@ -138,6 +138,13 @@ def test_too_few_parts_of_an_engine_are_refused_only_where_it_is_asked_for(tmp_p
             plan_training(training, asked=asked)
 
 
+def test_an_engine_that_could_learn_of_no_defective_part_is_refused(tmp_path: Path) -> None:
+    write_parts(tmp_path / "blots", defective_share=2 / 9, parts=9)
+    text = BLOT_TRAINING + "split: {folds: 3, held_back: 0}\n"
+    with pytest.raises(TrainingDataError, match="none of the 6 pictures that are to be learned from shows blot; hold back"):
+        plan_training(written(tmp_path / "t.yaml", text))
+
+
 def test_a_fold_without_a_picture_to_learn_of_is_refused_only_where_its_engine_is_asked_for(tmp_path: Path) -> None:
     training = with_one_frayed_part(tmp_path, "{folds: 5}")
     assert len(plan_every_fold(training, asked=["crack"])) == 5

@@ -14,8 +14,9 @@ def boxes_told(labelled: LabelledSet) -> list[str]:
     for defect in labelled.defects:
         regions = list(_regions(labelled, defect))
         if regions and all(map(_is_box, regions)):
+            boxes = "an upright box" if len(regions) == 1 else f"{len(regions)} upright boxes"
             told.append(
-                f"{defect} is drawn as {len(regions)} upright boxes alone: all pixels inside count as the defect, "
+                f"{defect} is drawn as {boxes} alone: all pixels inside count as the defect, "
                 "sound ones too; draw outlines, or give the boxes as VOC or YOLO, where they say only that it is there"
             )
     return told

@@ -120,6 +120,10 @@ def _outlines(annotation: Entry, image: _Image) -> list[Outline]:
     box = annotation.numbers("bbox") if annotation.fields.get("bbox") is not None else []
     if len(box) == 4 and not (box[2] > 0 and box[3] > 0):
         raise annotation.refused(f"its box is {box[2]:g} x {box[3]:g}, allowed is above 0")
+    if len(box) == 4 and not (-box[2] < box[0] < image.width_px and -box[3] < box[1] < image.height_px):
+        raise annotation.refused(
+            f"its box at {box[0]:g}, {box[1]:g} lies off its picture of {image.width_px} x {image.height_px} px"
+        )
     match annotation.fields.get("segmentation"):
         case {"counts": counts, "size": [int(high), int(wide)]}:
             if (high, wide) != (image.height_px, image.width_px):

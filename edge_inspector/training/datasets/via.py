@@ -117,7 +117,10 @@ def _shape(shape: Entry) -> Region:
     match shape.text("name"):
         case "rect":
             left, top = shape.number("x"), shape.number("y")
-            return rectangle(left, top, left + shape.number("width", 0), top + shape.number("height", 0))
+            width, height = shape.number("width"), shape.number("height")
+            if not (width > 0 and height > 0):
+                raise shape.refused(f"is {width:g} x {height:g}, allowed is above 0")
+            return rectangle(left, top, left + width, top + height)
         case "circle":
             radius = shape.number("r", 0)
             return Ellipse(shape.number("cx"), shape.number("cy"), radius, radius)

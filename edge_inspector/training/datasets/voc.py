@@ -105,15 +105,15 @@ def _read(file: Path) -> _Annotation:
     root = read_xml(file)
     width, height = (_whole(str(file), root, f"size/{key}") for key in ("width", "height"))
     boxes = [_box(f"{file}: object {number}", each) for number, each in enumerate(root.iter("object"), 1)]
-    boxes = [_within(box, width, height) for box in boxes]
-    for box in boxes:
+    canvas = Canvas(f"{file}", height, width) if min(height, width) > 0 else None  # some programs write no size
+    boxes = boxes if canvas is None else [_within(box, width, height) for box in boxes]
+    for box in boxes if canvas is not None else ():
         if not (0 <= box.left_px <= box.right_px < width and 0 <= box.top_px <= box.bottom_px < height):
             raise TrainingDataError(
                 f"{file}: a box of {box.defect} from {box.left_px + 1}, {box.top_px + 1} to {box.right_px + 1}, "
                 f"{box.bottom_px + 1}, allowed is within 1 to {width}, 1 to {height}"
             )
     filename = PureWindowsPath(root.findtext("filename", "").strip()).name  # takes both slashes
-    canvas = Canvas(f"{file}", height, width) if min(height, width) > 0 else None  # some programs write no size
     return _Annotation(filename, canvas, boxes)
 
 

@@ -23,6 +23,8 @@ def drawn(*regions: Region) -> LabelledSet:
 def test_a_defect_of_upright_boxes_alone_is_told() -> None:
     (said,) = boxes_told(drawn(rectangle(0, 0, 9, 4), rectangle(3, 3, 5, 5)))
     assert said.startswith("dent is drawn as 2 upright boxes alone: all pixels inside count as the defect, sound ones too")
+    (said,) = boxes_told(drawn(rectangle(0, 0, 9, 4)))
+    assert said.startswith("dent is drawn as an upright box alone: ")
 
 
 @pytest.mark.parametrize("other", [OUTLINE, SLANTED, Spot(3, 3), SharePolygon(((0, 0), (1, 0), (1, 1), (0, 1)))])

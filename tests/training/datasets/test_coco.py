@@ -125,6 +125,8 @@ def test_a_missing_picture_is_told(tmp_path: Path) -> None:
         (POLYGON, {"score": 0.31}, "annotation 10: has a score, 0.31: it is a network's guess, no label"),
         ({"size": [40, 50], "counts": [2000]}, {}, "annotation 10: its mask has no pixel"),
         (POLYGON, {"bbox": [5, 6, -10, 5]}, "annotation 10: its box is -10 x 5, allowed is above 0"),
+        ([], {"bbox": [100, 6, 5, 5]}, "annotation 10: its box at 100, 6 lies off its picture of 50 x 40 px"),
+        ([], {"bbox": [5, -5, 5, 5]}, "annotation 10: its box at 5, -5 lies off its picture of 50 x 40 px"),
         (POLYGON, {"image_id": 9}, "annotation 10: is of image 9 and category 7, which the file does not have"),
         ({"size": [9, 9], "counts": [81]}, {}, "annotation 10: its mask is 9 x 9 px, its picture 50 x 40 px"),
         ({"size": [40, 50], "counts": [81]}, {}, "annotation 10: counts of 1 runs add up to 81 px"),

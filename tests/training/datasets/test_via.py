@@ -109,8 +109,9 @@ def test_a_picture_without_regions_is_clean_only_where_all_were_looked_at(tmp_pa
         ),
         (
             [region(name="rect", x=1, y=1, width=-2, height=3)],
-            "a.png: region 0: its width is -2, allowed are numbers from 0",
+            "a.png: region 0: is -2 x 3, allowed is above 0",
         ),
+        ([region(name="rect", x=1, y=1, width=0, height=3)], "a.png: region 0: is 0 x 3, allowed is above 0"),
         (
             [region(name="rect", x="a", y=1, width=2, height=3)],
             'a.png: region 0: its x is "a", allowed are numbers from -1000',
@@ -203,6 +204,16 @@ def test_real_files_are_read_with_their_missing_pictures(name: str, pictures: in
         for label in picture.labels.values():
             assert isinstance(label, Drawn)
             assert read_mask(label, *size).any() == bool(label.regions)
+
+
+def test_a_real_file_of_version_1_without_its_picture_is_read_beside_one_of_its_size(tmp_path: Path) -> None:
+    path = real_data("coco_via_pair") / "via1_demo.json"
+    assert cv2.imwrite(str(tmp_path / "P0003.png"), np.zeros((1023, 1147), np.uint8))
+    (picture,) = read_via(path, tmp_path, defect="thing").pictures
+    label = picture.labels["thing"]
+    assert isinstance(label, Drawn)
+    assert len(label.regions) == 55
+    assert read_mask(label, 1023, 1147).any()
 
 
 def test_scratches_are_one_defect_however_train_and_val_spell_them() -> None:

@@ -34,6 +34,13 @@ def test_a_box_says_that_the_defect_is_there_and_not_where(tmp_path: Path) -> No
     assert picture.labels == {"scratches": Somewhere()}
 
 
+def test_a_file_without_the_pictures_size_says_that_the_defect_is_there(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace(">200</width>", ">0</width>").replace(">100</height>", ">0</height>"))
+    (picture,) = read_voc(tmp_path, tmp_path).pictures
+    assert picture.labels == {"scratches": Somewhere()}
+
+
 @pytest.mark.parametrize(
     ("top", "right", "said"),
     [
