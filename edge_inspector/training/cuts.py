@@ -16,7 +16,7 @@ from edge_inspector.training.part_scores import Counted, PartScores, ScoresBySta
 
 NARROW_MARGIN = 0.5  # logit units: a cut that can not lie half way keeps so far from the set it must not touch
 THIN_OUT = 0.25  # logit units; of generated straws good ones do in 0.17 to 0.26, cracks in 0.30 to 0.43 (docs/results.md)
-LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts have such pixels
+LARGEST_CUT = 0.5  # pixels more likely crack than not are above the cut, unless known good parts come near it
 CONFIDENCE = 0.95
 _HALF_DIGIT = 5e-5  # of those that a manifest states
 
@@ -38,7 +38,8 @@ class Cheapest:
 
 @dataclass(frozen=True, slots=True)
 class BoundedMisses:
-    """The highest cut at which 95 % confidence remains that at most `miss_rate` of defective parts escape (§6.5 ii).
+    """The highest cut at which 95 % confidence remains that at most `miss_rate` of defective parts escape (§6.5 ii), or,
+    between sets that lie apart, half way where that is lower.
 
     Of several engines with a bound each the confidence is that all of them keep theirs: each is bounded at
     1 - 0.05 / `engines`.
@@ -85,7 +86,8 @@ def choose_cut(
 
     Sets that do not overlap are cut between them, by a bound also lower: that costs nothing, and no defective part is
     missed; half way in logits, so that both keep the same margin, or by a price nearer to the good ones. A cut lies above
-    LARGEST_CUT only where good parts score higher, and no more than NARROW_MARGIN above those that are to pass. Parts that
+    LARGEST_CUT only where good parts score higher, or less than NARROW_MARGIN below it, and no more than that above those
+    that are to pass. Parts that
     could not be judged have no say, and are counted in the evidence. `chose_network`: these parts decided when training
     stopped, so that they prove nothing.
 
@@ -108,7 +110,7 @@ def choose_cut(
     proven = proven_cuts(scores, rule) if isinstance(rule, BoundedMisses) else {}
     asked = None  # by the rule, where that is less than any station can use
     for t_low in usable:
-        score = _rounded_down(_score_by(rule, judged[t_low], 2 * usable[-1], proven.get(t_low, 1.0)))
+        score = _rounded_down(_score_by(rule, scores[t_low], 2 * usable[-1], proven.get(t_low, 1.0)))
         if score >= 2 * t_low:
             break
     else:
@@ -131,12 +133,19 @@ def choose_cut(
 
 def _score_by(rule: CutRule, scores: PartScores, least: float, most: float) -> float:
     """The rule's cut; `least` is what any may be, so that no lower one is priced, `most` what a bound is proven at."""
-    good, defective = list(scores.good.values()), list(scores.defective.values())
+    judged = scores.judged()
+    good, defective = list(judged.good.values()), list(judged.defective.values())
     match rule:
         case HalfWay():
             return _half_way(good, defective)
         case Cheapest(escape_cost, defective_share):
-            return _cheapest(good, defective, escape_cost, defective_share, least)
+            if not escape_cost > 0:
+                raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
+            if not 0 < defective_share < 1:
+                raise ValueError(f"a share of {defective_share:g} defective ones: allowed is above 0 and below 1")
+            of_escape = escape_cost * defective_share / len(scores.defective)  # those that can not be judged are parts too
+            of_reject = (1.0 - defective_share) / len(scores.good)
+            return _cheapest(good, defective, of_escape, of_reject, least)
         case BoundedMisses():
             return min(_half_way(good, defective), most) if max(good) < min(defective) else most
         case _:
@@ -191,7 +200,10 @@ def _rule_words(rule: CutRule, counted: Counted) -> str:
                 "good ones the dearer escapes are."
             )
         case BoundedMisses(miss_rate):
-            return f"The cut is the highest that lets at most {100 * miss_rate:g} % escape."
+            return (
+                f"The cut lets at most {100 * miss_rate:g} % escape: it is the highest that is proven to, or half way "
+                "between the two kinds where that is lower."
+            )
         case _:
             assert_never(rule)
 
@@ -224,14 +236,9 @@ def _half_way(good: list[float], defective: list[float]) -> float:
     return _limited(under_all, beyond)
 
 
-def _cheapest(good: list[float], defective: list[float], escape_cost: float, defective_share: float, least: float) -> float:
-    """Half way between scores on either side of the cheapest place; of equal prices the lowest; or `_near_the_good`."""
-    if not escape_cost > 0:
-        raise ValueError(f"an escape costs {escape_cost:g} false rejects; more than 0 is needed")
-    if not 0 < defective_share < 1:
-        raise ValueError(f"a share of {defective_share:g} defective ones: allowed is above 0 and below 1")
-    of_escape = escape_cost * defective_share / len(defective)
-    of_reject = (1.0 - defective_share) / len(good)
+def _cheapest(good: list[float], defective: list[float], of_escape: float, of_reject: float, least: float) -> float:
+    """Half way between scores on either side of the cheapest place, by the price of one escape and of one false reject; of
+    equal prices the lowest; or `_near_the_good`."""
     if max(good) < min(defective):
         return _near_the_good(max(good), min(defective), of_escape / of_reject)
     scores = sorted({*good, *defective})
@@ -300,8 +307,9 @@ def refuse_too_few(defective_parts: int, rule: CutRule, counted: Counted = "part
         return
     of_each = f" by each of {rule.engines} engines" if rule.engines > 1 else ""
     raise TrainingDataError(
-        f"{defective_parts} defective parts can not show that at most {100 * rule.miss_rate:g} % escape: {needed} are "
-        f"needed for 95 % confidence{of_each}. Add parts, or ask for {100 * _least_bound(defective_parts, rule):.1f} %"
+        f"{defective_parts} defective validation parts can not show that at most {100 * rule.miss_rate:g} % escape: "
+        f"{needed} are needed for 95 % confidence{of_each}. Add parts, or ask for "
+        f"{100 * _least_bound(defective_parts, rule):.1f} %"
     )
 
 

@@ -14,6 +14,8 @@ from edge_inspector.domain.errors import TrainingStoppedError
 from edge_inspector.training.metrics.intervals import bootstrap_interval, proportion_interval
 from edge_inspector.training.part_scores import ScoresByStart
 
+LEAST_DRAWN = 3  # parts that a bootstrap draws from
+
 
 class ExportedEngine:
     """`model.onnx` under OpenVINO on the CPU, at a named precision.
@@ -60,11 +62,17 @@ class Evaluation:
         return sum(map(len, self.dice.values()))
 
     def mean_dice(self) -> tuple[float, float, float]:
-        """Mean over the pictures with a defect, and its 95 % interval (bootstrap by part, science.md §4.8)."""
+        """Mean over the pictures with a defect, and its 95 % interval (bootstrap by part, science.md §4.8).
+
+        Of fewer than LEAST_DRAWN parts it is 0 to 1: drawing among so few shows how alike they are, and no more.
+        """
         sums = np.array([sum(values) for values in self.dice.values()])
         counts = np.array([len(values) for values in self.dice.values()])
+        mean = float(sums.sum() / counts.sum())
+        if len(self.dice) < LEAST_DRAWN:
+            return mean, 0.0, 1.0
         low, high = bootstrap_interval(list(self.dice), lambda drawn: float(sums[drawn].sum() / counts[drawn].sum()))
-        return float(sums.sum() / counts.sum()), low, high
+        return mean, low, high
 
     def share(self, wrong: Mapping[str, bool]) -> tuple[float, float, float]:
         """Share of those that are wrong, with its 95 % interval: exact for parts.

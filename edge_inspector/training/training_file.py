@@ -230,7 +230,7 @@ class BoundedCut(FileModel):
     """The highest cut of which 95 % confidence says, of all the file's engines together, that no more parts escape."""
 
     rule: Literal["bounded"] = Field(description="by a bound on the miss rate, at 95 % confidence")
-    miss_rate: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of defective parts that may escape")
+    miss_rate: Annotated[float, Field(ge=0.0001, lt=1)] = Field(description="share of defective parts that may escape")
 
     def chosen(self, defective_share: float, engines: int) -> CutRule:
         """As `choose_cut` takes it."""

@@ -327,7 +327,9 @@ def test_a_bound_that_so_few_parts_can_not_show_is_refused(trained: tuple[Path, 
     training = trained[0].with_name("bounded.yaml")
     bounded = TRAINING.replace("{rule: cheapest, escape_cost: 5}", "{rule: bounded, miss_rate: 0.01}")
     training.write_text(bounded, encoding="utf-8")
-    with pytest.raises(TrainingDataError, match="3 defective parts can not show that at most 1 % escape: 299 are needed"):
+    with pytest.raises(
+        TrainingDataError, match="3 defective validation parts can not show that at most 1 % escape: 299 are needed"
+    ):
         run(training, tmp_path / "out")
     assert not (tmp_path / "out").exists()  # said before hours of training
 

@@ -135,7 +135,9 @@ def test_early_stopping_needs_a_fold_to_look_at_and_a_bound_enough_parts_in_the_
         plan_every_fold(written(tmp_path / "stop.yaml", stopping), instead=Instead(no_cut_fold=True))
     bound = written(tmp_path / "bound.yaml", f"{BLOT_TRAINING}{SHORT}cut: {{rule: bounded, miss_rate: 0.01}}\n")
     folds = plan_every_fold(bound, instead=Instead(no_cut_fold=True))
-    with pytest.raises(TrainingDataError, match="3 defective parts can not show that at most 1 % escape: 299 are needed"):
+    with pytest.raises(
+        TrainingDataError, match="3 defective validation parts can not show that at most 1 % escape: 299 are needed"
+    ):
         cross_validate(folds, "blot", tmp_path / "out", 1)
     assert not (tmp_path / "out").exists()
 
@@ -172,7 +174,7 @@ def test_where_every_picture_has_a_defect_masks_alone_are_measured(tmp_path: Pat
 
 def test_a_bound_that_a_fold_can_not_show_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
     write_parts(tmp_path / "blots", parts=12)
-    with pytest.raises(TrainingDataError, match="2 defective parts can not show that at most 1 % escape"):
+    with pytest.raises(TrainingDataError, match="2 defective validation parts can not show that at most 1 % escape"):
         cross_validate(plans(tmp_path, SHORT + "cut: {rule: bounded, miss_rate: 0.01}\n"), "blot", tmp_path / "out", 1)
     assert not (tmp_path / "out").exists()
 

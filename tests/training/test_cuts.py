@@ -178,6 +178,12 @@ def test_a_price_moves_the_cut_of_sets_that_overlap_and_the_evidence_names_it() 
     assert cut_of(good, defective, Cheapest(100, 0.04)).score < 0.05  # where more parts are defective escapes weigh more
 
 
+def test_parts_that_can_not_be_judged_count_in_a_price_as_those_that_are_rejected() -> None:
+    good = [0.1] * 90 + [0.4] * 10
+    seen, unjudged = (cut_of(good, [0.2, 0.6, *[score] * 8], Cheapest(10, 0.05)).score for score in (1.0, math.nan))
+    assert seen == unjudged > 0.4
+
+
 def test_between_sets_that_lie_apart_the_cut_is_nearer_to_the_good_the_dearer_an_escape() -> None:
     good, defective = [0.2] * 60, [0.7] * 60
     cuts = [cut_of(good, defective, Cheapest(cost, 0.01)).score for cost in (1.0, 99.0, 400.0, 1000.0, 1e9)]
@@ -223,7 +229,10 @@ def test_a_bound_allows_as_many_misses_as_still_prove_it(parts: int, misses: int
     cut = cut_of([0.001] * 20 + [0.9], defective, BoundedMisses(0.05))  # one good part scores like a defective one
     assert sum(score < cut.score for score in defective) == misses
     assert cut.score == pytest.approx(defective[misses], abs=1e-4)
-    assert "The cut is the highest that lets at most 5 % escape." in cut.evidence
+    assert (
+        "The cut lets at most 5 % escape: it is the highest that is proven to, or half way between the two kinds where that "
+        "is lower." in cut.evidence
+    )
     assert f"{misses} passed, of 21 good ones 1 was rejected" in cut.evidence
 
 
@@ -243,7 +252,9 @@ def test_a_bound_that_only_a_cut_below_all_regions_would_keep_is_refused() -> No
 
 def test_bounds_of_several_engines_hold_together() -> None:
     """Each of four is bounded at 98.75 %, so that all four keep theirs in 95 of 100 cases (science.md §6.5)."""
-    with pytest.raises(TrainingDataError, match=r"59 defective parts .* 86 are needed for 95 % confidence by each of 4"):
+    with pytest.raises(
+        TrainingDataError, match=r"59 defective validation parts .* 86 are needed for 95 % confidence by each of 4"
+    ):
         cut_of([0.9], [0.8] * 59, BoundedMisses(0.05, engines=4))
     cut = cut_of([0.9], [0.8] * 86, BoundedMisses(0.05, engines=4))
     assert "up to 5.0 % may escape in truth (95 % confidence for all 4 engines together, one-sided)" in cut.evidence
@@ -293,7 +304,7 @@ def test_a_defective_part_that_could_not_be_judged_is_no_miss_of_a_bound() -> No
 
 
 def test_a_bound_that_so_few_parts_can_not_show_is_refused_with_what_is_needed() -> None:
-    with pytest.raises(TrainingDataError, match=r"40 defective parts .* 299 are needed .* or ask for 7.3 %"):
+    with pytest.raises(TrainingDataError, match=r"40 defective validation parts .* 299 are needed .* or ask for 7.3 %"):
         cut_of([0.9], [0.8] * 40, BoundedMisses(0.01))
     assert cut_of([0.9], [0.8] * 40, BoundedMisses(0.073)).score == 0.8
 

@@ -30,6 +30,12 @@ def test_pictures_of_one_part_are_drawn_together_for_the_interval_of_dice() -> N
     assert apart.mean_dice()[2] - apart.mean_dice()[1] < 0.5 * (alike.mean_dice()[2] - alike.mean_dice()[1])
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_so_few_parts_bound_no_mean_however_many_pictures_they_have(parts: int) -> None:
+    few = Evaluation({}, {f"p{k}": [0.6 + 0.1 * k] * 15 for k in range(parts)})
+    assert few.mean_dice() == (pytest.approx(0.55 + 0.05 * parts), 0.0, 1.0)
+
+
 def test_a_share_of_pictures_has_an_interval_by_part_and_one_of_parts_an_exact_one() -> None:
     part_of = {f"p{k}-{n}": f"p{k}" for k in range(4) for n in range(4)}
     pictures, parts = Evaluation({}, {}, part_of), Evaluation({}, {})

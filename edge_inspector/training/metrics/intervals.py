@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -35,10 +36,15 @@ def upper_bound(count: int, n: int, confidence: float = 0.95) -> float:
 def parts_needed(miss_rate: float, misses: int = 0, confidence: float = 0.95) -> int:
     """Defective parts needed so that so many misses still prove a rate of at most `miss_rate` (science.md §4.6).
 
-    >>> parts_needed(0.05), parts_needed(0.01), parts_needed(0.05, misses=1)
-    (59, 299, 93)
+    >>> parts_needed(0.05), parts_needed(0.01), parts_needed(0.05, misses=1), parts_needed(0.0001)
+    (59, 299, 93, 29956)
     """
-    return next(n for n in count(misses + 1) if beta.ppf(confidence, misses + 1, n - misses) <= miss_rate)
+    without_misses = math.log(1.0 - confidence) / math.log1p(-miss_rate)  # whoever has misses needs more
+    return next(
+        n
+        for n in count(max(misses + 1, math.floor(without_misses)))
+        if beta.ppf(confidence, misses + 1, n - misses) <= miss_rate
+    )
 
 
 def bootstrap_interval(
