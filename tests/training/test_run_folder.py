@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from edge_inspector.domain.errors import ConfigurationError
 from edge_inspector.training.ranks import ALONE
 from edge_inspector.training.run_folder import begin_run, refuse_other_run, run_facts
 from edge_inspector.training.training_plan import Plan, plan_training
@@ -39,6 +40,7 @@ def began(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def test_a_run_that_goes_on_says_still_how_it_began_and_by_what_it_was_taken_up(plan: Plan, tmp_path: Path) -> None:
     first = begin(plan, tmp_path, begun_utc="2026-01-02T03:04:05+00:00", git="ab", threads="2")
+    (tmp_path / "runs" / "blot" / "network.0123456789ab.checkpoint").touch()
     then = begin(plan, tmp_path, begun_utc="2026-01-03T03:04:05+00:00", git="cd", threads="8")
     assert "continued" not in first
     assert began(then) == first
@@ -53,8 +55,19 @@ def test_a_run_that_goes_on_says_still_how_it_began_and_by_what_it_was_taken_up(
     ]
 
 
+def test_a_run_that_learned_nothing_begins_anew(plan: Plan, tmp_path: Path) -> None:
+    begin(plan, tmp_path, git="ab", learning_sha256="another")
+    facts = run_facts(plan, "blot", ALONE)
+    refuse_other_run(plan, "blot", tmp_path, facts)
+    assert "continued" not in begin(plan, tmp_path)
+    (tmp_path / "runs" / "blot" / "network.pt").touch()
+    with pytest.raises(ConfigurationError, match="holds a training that learned otherwise"):
+        refuse_other_run(plan, "blot", tmp_path, facts | {"learning_sha256": "another"})
+
+
 def test_a_run_that_is_taken_up_by_the_same_says_when_it_learned_on(plan: Plan, tmp_path: Path) -> None:
     first = begin(plan, tmp_path, git="ab")
+    (tmp_path / "runs" / "blot" / "network.0123456789ab.checkpoint").touch()
     then = begin(plan, tmp_path, git="ab", begun_utc="2026-01-03T03:04:05+00:00")
     makers = {name: first[name] for name in ("version", "git", "torch")}
     assert then["continued"] == [{"at_utc": "2026-01-03T03:04:05+00:00"} | makers]

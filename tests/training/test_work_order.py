@@ -73,6 +73,7 @@ def test_an_engine_that_is_refused_is_told_and_one_that_fails_later_too(tmp_path
     other = out / "runs" / "crack" / f"fold-{FOLDS[0]}" / "run.yaml"
     other.parent.mkdir(parents=True)
     other.write_text("nothing", encoding="utf-8")
+    (other.parent / "network.pt").touch()
     (out / "runs" / "fray").mkdir(parents=True)
     (out / "runs" / "fray" / f"fold-{FOLDS[-1]}").write_text("no folder", encoding="utf-8")
     gathered = cross_validate_engines(folds, ordered(out), lambda stage, share: None)
