@@ -117,7 +117,10 @@ class OpenVinoEngine:
         return precision, compiled[precision]
 
     def _least_ns(self, compiled: Mapping[Precision, ov.CompiledModel], threads: int) -> dict[Precision, int]:
-        """What one view a stream takes in each, at the least. In turns, so that other work of the CPU falls on all alike."""
+        """What one view a stream takes in each, at the least. In turns, so that other work of the CPU falls on all alike.
+
+        Before the engine is ready: until then no part is judged by it, and none passes.
+        """
         blank = [np.zeros((*self._shape, self._channels), np.uint8)] * threads
         requests = {precision: [form.create_infer_request() for _ in blank] for precision, form in compiled.items()}
         taken_ns: dict[Precision, list[int]] = {precision: [] for precision in compiled}
